@@ -1,0 +1,1 @@
+"""Authorization modes: what gives headers to one operation."""

@@ -1,0 +1,1 @@
+"""The durable copy of the tokens: load, save, delete, lock."""

@@ -1,0 +1,1 @@
+"""Identity-provider adapters: sign in, refresh, revoke."""

@@ -1,0 +1,1 @@
+"""A local AppSync and Cognito, and what else tests need."""
