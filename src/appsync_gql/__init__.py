@@ -1,3 +1,82 @@
-"""A gql transport for AWS AppSync whose tokens never expire under a request."""
+"""A gql transport for AWS AppSync whose tokens never expire under a request.
+
+::
+
+    store = TokenStore(CognitoProvider(client_id="…", region="eu-west-1"), refresh_token="…")
+    async with Client(transport=AppSyncTransport("https://…/graphql", auth=store)) as session:
+        await session.execute(gql("query { … }"))
+"""
+
+from . import events
+from .auth.base import Auth, Headers
+from .clock import Clock
+from .exceptions import (
+    AppSyncError,
+    BadRequest,
+    BlockedByWaf,
+    ChallengeRequired,
+    ConfigurationError,
+    Denied,
+    InsecureEndpoint,
+    InvalidToken,
+    MissingExtra,
+    NotSignedIn,
+    OutcomeUnknown,
+    Refused,
+    RenewalFailed,
+    ServerFailed,
+    SessionExpired,
+    SignInFailed,
+    Throttled,
+)
+from .expiry import TokenState
+from .held import StoreStatus
+from .persistence.base import TokenPersistence
+from .persistence.memory import MemoryPersistence
+from .providers.base import Grant, TokenProvider
+from .providers.cognito import CognitoProvider
+from .refusal import Answer, Replay, Verdict
+from .store import BlockingTokenStore, TokenStore
+from .tokens import TokenClaims, Tokens
+from .transport import AppSyncTransport
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "AppSyncError",
+    "AppSyncTransport",
+    "Auth",
+    "BadRequest",
+    "BlockedByWaf",
+    "BlockingTokenStore",
+    "ChallengeRequired",
+    "Clock",
+    "CognitoProvider",
+    "ConfigurationError",
+    "Denied",
+    "Grant",
+    "Headers",
+    "InsecureEndpoint",
+    "InvalidToken",
+    "MemoryPersistence",
+    "MissingExtra",
+    "NotSignedIn",
+    "OutcomeUnknown",
+    "Refused",
+    "RenewalFailed",
+    "Replay",
+    "ServerFailed",
+    "SessionExpired",
+    "SignInFailed",
+    "StoreStatus",
+    "Throttled",
+    "TokenClaims",
+    "TokenPersistence",
+    "TokenProvider",
+    "TokenState",
+    "TokenStore",
+    "Tokens",
+    "Verdict",
+    "events",
+]

@@ -70,6 +70,14 @@ class Instant:
         """Read both clocks."""
         return cls(clock.wall(), clock.monotonic())
 
+    def plus(self, seconds: float) -> Instant:
+        """Give the moment that many seconds later."""
+        return Instant(self.wall + seconds, self.monotonic + seconds)
+
+    def reached(self, other: Instant) -> bool:
+        """Tell whether either clock has got to ``other``."""
+        return self.monotonic >= other.monotonic or self.wall >= other.wall
+
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from gql.transport.exceptions import (
     TransportConnectionFailed,
     TransportError,
+    TransportProtocolError,
     TransportQueryError,
     TransportServerError,
 )
@@ -241,19 +242,24 @@ class Throttled(AppSyncError, TransportServerError):
         self.retry_after = retry_after
 
 
-class ServerFailed(AppSyncError, TransportServerError):
-    """AppSync, or something before it, failed while answering a query."""
+class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
+    """AppSync, or something before it, failed while answering a query.
+
+    Plain gql raises ``TransportServerError`` or ``TransportProtocolError`` here.
+    """
 
     def __init__(self, message: str, **answer: Any) -> None:
         super().__init__(message, **answer)
         self.code = self.status
 
 
-class OutcomeUnknown(_QueryError, TransportServerError, TransportConnectionFailed):
+class OutcomeUnknown(
+    _QueryError, TransportServerError, TransportProtocolError, TransportConnectionFailed
+):
     """A mutation was sent and no readable answer came: it may or may not have run.
 
-    It is also gql's ``TransportConnectionFailed`` and ``TransportServerError``,
-    which plain gql raises here, so that existing handlers go on working; being a
+    It is also each of the errors that plain gql raises here, so that existing
+    handlers go on working; being a
     ``TransportQueryError`` keeps gql's reconnecting session from sending it again.
     """
 

@@ -1,0 +1,107 @@
+"""What happened to a session, told to ``on_event`` as frozen values.
+
+Listeners are called one after the other on a thread of their own, never on an
+event loop and never inside a renewal: they may block, raise or call the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = [
+    "Event",
+    "Listener",
+    "Reason",
+    "RenewalFailed",
+    "Renewed",
+    "Replayed",
+    "SaveFailed",
+    "SessionEnded",
+]
+
+Reason = Literal["expired", "stale", "refused", "denied", "requested", "signed_in"]
+"""Why newer tokens were wanted: the old ones had expired, were inside the
+refresh window, were refused or denied by AppSync, or somebody asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """There are newer tokens.
+
+    Attributes:
+        reason: why they were wanted.
+        issued_at: when the identity provider issued them; ``None`` if they do not say.
+        expires_at: when they expire, in the provider's time.
+        took: seconds from start to end, waiting for a lock included.
+        api: the provider's call that gave them, ``"GetTokensFromRefreshToken"``
+            for example; ``None`` when another process had them already.
+    """
+
+    reason: Reason
+    issued_at: datetime | None
+    expires_at: datetime
+    took: float
+    api: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalFailed:
+    """An attempt to get newer tokens failed; the old ones are kept.
+
+    Attributes:
+        reason: why they were wanted.
+        kind: as ``appsync_gql.RenewalFailed.kind``, or ``"configuration"``.
+        message: what went wrong and who can mend it.
+        next_attempt_in: seconds before a request in the refresh window tries again.
+    """
+
+    reason: Reason
+    kind: str
+    message: str
+    next_attempt_in: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveFailed:
+    """Newer tokens are in use but could not be saved; saving is tried again.
+
+    Attributes:
+        message: the storage's error.
+        next_attempt_in: seconds before the next attempt, which the next request
+            after that makes.
+    """
+
+    message: str
+    next_attempt_in: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """A request was refused or denied, and sent once more with newer tokens."""
+
+    reason: Literal["refused", "denied"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded:
+    """The refresh token is dead: requests go on until the access token expires, then fail.
+
+    Attributes:
+        message: what the identity provider said.
+        error_type: its name for that; ``None`` without.
+    """
+
+    message: str
+    error_type: str | None
+
+
+Event = Renewed | RenewalFailed | SaveFailed | Replayed | SessionEnded
+"""Any of the events."""
+
+Listener = Callable[[Event], object]
+"""What ``on_event`` takes; what it returns is ignored."""

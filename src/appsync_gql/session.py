@@ -1,0 +1,351 @@
+"""One session: its present tokens, and every decision about them.
+
+Decisions are taken under a lock that is held for microseconds, never over I/O
+or an await. Work that blocks (the second half of the class) runs on a worker
+thread, one piece at a time, and ends by replacing what is held.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import Counter
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from gql.transport.exceptions import TransportClosed
+
+from . import events
+from .clock import Clock, Instant, ServerClock
+from .exceptions import AppSyncError, RenewalFailed, SessionExpired
+from .expiry import TokenState
+from .flight import Flight, fly
+from .held import Held, StoreStatus, as_datetime
+from .pacing import Pacing
+from .renewal import Renewed, renew, save, signed_in
+from .worker import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .auth.base import Headers
+    from .persistence.base import TokenPersistence
+    from .providers.base import TokenProvider
+    from .tokens import Tokens, TokenUse
+
+__all__ = ["Session"]
+
+
+class Session:
+    """The state behind a :class:`TokenStore`, for any thread to use."""
+
+    def __init__(
+        self,
+        provider: TokenProvider,
+        *,
+        tokens: Tokens | None,
+        persistence: TokenPersistence,
+        window: float,
+        use: TokenUse,
+        listener: events.Listener | None,
+        clock: Clock,
+        delays: Callable[[], Iterator[float]],
+    ) -> None:
+        self._provider = provider
+        self._persistence = persistence
+        self._window = window
+        self._use = use
+        self._listener = listener
+        self._clock = clock
+        self._monotonic, self._wall = clock.monotonic, clock.wall
+        self._pacing = Pacing(delays)
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._flight: Flight | None = None
+        self._closed = False
+        self._last_date: str | None = None
+        self._told_ended: str | None = None
+        now = Instant.now(clock)
+        correction = (tokens and tokens.clock_correction) or 0.0
+        self._held = self._hold(tokens, ServerClock.assumed(now, correction), now)
+
+    # -- decisions ------------------------------------------------------------
+
+    def headers_nowait(self) -> Headers | None:
+        """Headers that may be sent now; ``None`` if a renewal must be waited for."""
+        held = self._held
+        if self._monotonic() < held.attend_monotonic and self._wall() < held.attend_wall:
+            return held.headers
+        with self._lock:
+            self._check_open()
+            held, now = self._held, Instant.now(self._clock)
+            state = held.validity.state(now)
+            if state is TokenState.EXPIRED:
+                return None
+            if held.save_at is not None and now.reached(held.save_at):
+                self._start(lambda: self.save_again(held))
+            elif state is TokenState.STALE and self._pacing.ready(now.monotonic):
+                self._start_renewal("stale")
+            return held.headers
+
+    def need(self) -> Flight:
+        """The renewal to wait for when the token has expired, started if there is none.
+
+        Raises:
+            AppSyncError: the last attempts failed and it is too early for another.
+        """
+        with self._lock:
+            self._check_open()
+            return self._flight or self._start_urgent("expired")
+
+    def replace(self, rejected: Headers | None, *, denied: bool) -> Headers | Flight:
+        """Headers to use in place of the rejected ones, or the renewal to wait for."""
+        with self._lock:
+            self._check_open()
+            held, now = self._held, Instant.now(self._clock)
+            if held.headers is None or held.validity.state(now) is TokenState.EXPIRED:
+                return self._flight or self._start_urgent("expired")
+            if rejected is not None and not held.made_of(rejected):
+                return held.headers
+            if self._flight is not None:
+                return self._flight
+            if denied:
+                if not self._pacing.denied(now.monotonic):
+                    return held.headers
+            elif not self._pacing.demand(now.monotonic, young=held.young(now, self._use)):
+                return held.headers
+            return self._start_urgent(
+                "denied" if denied else "requested" if rejected is None else "refused"
+            )
+
+    def holds(self, headers: Headers) -> bool:
+        """Tell whether these are still the present headers."""
+        return self._held.made_of(headers)
+
+    def answered(self, date: str | None, took: float) -> None:
+        """Learn the server's time; see :meth:`TokenStore.answered`."""
+        if date is None or date == self._last_date:
+            return
+        self._last_date = date
+        try:
+            second = parsedate_to_datetime(date).timestamp()
+        except (ValueError, OverflowError):
+            return
+        with self._lock:
+            held, now = self._held, Instant.now(self._clock)
+            server = held.server.observe(second, now.monotonic - took, now.monotonic)
+            if server is not held.server:
+                self._held = self._hold(held.tokens, server, now, held.received, held.save_at)
+
+    def close(self) -> tuple[Flight | None, Held]:
+        """Hand out nothing from now on; return what is under way and what was held."""
+        with self._lock:
+            self._closed, held = True, self._held
+            self._held = self._hold(None, held.server, Instant.now(self._clock))
+            return self._flight, held
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The present tokens."""
+        return self._held.tokens
+
+    def status(self) -> StoreStatus:
+        """What may be shown."""
+        with self._lock:
+            held, now, error = self._held, Instant.now(self._clock), self._pacing.error
+            claims = held.tokens.claims(self._use) if held.tokens else None
+            return StoreStatus(
+                state=held.validity.state(now),
+                username=held.tokens.username if held.tokens else None,
+                user_pool_id=held.tokens.user_pool_id if held.tokens else None,
+                seconds_left=held.validity.seconds_left(now),
+                expires_at=as_datetime(claims.expires_at) if claims else None,
+                renewing=self._flight is not None,
+                unsaved=held.save_at is not None,
+                last_error=str(error) if error else None,
+                counts=dict(self._counts),
+            )
+
+    # -- under the lock ---------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise TransportClosed("The token store is closed.")
+
+    def _start_urgent(self, reason: events.Reason) -> Flight:
+        wait = self._pacing.wait_before(self._monotonic(), urgent=True)
+        if wait and self._pacing.error is not None:
+            error = copy.copy(self._pacing.error)
+            if isinstance(error, RenewalFailed):
+                error.retry_after = wait
+            raise error
+        return self._start_renewal(reason)
+
+    def _start_renewal(self, reason: events.Reason) -> Flight:
+        known = self._held.tokens
+        return self._start(lambda: self._renew_now(known, reason))
+
+    def _start(self, work: Callable[[], None]) -> Flight:
+        if self._flight is None:
+            self._flight = fly(work, self._landed)
+        return self._flight
+
+    def _hold(
+        self,
+        tokens: Tokens | None,
+        server: ServerClock,
+        now: Instant,
+        received: Instant | None = None,
+        save_at: Instant | None = None,
+    ) -> Held:
+        return Held.of(
+            tokens,
+            use=self._use,
+            window=self._window,
+            server=server,
+            now=now,
+            received=received,
+            save_at=save_at,
+        )
+
+    # -- work, on a worker thread -------------------------------------------------
+
+    def _landed(self) -> None:
+        with self._lock:
+            self._flight = None
+
+    def _renew_now(self, known: Tokens | None, reason: events.Reason) -> None:
+        began = self._monotonic()
+        try:
+            unsaved = renew(
+                known,
+                provider=self._provider,
+                persistence=self._persistence,
+                clock=self._clock,
+                usable=self._usable,
+                publish=lambda renewed: self._publish(renewed, known, reason, began),
+            )
+            self._saved(unsaved)
+            self._check_alive()
+        except Exception as error:
+            ours = _ours(error)
+            self._failed(reason, ours)
+            if ours is error:
+                raise
+            raise ours from error
+        with self._lock:
+            self._pacing.succeeded()
+
+    def sign_in_now(self, username: str, password: str, flow: str | None) -> None:
+        """Sign in and take the new session into use."""
+        began = self._monotonic()
+        try:
+            grant = self._provider.sign_in(username, password, flow=flow)
+        except Exception as error:
+            ours = _ours(error)
+            if ours is error:
+                raise
+            raise ours from error
+        renewed = signed_in(grant, began, self._clock)
+        self._publish(renewed, self._held.tokens, "signed_in", began)
+        with self._lock:
+            self._pacing.reset()
+        self._saved(save(renewed.tokens, self._persistence))
+
+    def save_again(self, held: Held) -> None:
+        """Save what could not be saved before."""
+        if held.tokens is not None:
+            self._saved(save(held.tokens, self._persistence), held.tokens)
+
+    def _usable(self, tokens: Tokens) -> bool:
+        now = Instant.now(self._clock)
+        validity = self._hold(tokens, self._held.server, now).validity
+        return validity.state(now) is not TokenState.EXPIRED
+
+    def _publish(
+        self, renewed: Renewed, known: Tokens | None, reason: events.Reason, began: float
+    ) -> None:
+        tokens = renewed.tokens
+        claims = tokens.claims(self._use) or tokens.any_claims
+        issued_at = claims.issued_at if claims else None
+        with self._lock:
+            if self._held.tokens is not known or self._closed:
+                return  # somebody signed in or closed meanwhile: that counts
+            now, server = Instant.now(self._clock), self._held.server
+            if renewed.just_issued and issued_at is not None:
+                server = server.observe(issued_at, renewed.sent, renewed.received)
+            elif not server.observed and tokens.clock_correction is not None:
+                server = ServerClock.assumed(now, tokens.clock_correction)
+            self._held = self._hold(tokens, server, now, now if renewed.just_issued else None)
+        if claims is not None:
+            self.tell(
+                events.Renewed(
+                    reason=reason,
+                    issued_at=None if issued_at is None else as_datetime(issued_at),
+                    expires_at=as_datetime(claims.expires_at),
+                    took=self._monotonic() - began,
+                    api=renewed.api,
+                )
+            )
+
+    def _check_alive(self) -> None:
+        with self._lock:
+            held = self._held
+            state = held.validity.state(Instant.now(self._clock))
+        if self._closed:
+            return
+        if held.headers is None:
+            raise RenewalFailed(f"The identity provider gave no {self._use} token.")
+        if state is TokenState.EXPIRED:
+            raise RenewalFailed(
+                "The tokens just had count as expired already. Compare the clocks of this machine "
+                "and of the identity provider, and the token's lifetime.",
+                kind="clock",
+            )
+
+    def _saved(self, error: Exception | None, saved: Tokens | None = None) -> None:
+        """Note how saving went: the present tokens, or ``saved`` if they are still present."""
+        with self._lock:
+            held, now = self._held, Instant.now(self._clock)
+            if saved is not None and held.tokens is not saved:
+                return
+            if error is None and held.save_at is None:
+                return
+            delay = self._pacing.save_failed() if error else 0.0
+            save_at = now.plus(delay) if error else None
+            self._held = self._hold(held.tokens, held.server, now, held.received, save_at)
+        if error is not None:
+            text = f"The newest tokens are in use but not saved ({type(error).__name__}: {error})."
+            self.tell(events.SaveFailed(message=text, next_attempt_in=delay))
+
+    def _failed(self, reason: events.Reason, error: AppSyncError) -> None:
+        ended = isinstance(error, SessionExpired)
+        with self._lock:
+            delay = self._pacing.failed(self._monotonic(), error)
+            dead = self._held.tokens.refresh_token if self._held.tokens else None
+            told, self._told_ended = self._told_ended, dead if ended else self._told_ended
+        if ended and (told is None or told != dead):
+            self.tell(events.SessionEnded(message=str(error), error_type=error.error_type))
+        elif not ended:
+            kind = error.kind if isinstance(error, RenewalFailed) else "configuration"
+            self.tell(
+                events.RenewalFailed(
+                    reason=reason, kind=kind, message=str(error), next_attempt_in=delay
+                )
+            )
+
+    def tell(self, event: events.Event) -> None:
+        """Count an event and pass it on."""
+        with self._lock:
+            self._counts[type(event).__name__] += 1
+        notify(self._listener, event)
+
+
+def _ours(error: Exception) -> AppSyncError:
+    """Give an error of anybody's provider or persistence as one of ours: transient."""
+    if isinstance(error, AppSyncError):
+        return error
+    return RenewalFailed(
+        f"No newer tokens this time: {type(error).__name__} in the identity provider's adapter. "
+        "The present ones are kept."
+    )

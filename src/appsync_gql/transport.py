@@ -1,0 +1,371 @@
+"""The gql transport: headers → send → read the answer → replay at most once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.appsync_auth import AppSyncAuthentication
+from gql.transport.exceptions import (
+    TransportClosed,
+    TransportConnectionFailed,
+    TransportError,
+    TransportQueryError,
+)
+from gql.transport.file_upload import close_files
+from graphql import ExecutionResult
+from multidict import CIMultiDict
+
+from .answers import error_of
+from .auth.base import Auth, Headers
+from .endpoint import check_endpoint
+from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
+from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from ssl import SSLContext
+
+    from aiohttp.typedefs import LooseCookies, LooseHeaders
+    from gql import GraphQLRequest
+
+__all__ = ["AppSyncTransport"]
+
+_BATCH_AT_ONCE = 10
+"""Requests of one ``execute_batch`` that are under way at the same time."""
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+"""What aiohttp raises before a byte of the request has left."""
+
+
+class AppSyncTransport(AIOHTTPTransport):
+    """gql's ``AIOHTTPTransport``, with headers that are asked for at the last moment.
+
+    With ``auth=None``, or with one of gql's own auth objects, it behaves as its
+    parent does. With a :class:`TokenStore` every request carries a token that
+    is alive, and one that AppSync refuses all the same is sent once more with a
+    newer token. One call makes two POSTs at the most. Redirects are not
+    followed, since a token would go along.
+
+    Args:
+        url: the API's GraphQL endpoint.
+        auth: what gives headers to requests; ``None`` for none.
+        replay: which requests may be sent twice; see :class:`Replay`.
+        allow_insecure: permit ``http://`` to other machines than this one.
+        classify: your own reading of answers, for a backend that refuses in
+            another way; where it returns ``None``, AppSync's applies.
+        headers: sent with every request, as are ``cookies``.
+        ssl: as for aiohttp.
+        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync
+            itself ends an operation after 30 s.
+        ssl_close_timeout: seconds to wait for TLS connections to close.
+        json_serialize: as for gql.
+        json_deserialize: as for gql.
+        client_session_args: more arguments of ``aiohttp.ClientSession``.
+
+    Raises:
+        ConfigurationError: the URL, or ``auth``, can't be used.
+        InsecureEndpoint: the URL is ``http://`` to another machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: Auth | aiohttp.BasicAuth | AppSyncAuthentication | None = None,
+        replay: Replay | str = Replay.REFUSED_AND_DENIED,
+        allow_insecure: bool = False,
+        classify: Classifier | None = None,
+        headers: LooseHeaders | None = None,
+        cookies: LooseCookies | None = None,
+        ssl: SSLContext | bool | aiohttp.Fingerprint = True,
+        timeout: int | None = None,
+        ssl_close_timeout: float | None = 10,
+        json_serialize: Callable[..., str] = json.dumps,
+        json_deserialize: Callable[..., Any] = json.loads,
+        client_session_args: dict[str, Any] | None = None,
+    ) -> None:
+        check_endpoint(url, allow_insecure=allow_insecure)
+        gql_auth = auth if isinstance(auth, aiohttp.BasicAuth | AppSyncAuthentication) else None
+        if not isinstance(auth, Auth | aiohttp.BasicAuth | AppSyncAuthentication | None):
+            raise ConfigurationError(
+                "auth is a TokenStore, an object with the methods of appsync_gql.Auth, or one of "
+                f"gql's own auth objects; not {type(auth).__name__}.",
+                setting="auth",
+            )
+        super().__init__(
+            url,
+            headers=headers,
+            cookies=cookies,
+            auth=gql_auth,
+            ssl=ssl,
+            timeout=timeout,
+            ssl_close_timeout=ssl_close_timeout,
+            json_serialize=json_serialize,
+            json_deserialize=json_deserialize,
+            client_session_args=client_session_args,
+        )
+        self.authorization = auth if isinstance(auth, Auth) else None
+        self.replay = _replay(replay)
+        self._classify = classify
+
+    async def execute(
+        self,
+        request: GraphQLRequest,
+        *,
+        extra_args: dict[str, Any] | None = None,
+        upload_files: bool = False,
+    ) -> ExecutionResult:
+        """Execute a query or mutation.
+
+        Don't call it directly: use ``execute`` of a gql client or session.
+
+        Args:
+            request: what to execute.
+            extra_args: more arguments of aiohttp's ``post``. Its ``headers``
+                are kept, on the replay too; an ``Authorization`` or
+                ``x-api-key`` among them takes the place of the store's token.
+            upload_files: send variables that are files in a multipart body.
+                AppSync takes none; such a request is never sent twice.
+
+        Returns:
+            The result, with GraphQL errors in it as gql expects.
+
+        Raises:
+            Denied: a permission is missing; the answer's data is in it.
+            Refused: AppSync does not accept the tokens, nor newer ones.
+            OutcomeUnknown: a mutation may or may not have run.
+            Throttled, BlockedByWaf, BadRequest, ServerFailed: as they say.
+            SessionExpired, RenewalFailed, ConfigurationError: no token to send.
+            TransportConnectionFailed: AppSync could not be reached.
+        """
+        auth = self.authorization
+        if auth is None:
+            return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
+        if _brings_its_own(extra_args):
+            return await self._ask(request, extra_args, {}, None, upload_files=upload_files)
+        headers = auth.headers_nowait()
+        if headers is None:
+            headers = await auth.headers()
+        return await self._ask(request, extra_args, headers, auth, upload_files=upload_files)
+
+    async def execute_batch(
+        self,
+        reqs: list[GraphQLRequest],
+        extra_args: dict[str, Any] | None = None,
+    ) -> list[ExecutionResult]:
+        """Execute several requests; AppSync takes no arrays, so each goes on its own.
+
+        Ten at a time are under way. All are finished before anything is
+        raised or returned: a request that failed after others succeeded has its
+        error in its own result.
+
+        Args:
+            reqs: what to execute.
+            extra_args: as for :meth:`execute`.
+
+        Returns:
+            The results, in the order of the requests.
+
+        Raises:
+            TransportError: no request at all was answered; the first one's error.
+        """
+        if self.authorization is None:
+            return await super().execute_batch(reqs, extra_args)
+        turns = asyncio.Semaphore(_BATCH_AT_ONCE)
+
+        async def one(request: GraphQLRequest) -> ExecutionResult | TransportError:
+            async with turns:
+                try:
+                    return await self.execute(request, extra_args=extra_args)
+                except TransportError as error:
+                    return error
+
+        outcomes = await asyncio.gather(*map(one, reqs))
+        errors = [o for o in outcomes if isinstance(o, TransportError)]
+        if errors and len(errors) == len(outcomes):
+            raise errors[0]
+        return [_as_result(outcome) for outcome in outcomes]
+
+    def subscribe(
+        self,
+        request: GraphQLRequest,
+        **kwargs: Any,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Subscriptions need AppSync's real-time endpoint, which this version does not speak.
+
+        Raises:
+            ConfigurationError: always, unless there is no store; then as the parent.
+        """
+        if self.authorization is not None:
+            raise ConfigurationError(
+                "AppSync serves subscriptions at its real-time endpoint, which this version does "
+                "not speak yet. Use gql's AppSyncWebsocketsTransport for them."
+            )
+        return super().subscribe(request, **kwargs)
+
+    # -- the line ------------------------------------------------------------------
+
+    async def _ask(
+        self,
+        request: GraphQLRequest,
+        extra_args: dict[str, Any] | None,
+        headers: Headers,
+        auth: Auth | None,
+        *,
+        upload_files: bool,
+    ) -> ExecutionResult:
+        if self.session is None:
+            raise TransportClosed("Transport is not connected")
+        try:
+            post = self._post(request, extra_args, upload_files=upload_files)
+            answer = await self._send(request, post, headers, auth)
+            verdict = self._verdict(answer)
+            if verdict is Verdict.EXECUTED:
+                return ExecutionResult(answer.data, answer.errors, answer.extensions)
+            if auth is not None and not upload_files:
+                newer = await self._newer(request, answer, verdict, headers, auth)
+                if newer is not None:
+                    answer = await self._send(request, post, newer, auth)
+                    verdict = self._verdict(answer)
+        finally:
+            if upload_files:
+                close_files(list(self.files.values()))
+        error = error_of(answer, verdict, query=_is_query(request))
+        if error is not None:
+            raise error
+        return ExecutionResult(answer.data, answer.errors, answer.extensions)
+
+    async def _newer(
+        self,
+        request: GraphQLRequest,
+        answer: Answer,
+        verdict: Verdict,
+        headers: Headers,
+        auth: Auth,
+    ) -> Headers | None:
+        """Get the headers to replay with; ``None`` when the answer stands."""
+        query = _is_query(request)
+        if not may_replay(verdict, query=query, policy=self.replay):
+            return None
+        denied = verdict is Verdict.DENIED
+        try:
+            newer = await auth.renew(headers, denied=denied)
+        except AppSyncError as error:
+            refusal = error_of(answer, verdict, query=query)
+            if denied and refusal is not None:
+                # The answer is the permission's; the renewal was only an attempt to mend it.
+                raise refusal from error
+            raise error from refusal
+        if newer == headers:
+            return None
+        auth.replayed("denied" if denied else "refused")
+        return newer
+
+    def _post(
+        self,
+        request: GraphQLRequest,
+        extra_args: dict[str, Any] | None,
+        *,
+        upload_files: bool,
+    ) -> dict[str, Any]:
+        """Prepare what aiohttp's ``post`` takes, the body as the very bytes that are sent."""
+        post = self._prepare_request(request, extra_args, upload_files)
+        post["headers"] = CIMultiDict(post.get("headers") or {})
+        post["allow_redirects"] = False
+        if "json" in post:
+            try:
+                post["data"] = self.json_serialize(post.pop("json")).encode()
+            except (TypeError, ValueError) as error:
+                raise BadRequest(f"The variables can't be sent as JSON: {error}") from error
+            post["headers"].setdefault("Content-Type", "application/json")
+        return post
+
+    async def _send(
+        self,
+        request: GraphQLRequest,
+        post: dict[str, Any],
+        headers: Headers,
+        auth: Auth | None,
+    ) -> Answer:
+        """Make one POST."""
+        if self.session is None:
+            raise TransportClosed("Transport is not connected")
+        merged = CIMultiDict(post["headers"])
+        merged.update(headers)
+        sent = time.monotonic()
+        try:
+            async with self.session.post(
+                self.url, ssl=self.ssl, **{**post, "headers": merged}
+            ) as response:
+                if auth is not None:
+                    auth.answered(response.headers.get("Date"), time.monotonic() - sent)
+                return await self._read(response)
+        except _NEVER_SENT as error:
+            raise TransportConnectionFailed(str(error)) from error
+        except Exception as error:
+            if _is_query(request):
+                raise TransportConnectionFailed(str(error)) from error
+            raise OutcomeUnknown(
+                f"The mutation was sent and its answer was lost ({type(error).__name__}: {error}). "
+                "It may have run: look before you send it again."
+            ) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+        try:
+            result = await self._prepare_result(response)
+        except (TransportError, TypeError, AttributeError):
+            return Answer(response.status, response.headers, is_graphql=False)
+        return Answer(
+            response.status, response.headers, result.errors, result.data, result.extensions
+        )
+
+    def _verdict(self, answer: Answer) -> Verdict:
+        own = self._classify(answer) if self._classify is not None else None
+        return classify(answer) if own is None else own
+
+    def _prepare_request(
+        self,
+        request: GraphQLRequest | list[GraphQLRequest],
+        extra_args: dict[str, Any] | None = None,
+        upload_files: bool = False,  # noqa: FBT001, FBT002 - the parent's signature
+    ) -> dict[str, Any]:
+        post = super()._prepare_request(request, extra_args, upload_files)
+        if isinstance(self.auth, AppSyncAuthentication) and extra_args:
+            # The parent puts gql's headers in place of the caller's.
+            headers = CIMultiDict(extra_args.get("headers") or {})
+            headers.update(post["headers"])
+            post["headers"] = headers
+        return post
+
+
+def _brings_its_own(extra_args: dict[str, Any] | None) -> bool:
+    if not extra_args or not extra_args.get("headers"):
+        return False
+    headers = CIMultiDict(extra_args["headers"])
+    return "Authorization" in headers or "x-api-key" in headers
+
+
+def _is_query(request: GraphQLRequest) -> bool:
+    return is_query(request.document, request.operation_name)
+
+
+def _replay(value: Replay | str) -> Replay:
+    try:
+        return Replay(value)
+    except ValueError:
+        allowed = ", ".join(repr(r.value) for r in Replay)
+        raise ConfigurationError(f"replay is one of {allowed}.", setting="replay") from None
+
+
+def _as_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
+    if isinstance(outcome, ExecutionResult):
+        return outcome
+    if isinstance(outcome, TransportQueryError) and outcome.errors:
+        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
+    error = {"message": str(outcome), "errorType": type(outcome).__name__}
+    return ExecutionResult(None, [error])  # type: ignore[list-item]

@@ -1,0 +1,175 @@
+"""Tasks, loops and threads that come together, and leave."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from gql.transport.exceptions import TransportClosed
+
+from appsync_gql import (
+    MemoryPersistence,
+    SessionExpired,
+    TokenStore,
+    events,
+)
+from support import (
+    EXPIRED,
+    FakeClock,
+    FakeProvider,
+    Gate,
+    Told,
+    token,
+)
+
+
+async def test_a_cancelled_waiter_leaves_the_others_and_the_renewal_alone(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider
+) -> None:
+    gate = Gate()
+    provider.outcomes.append(gate)
+    clock.advance(EXPIRED)
+    waiters = [asyncio.ensure_future(store.headers()) for _ in range(5)]
+    await asyncio.to_thread(gate.arrived.wait, 10)
+    waiters[0].cancel()
+    gate.open()
+    got = await asyncio.gather(*waiters, return_exceptions=True)
+    assert isinstance(got[0], asyncio.CancelledError)
+    assert len({token(h) for h in got[1:] if not isinstance(h, BaseException)}) == 1
+    assert await store.headers()
+    assert len(provider.calls) == 1
+
+
+async def test_the_renewal_goes_on_when_every_caller_is_cancelled(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, told: Told
+) -> None:
+    gate = Gate()
+    provider.outcomes.append(gate)
+    clock.advance(EXPIRED)
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(store.headers(), 0.01)
+    gate.open()
+    await asyncio.to_thread(told.wait_for, events.Renewed)
+    assert await store.headers()
+    assert provider.calls == ["refresh-0"]
+
+
+def test_a_loop_that_ends_in_mid_renewal_does_not_lose_the_rotated_token(
+    clock: FakeClock, provider: FakeProvider, told: Told
+) -> None:
+    gate, persistence = Gate(), MemoryPersistence()
+    provider.outcomes.append(gate)
+    store = TokenStore(
+        provider,
+        tokens=provider.issue(),
+        clock=clock,
+        on_event=told,
+        persistence=persistence,
+    )
+    clock.advance(EXPIRED)
+
+    async def leave_early() -> None:
+        task = asyncio.ensure_future(store.headers())
+        await asyncio.to_thread(gate.arrived.wait, 10)
+        assert not task.done()
+
+    asyncio.run(leave_early())
+    gate.open()
+    told.wait_for(events.Renewed)
+    assert token(asyncio.run(store.headers()))
+    saved = persistence.load()
+    assert saved is not None
+    assert saved.refresh_token == "refresh-1"
+
+
+def test_one_store_serves_two_event_loops_one_after_the_other(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider
+) -> None:
+    """Pitfall: a lock that is bound to the first loop."""
+
+    async def contend() -> set[str]:
+        return {token(h) for h in await asyncio.gather(*(store.headers() for _ in range(10)))}
+
+    for _ in range(2):
+        clock.advance(EXPIRED)
+        assert len(asyncio.run(contend())) == 1
+    assert len(provider.calls) == 2
+
+
+@pytest.mark.parametrize("door", ["loops", "threads"])
+def test_loops_and_threads_that_contend_share_one_renewal(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, door: str
+) -> None:
+    gate = Gate()
+    provider.outcomes.append(gate)
+    clock.advance(EXPIRED)
+    got: list[str] = []
+
+    async def several() -> None:
+        got.extend(token(h) for h in await asyncio.gather(*(store.headers() for _ in range(5))))
+
+    def run() -> None:
+        if door == "loops":
+            asyncio.run(several())
+        else:
+            got.append(token(store.blocking.headers()))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert gate.arrived.wait(10)
+    gate.open()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert len(got) == (20 if door == "loops" else 4)
+    assert len(set(got)) == 1
+    assert len(provider.calls) == 1
+
+
+def test_the_blocking_doors_do_what_the_others_do(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider
+) -> None:
+    doors = store.blocking
+    first = doors.headers()
+    assert token(doors.renew(first)) != token(first)
+    assert doors.tokens().username == "ada"
+    assert doors.sign_in("grace", "password").username == "grace"
+    assert doors.status().username == "grace"
+    clock.advance(EXPIRED)
+    provider.outcomes.append(SessionExpired("over"))
+    with pytest.raises(SessionExpired):
+        doors.headers()
+    doors.close()
+    with pytest.raises(TransportClosed):
+        doors.headers()
+
+
+async def test_a_slow_refresh_does_not_stop_the_loop(
+    store: TokenStore, clock: FakeClock, provider: FakeProvider
+) -> None:
+    """Pitfall: a thread lock held over an await; two tasks would deadlock."""
+    gate = Gate()
+    provider.outcomes.append(gate)
+    clock.advance(EXPIRED)
+    two = [asyncio.ensure_future(store.headers()) for _ in range(2)]
+    await asyncio.to_thread(gate.arrived.wait, 10)
+    ticks = 0
+    for _ in range(100):
+        await asyncio.sleep(0)
+        ticks += 1
+    assert ticks == 100
+    assert not any(task.done() for task in two)
+    gate.open()
+    await asyncio.wait_for(asyncio.gather(*two), 1)
+
+
+async def test_a_thousand_stores_share_a_few_threads(clock: FakeClock) -> None:
+    stores = []
+    for _ in range(1000):
+        provider = FakeProvider(clock)
+        stores.append(TokenStore(provider, refresh_token="refresh-0", clock=clock))
+    await asyncio.gather(*(s.headers() for s in stores))
+    ours = [t for t in threading.enumerate() if t.name.startswith("appsync-gql")]
+    assert len(ours) <= 17

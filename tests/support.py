@@ -1,0 +1,187 @@
+"""What several test modules need: made-up tokens, and a provider that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from appsync_gql import Grant, Headers, Tokens, TokenStore, events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from appsync_gql import Clock
+
+ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example"
+NOON = 1_800_000_000.0
+"""A made-up present, in whole seconds since the epoch."""
+
+_serial = itertools.count(1)
+
+
+def jwt_of(**claims: Any) -> str:
+    """Make a JWT; no two are equal."""
+    return jwt.encode({"jti": str(next(_serial)), **claims}, "k" * 32, algorithm="HS256")
+
+
+def tokens_at(
+    issued_at: float,
+    *,
+    lifetime: float = 3600,
+    user: str = "ada",
+    refresh_token: str | None = "refresh-0",
+    **more: Any,
+) -> Tokens:
+    """Make a pair of JWTs as Cognito would at that (server's) time: whole seconds."""
+    issued = int(issued_at)
+    common = {"iss": ISSUER, "sub": f"sub-{user}", "iat": issued, "exp": issued + lifetime}
+    return Tokens(
+        access_token=jwt_of(**common, token_use="access", client_id="client", username=user),
+        id_token=jwt_of(**common, token_use="id", aud="client", **{"cognito:username": user}),
+        refresh_token=refresh_token,
+        **more,
+    )
+
+
+class FakeProvider:
+    """An identity provider in memory that rotates refresh tokens and detects reuse.
+
+    Attributes:
+        calls: the refresh tokens it was asked with, in order.
+        outcomes: what to do at the next calls: an exception to raise, or a
+            function to call first; when empty, a refresh succeeds.
+        skew: the provider's clock minus the machine's, in seconds.
+    """
+
+    def __init__(
+        self, clock: Clock, *, lifetime: float = 3600, rotation: bool = True, skew: float = 0.0
+    ) -> None:
+        self.clock = clock
+        self.lifetime = lifetime
+        self.rotation = rotation
+        self.skew = skew
+        self.calls: list[str] = []
+        self.outcomes: deque[Exception | Callable[[], object]] = deque()
+        self.valid = "refresh-0"
+        self.user = "ada"
+        self._lock = threading.Lock()
+        self._serial = 0
+
+    def refresh(self, tokens: Tokens) -> Grant:
+        """Refresh as Cognito does, after the next scripted outcome."""
+        with self._lock:
+            self.calls.append(str(tokens.refresh_token))
+            outcome = self.outcomes.popleft() if self.outcomes else None
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome is not None:
+            outcome()
+        with self._lock:
+            assert tokens.refresh_token == self.valid, "a refresh token was used twice"
+            if self.rotation:
+                self._serial += 1
+                self.valid = f"refresh-{self._serial}"
+            return Grant(tokens=self.issue(), api="FakeRefresh")
+
+    def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
+        """Sign anybody in."""
+        del password, flow
+        self.user = username
+        return Grant(tokens=self.issue(), api="FakeSignIn")
+
+    def issue(self) -> Tokens:
+        """Make tokens of this moment."""
+        now = self.clock.wall() + self.skew
+        return tokens_at(now, lifetime=self.lifetime, user=self.user, refresh_token=self.valid)
+
+
+class FakeClock:
+    def __init__(self, wall: float = NOON, monotonic: float = 1000.0) -> None:
+        self._wall, self._monotonic = wall, monotonic
+
+    def wall(self) -> float:
+        return self._wall
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._wall += seconds
+        self._monotonic += seconds
+
+    def jump_wall(self, seconds: float) -> None:
+        self._wall += seconds
+
+
+class Gate:
+    """Holds a thread until the test lets it go; tells when it has arrived."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self._open = threading.Event()
+
+    def __call__(self) -> None:
+        self.arrived.set()
+        assert self._open.wait(10), "the test never opened the gate"
+
+    def open(self) -> None:
+        """Let it go."""
+        self._open.set()
+
+
+def no_delay() -> Iterator[float]:
+    """Delays of a patient tester: none."""
+    return itertools.repeat(0.0)
+
+
+def fixed_delay(seconds: float) -> Callable[[], Iterator[float]]:
+    """Delays without growth or jitter."""
+    return lambda: itertools.repeat(seconds)
+
+
+EXPIRED, STALE = 3600.0, 3575.0
+"""Seconds after which a token of an hour is in that state, with the window of 30 s."""
+
+
+class Told:
+    """Listens to a store, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[events.Event] = []
+        self._more = threading.Condition()
+
+    def __call__(self, event: events.Event) -> None:
+        with self._more:
+            self.events.append(event)
+            self._more.notify_all()
+
+    def wait_for(self, kind: type[events.Event], count: int = 1) -> list[events.Event]:
+        def enough() -> bool:
+            return len(self.of(kind)) >= count
+
+        with self._more:
+            assert self._more.wait_for(enough, 10), f"no {kind.__name__} in {self.events}"
+        return self.of(kind)
+
+    def of(self, kind: type[events.Event]) -> list[events.Event]:
+        return [e for e in self.events if isinstance(e, kind)]
+
+
+def token(headers: Headers | None) -> str:
+    assert headers is not None
+    return headers["Authorization"]
+
+
+async def landed(store: TokenStore) -> None:
+    """Wait until no renewal is under way."""
+
+    async def idle() -> None:
+        while store.status().renewing:  # noqa: ASYNC110 - a store tells nobody that it is idle
+            await asyncio.sleep(0)
+
+    await asyncio.wait_for(idle(), 10)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from gql.transport.exceptions import TransportError
+
+import appsync_gql
+from appsync_gql import AppSyncError, ChallengeRequired, exceptions
+
+EVERY = [getattr(exceptions, name) for name in exceptions.__all__]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_is_one_of_gqls_and_carries_the_four_facts(kind: type[AppSyncError]) -> None:
+    error = kind("text", status=418, error_type="Teapot", request_id="id", may_have_executed=True)
+    assert isinstance(error, TransportError)
+    assert str(error) == "text"
+    assert (error.status, error.error_type, error.request_id) == (418, "Teapot", "id")
+    assert error.may_have_executed is True
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_can_be_copied_for_another_waiter(kind: type[AppSyncError]) -> None:
+    error = copy.copy(kind("text", status=418))
+    assert (type(error), str(error), error.status) == (kind, "text", 418)
+
+
+@pytest.mark.parametrize("kind", [k for k in EVERY if k is not ChallengeRequired])
+def test_errors_travel_between_processes(kind: type[AppSyncError]) -> None:
+    error = pickle.loads(pickle.dumps(kind("text", error_type="X")))  # noqa: S301
+    assert (type(error), str(error), error.error_type) == (kind, "text", "X")
+
+
+def test_a_challenge_hides_the_string_that_is_half_a_password() -> None:
+    error = ChallengeRequired("text", challenge_name="SMS_MFA", session="half-a-password")
+    assert error.session == "half-a-password"
+    assert "half-a-password" not in repr(vars(error))
+
+
+def test_every_error_is_public() -> None:
+    assert set(exceptions.__all__) <= set(appsync_gql.__all__)
+
+
+def test_the_public_names_are_sorted_and_exist() -> None:
+    assert appsync_gql.__all__ == sorted(appsync_gql.__all__)
+    assert all(hasattr(appsync_gql, name) for name in appsync_gql.__all__)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+from gql.transport.exceptions import TransportQueryError
+
+from appsync_gql import AppSyncError, InvalidToken, Tokens
+from appsync_gql.secret import Secret
+from support import ISSUER, NOON, jwt_of, tokens_at
+
+
+def test_expiry_and_issue_time_are_read_from_the_jwt() -> None:
+    tokens = tokens_at(NOON, lifetime=300)
+    assert tokens.access is not None
+    assert (tokens.access.issued_at, tokens.access.expires_at) == (NOON, NOON + 300)
+    assert tokens.access.lifetime == 300
+
+
+def test_user_and_pool_are_read_from_either_jwt() -> None:
+    both = tokens_at(NOON, user="ada")
+    only_id = Tokens(id_token=both.id_token)
+    for tokens in (both, only_id):
+        assert (tokens.username, tokens.user_pool_id) == ("ada", "eu-west-1_Example")
+    assert only_id.access is None
+    assert only_id.token("access") is None
+    assert only_id.token("id") == both.id_token
+
+
+def test_a_refresh_token_alone_is_enough() -> None:
+    tokens = Tokens(refresh_token="opaque")
+    assert tokens.any_claims is None
+    assert tokens.username is None
+    assert tokens.user_pool_id is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "expires_at"),
+    [
+        pytest.param({"exp": 10}, 10.0, id="whole seconds"),
+        pytest.param({"exp": 10.5}, 10.5, id="a fraction"),
+        pytest.param({"exp": 0}, 0.0, id="the epoch itself"),
+    ],
+)
+def test_an_expiry_is_any_number_of_seconds(claims: dict[str, Any], expires_at: float) -> None:
+    tokens = Tokens(access_token=jwt_of(**claims))
+    assert tokens.access is not None
+    assert tokens.access.expires_at == expires_at
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({}, id="no exp"),
+        pytest.param({"exp": None}, id="null"),
+        pytest.param({"exp": "soon"}, id="text"),
+        pytest.param({"exp": True}, id="a boolean"),
+        pytest.param({"exp": -1}, id="before the epoch"),
+        pytest.param({"exp": 10**400}, id="beyond floats"),
+        pytest.param({"exp": float("inf")}, id="infinity"),
+        pytest.param({"exp": float("nan")}, id="not a number"),
+        pytest.param({"exp": [1]}, id="a list"),
+    ],
+)
+def test_a_jwt_without_a_usable_expiry_is_refused_at_once(claims: dict[str, Any]) -> None:
+    with pytest.raises(InvalidToken, match="'exp'"):
+        Tokens(access_token=jwt_of(**claims))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("opaque", id="opaque"),
+        pytest.param("a.b.c", id="three parts of nothing"),
+        pytest.param("Bearer " + jwt_of(exp=1), id="with Bearer"),
+        pytest.param(jwt_of(exp=1) + "\n", id="with a line end"),
+        pytest.param("é" * 20, id="not ASCII"),
+        pytest.param(jwt_of(exp=1)[:-40].rsplit(".", 1)[0], id="cut off"),
+        pytest.param(b"bytes", id="bytes"),
+        pytest.param(42, id="a number"),
+    ],
+)
+def test_what_is_no_jwt_is_refused_with_the_arguments_name_and_without_its_text(token: Any) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        Tokens(access_token=token)
+    assert caught.value.setting == "access_token"
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, TransportQueryError)
+    text = "".join(traceback.format_exception(caught.value))
+    assert len(str(token)) < 10 or str(token) not in text
+
+
+def test_no_token_at_all_is_refused() -> None:
+    with pytest.raises(InvalidToken, match="needs an access_token"):
+        Tokens()
+
+
+def test_claims_of_the_wrong_kind_are_passed_over() -> None:
+    tokens = Tokens(access_token=jwt_of(exp=9, iat="x", iss="", username=None, client_id=""))
+    assert tokens.access is not None
+    assert (tokens.access.issued_at, tokens.access.issuer, tokens.access.lifetime) == (None,) * 3
+    assert tokens.username is None
+
+
+def test_repr_names_the_user_and_no_token() -> None:
+    tokens = tokens_at(NOON, device_key="device")
+    shown = repr(tokens)
+    assert "ada" in shown
+    assert "expires 2027-01-15T09:00:00Z" in shown
+    for secret in (tokens.access_token, tokens.id_token, tokens.refresh_token):
+        assert secret is not None
+        assert secret not in shown
+
+
+def test_fields_that_are_shown_one_by_one_are_redacted_too() -> None:
+    tokens = tokens_at(NOON)
+    assert repr(tokens.access_token) == "<redacted>"
+    assert repr({"Authorization": tokens.access_token}) == "{'Authorization': <redacted>}"
+
+
+@pytest.mark.parametrize("value", [tokens_at(NOON), Secret("s")], ids=["tokens", "secret"])
+def test_nothing_secret_is_pickled(value: object) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(value)
+
+
+@pytest.mark.parametrize("value", [tokens_at(NOON), Secret("s")], ids=["tokens", "secret"])
+def test_copies_of_what_never_changes_are_the_same(value: object) -> None:
+    assert copy.copy(value) is value
+    assert copy.deepcopy(value) is value
+
+
+def test_tokens_are_immutable_and_compare_by_their_text() -> None:
+    tokens = tokens_at(NOON)
+    with pytest.raises(AttributeError):
+        tokens.access_token = "other"  # type: ignore[misc]
+    again = Tokens(
+        access_token=tokens.access_token,
+        id_token=tokens.id_token,
+        refresh_token=tokens.refresh_token,
+    )
+    assert again == tokens
+    assert ISSUER  # the issuer is part of both
+
+
+def test_invalid_tokens_are_errors_of_this_package() -> None:
+    with pytest.raises(AppSyncError):
+        Tokens(id_token="x")
