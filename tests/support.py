@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from appsync_gql import Grant, Headers, Tokens, TokenStore, events
+from appsync_gql import Grant, Headers, SessionExpired, Tokens, TokenStore, events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,19 +55,20 @@ class FakeProvider:
         calls: the refresh tokens it was asked with, in order.
         outcomes: what to do at the next calls: an exception to raise, or a
             function to call first; when empty, a refresh succeeds.
-        skew: the provider's clock minus the machine's, in seconds.
+        reused: whether a refresh token came a second time.
+        time: the provider's clock; the machine's plus ``skew`` seconds unless replaced.
     """
 
     def __init__(
         self, clock: Clock, *, lifetime: float = 3600, rotation: bool = True, skew: float = 0.0
     ) -> None:
-        self.clock = clock
         self.lifetime = lifetime
         self.rotation = rotation
-        self.skew = skew
+        self.time: Callable[[], float] = lambda: clock.wall() + skew
         self.calls: list[str] = []
         self.outcomes: deque[Exception | Callable[[], object]] = deque()
         self.valid = "refresh-0"
+        self.reused = False
         self.user = "ada"
         self._lock = threading.Lock()
         self._serial = 0
@@ -82,7 +83,9 @@ class FakeProvider:
         if outcome is not None:
             outcome()
         with self._lock:
-            assert tokens.refresh_token == self.valid, "a refresh token was used twice"
+            if tokens.refresh_token != self.valid:
+                self.reused = True
+                raise SessionExpired("used twice", error_type="RefreshTokenReuseException")
             if self.rotation:
                 self._serial += 1
                 self.valid = f"refresh-{self._serial}"
@@ -96,8 +99,9 @@ class FakeProvider:
 
     def issue(self) -> Tokens:
         """Make tokens of this moment."""
-        now = self.clock.wall() + self.skew
-        return tokens_at(now, lifetime=self.lifetime, user=self.user, refresh_token=self.valid)
+        return tokens_at(
+            self.time(), lifetime=self.lifetime, user=self.user, refresh_token=self.valid
+        )
 
 
 class FakeClock:

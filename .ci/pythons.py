@@ -1,0 +1,34 @@
+"""Print the Pythons on this machine that the package supports, oldest first, one path a line."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+SUPPORTED = range(10, 15)
+CHECK = "import ensurepip, ssl, sys; print(sys.version_info.minor, sys.executable)"
+
+
+def said(*command: str) -> str:
+    """Return what a command prints; nothing if it can't be run or fails."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def candidates() -> list[str]:
+    """Give the Pythons on PATH, and those of pyenv where it is used."""
+    paths = [shutil.which(f"python3.{minor}") or "" for minor in SUPPORTED]
+    prefixes = (said("pyenv", "prefix", v) for v in said("pyenv", "versions", "--bare").split())
+    return [sys.executable, *filter(None, paths), *(f"{p}/bin/python3" for p in prefixes)]
+
+
+found: dict[int, str] = {}
+for candidate in candidates():
+    minor, _, path = said(candidate, "-c", CHECK).partition(" ")
+    if minor and int(minor) in SUPPORTED:
+        found.setdefault(int(minor), path)
+print("\n".join(path for _, path in sorted(found.items())))
