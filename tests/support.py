@@ -104,24 +104,6 @@ class FakeProvider:
         )
 
 
-class FakeClock:
-    def __init__(self, wall: float = NOON, monotonic: float = 1000.0) -> None:
-        self._wall, self._monotonic = wall, monotonic
-
-    def wall(self) -> float:
-        return self._wall
-
-    def monotonic(self) -> float:
-        return self._monotonic
-
-    def advance(self, seconds: float) -> None:
-        self._wall += seconds
-        self._monotonic += seconds
-
-    def jump_wall(self, seconds: float) -> None:
-        self._wall += seconds
-
-
 class Gate:
     """Holds a thread until the test lets it go; tells when it has arrived."""
 

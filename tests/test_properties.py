@@ -26,7 +26,8 @@ from appsync_gql import (
     RenewalFailed,
     TokenStore,
 )
-from support import FakeClock, FakeProvider, Gate, fixed_delay
+from appsync_gql.testing import FakeClock
+from support import FakeProvider, Gate, fixed_delay
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -48,6 +49,8 @@ class Api:
         self.revoked: set[str] = set()
         self.denying = False
         self.last_token = ""
+        self.slow: asyncio.Event | None = None
+        self.held = 0
 
     def post(self, url: str, *, data: bytes, headers: CIMultiDict[str], **_: Any) -> Exchange:
         del url
@@ -57,26 +60,38 @@ class Api:
         claims = jwt.decode(token, options={"verify_signature": False})
         if claims["exp"] <= self.true_time:
             self.expired_sends += 1
-            return refusal("Token has expired.")
+            return self.refuse("Token has expired.")
         if token in self.revoked:
-            return refusal("You are not authorized to make this call.")
+            return self.refuse("You are not authorized to make this call.")
         self.runs[variables["id"]] += 1
         if self.denying:
             error = {"errorType": "Unauthorized", "message": "Not Authorized", "path": ["a"]}
-            return Exchange(200, {"data": {"a": None}, "errors": [error]})
-        return Exchange(200, {"data": {"a": variables["id"]}})
+            return Exchange(self, 200, {"data": {"a": None}, "errors": [error]})
+        return Exchange(self, 200, {"data": {"a": variables["id"]}})
+
+    def refuse(self, message: str) -> Exchange:
+        error = {"errorType": "UnauthorizedException", "message": message}
+        return Exchange(self, 401, {"errors": [error]})
 
 
 class Exchange:
     """One answer, in the shape in which aiohttp gives it."""
 
-    def __init__(self, status: int, body: dict[str, Any]) -> None:
+    def __init__(self, api: Api, status: int, body: dict[str, Any]) -> None:
+        self.api = api
+        self.slow = api.slow
         self.status = status
         self.headers = CIMultiDict[str]()
         self._body = body
 
     async def json(self, **_: Any) -> dict[str, Any]:
         await asyncio.sleep(0)
+        if self.slow is not None:
+            self.api.held += 1
+            try:
+                await self.slow.wait()
+            finally:
+                self.api.held -= 1
         return self._body
 
     async def __aenter__(self) -> Self:
@@ -89,11 +104,6 @@ class Exchange:
         trace: TracebackType | None,
     ) -> None:
         return None
-
-
-def refusal(message: str) -> Exchange:
-    error = {"errorType": "UnauthorizedException", "message": message}
-    return Exchange(401, {"errors": [error]})
 
 
 class Schedule(RuleBasedStateMachine):
@@ -118,22 +128,22 @@ class Schedule(RuleBasedStateMachine):
         self.wall_was_set_back = False
 
     def turn(self) -> None:
-        """Let everything go on until it is over, or held up by a refresh that hangs.
+        """Let everything go on until it is over, or held up on purpose.
 
         So a schedule has one outcome, whatever the threads do; and a caller who
         is left waiting without reason is found here.
         """
 
-        def held_up() -> bool:
-            return self.gate is not None and self.gate.arrived.is_set()
-
-        def busy() -> bool:
-            return self.store.status().renewing or not all(t.done() for t in self.tasks.values())
+        def moving() -> bool:
+            if self.gate is not None and self.gate.arrived.is_set():
+                return False
+            under_way = sum(not t.done() for t in self.tasks.values())
+            return self.store.status().renewing or under_way > self.api.held
 
         async def go_on() -> None:
-            while busy() and not held_up():  # noqa: ASYNC110 - threads are part of it
+            while moving():  # noqa: ASYNC110 - threads are part of it
                 await asyncio.sleep(0)
-            for _ in range(10):
+            for _ in range(20):
                 await asyncio.sleep(0)
 
         self.loop.run_until_complete(asyncio.wait_for(go_on(), 10))
@@ -203,6 +213,19 @@ class Schedule(RuleBasedStateMachine):
         self.gate = None
         self.turn()
 
+    @precondition(lambda self: self.api.slow is None)
+    @rule()
+    def answers_are_slow_from_now_on(self) -> None:
+        self.api.slow = asyncio.Event()
+
+    @precondition(lambda self: self.api.slow is not None)
+    @rule()
+    def they_arrive(self) -> None:
+        if self.api.slow is not None:
+            self.api.slow.set()
+        self.api.slow = None
+        self.turn()
+
     @invariant()
     def nothing_is_sent_more_than_twice_and_no_mutation_runs_twice(self) -> None:
         assert max(self.api.sends.values(), default=0) <= 2
@@ -218,6 +241,7 @@ class Schedule(RuleBasedStateMachine):
         assert self.api.expired_sends == 0
 
     def teardown(self) -> None:
+        self.they_arrive()
         self.it_hangs_no_more()
         for task in self.tasks.values():
             if not task.cancelled() and (error := task.exception()) is not None:
@@ -236,5 +260,5 @@ class Schedule(RuleBasedStateMachine):
             assert isinstance(error, Denied), repr(error)
 
 
-Schedule.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Schedule.TestCase.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
 TestSchedules = Schedule.TestCase

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from appsync_gql import TokenStore
-from support import FakeClock, FakeProvider, Told, fixed_delay
+from appsync_gql.testing import FakeClock
+from support import FakeProvider, Told, fixed_delay
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from appsync_gql import (
     TokenStore,
 )
+from appsync_gql.testing import FakeClock
 from support import (
     EXPIRED,
     NOON,
-    FakeClock,
     FakeProvider,
     landed,
     tokens_at,

@@ -14,10 +14,10 @@ from appsync_gql import (
     TokenStore,
     events,
 )
+from appsync_gql.testing import FakeClock
 from support import (
     EXPIRED,
     STALE,
-    FakeClock,
     FakeProvider,
     Gate,
     Told,

@@ -17,11 +17,11 @@ from appsync_gql import (
     TokenStore,
     events,
 )
+from appsync_gql.testing import FakeClock
 from support import (
     EXPIRED,
     NOON,
     STALE,
-    FakeClock,
     FakeProvider,
     Gate,
     Told,

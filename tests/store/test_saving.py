@@ -14,9 +14,9 @@ from appsync_gql import (
     TokenStore,
     events,
 )
+from appsync_gql.testing import FakeClock
 from support import (
     EXPIRED,
-    FakeClock,
     FakeProvider,
     Told,
     fixed_delay,

@@ -41,9 +41,7 @@ def demo(
     workers: Annotated[
         int, typer.Option(min=1, max=500, help="Tasks that make requests, for each side.")
     ] = 16,
-    json: Annotated[  # noqa: FBT002
-        bool, typer.Option("--json", help="Print the figures as JSON.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Put one load on plain gql and on this package, and compare what the callers see.
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Contender", "Report", "checking_locally", "put_load_on", "renewing"]
 
 _QUERY = gql("query Item($key: ID!) { item(id: $key) { id name } }")
-_MUTATION = gql("mutation Create($key: ID!) { createItem(key: $key, name: $key) { id } }")
+_MUTATION = gql('mutation Create($key: ID!) { createItem(key: $key, name: "one") { id } }')
 _EVERY = 5
 """Each so-many-th request is a mutation."""
 

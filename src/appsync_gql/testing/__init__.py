@@ -1,1 +1,18 @@
-"""A local AppSync and Cognito, and what else tests need."""
+"""A local AppSync and Cognito, and what else tests need. ``pip install "appsync-gql[testing]"``."""
+
+from .appsync import Caller, ResolverError, Resolvers, unauthorized
+from .clock import FakeClock
+from .emulator import Emulator, RecordedRequest
+from .faults import Faults, Hold
+
+__all__ = [
+    "Caller",
+    "Emulator",
+    "FakeClock",
+    "Faults",
+    "Hold",
+    "RecordedRequest",
+    "ResolverError",
+    "Resolvers",
+    "unauthorized",
+]

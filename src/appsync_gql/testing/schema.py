@@ -1,0 +1,90 @@
+"""The schema that the emulator has unless it is given another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from .appsync import Resolvers
+
+__all__ = ["SCHEMA", "resolvers"]
+
+SCHEMA = """
+type Query {
+  "The caller, from the token's claims."
+  me: User!
+  item(id: ID!): Item
+  items(limit: Int = 10, nextToken: String): ItemPage!
+  "Answers after that many seconds, 5 at the most."
+  slow(seconds: Float!): Boolean
+  "For members of the group Admins only."
+  secret: String @aws_cognito_user_pools(cognito_groups: ["Admins"])
+}
+
+type Mutation {
+  "Counts how often it ran with each key, in Emulator.executions."
+  createItem(key: ID!, name: String!): Item!
+  deleteEverything: Boolean @aws_cognito_user_pools(cognito_groups: ["Admins"])
+}
+
+type Subscription {
+  onCreateItem(name: String): Item @aws_subscribe(mutations: ["createItem"])
+}
+
+type User { username: String! groups: [String!]! }
+type Item { id: ID! name: String! }
+type ItemPage { items: [Item!]! nextToken: String }
+"""
+
+_ITEMS = 25
+_MAX_SECONDS = 5.0
+
+
+def resolvers(executions: Counter[str]) -> Resolvers:
+    """Make the resolvers; ``createItem`` counts its runs by key."""
+
+    def me(_source: Any, info: Any) -> dict[str, Any]:
+        claims = info.context.claims
+        name = claims.get("username") or claims.get("cognito:username") or "(API key)"
+        return {"username": name, "groups": claims.get("cognito:groups", [])}
+
+    def item(_source: Any, _info: Any, *, id: str) -> dict[str, str]:  # noqa: A002
+        return {"id": id, "name": f"item {id}"}
+
+    def items(
+        _source: Any,
+        _info: Any,
+        *,
+        limit: int = 10,
+        nextToken: str | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
+        first = int(nextToken or 0)
+        page = [item(None, None, id=str(n)) for n in range(first, min(first + limit, _ITEMS))]
+        after = first + limit
+        return {"items": page, "nextToken": str(after) if after < _ITEMS else None}
+
+    async def slow(_source: Any, _info: Any, *, seconds: float) -> bool:
+        await asyncio.sleep(min(seconds, _MAX_SECONDS))
+        return True
+
+    def create_item(_source: Any, _info: Any, *, key: str, name: str) -> dict[str, str]:
+        executions[key] += 1
+        return {"id": key, "name": name}
+
+    def delete_everything(_source: Any, _info: Any) -> bool:
+        executions["deleteEverything"] += 1
+        return True
+
+    return {
+        "Query": {
+            "me": me,
+            "item": item,
+            "items": items,
+            "slow": slow,
+            "secret": lambda _source, _info: "the cake is real",
+        },
+        "Mutation": {"createItem": create_item, "deleteEverything": delete_everything},
+    }
