@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from appsync_gql import TokenStore
-from appsync_gql.testing import FakeClock
+from appsync_gql.testing import Emulator, FakeClock
 from support import FakeProvider, Told, fixed_delay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    """An AppSync and a Cognito with rotation and no grace, in the test's own loop."""
+    async with Emulator(rotation=True) as emulator:
+        yield emulator
 
 
 @pytest.fixture
