@@ -547,6 +547,7 @@ def test_arguments_that_make_no_sense_are_refused_at_once(
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")
+@pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated")
 async def test_gqls_own_auth_objects_are_taken_as_the_parent_takes_them(
     emulator: Emulator,
 ) -> None:

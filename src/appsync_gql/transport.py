@@ -89,7 +89,7 @@ class AppSyncTransport(AIOHTTPTransport):
         json_deserialize: Callable[..., Any] = json.loads,
         client_session_args: dict[str, Any] | None = None,
     ) -> None:
-        check_endpoint(url, allow_insecure=allow_insecure)
+        check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
         gql_auth = auth if isinstance(auth, aiohttp.BasicAuth | AppSyncAuthentication) else None
         if not isinstance(auth, Auth | aiohttp.BasicAuth | AppSyncAuthentication | None):
             raise ConfigurationError(

@@ -36,6 +36,14 @@ log = logging.getLogger(__name__)
 _POOL_ID = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+\Z")
 _ISSUER = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
 
+_PARAMETERS = {
+    "ClientId": "client_id",
+    "ClientSecret": "client_secret",
+    "DeviceKey": "device_key",
+    "RefreshToken": "refresh_token",
+}
+"""boto3's names of what was given to this package, and this package's."""
+
 
 class CognitoProvider:
     """Signs users of a Cognito user pool in and renews their tokens.
@@ -270,10 +278,13 @@ def _call(
             int(meta.get("HTTPStatusCode", 0)),
             meta.get("RequestId"),
         ) from None
-    except ParamValidationError:
-        # Its text quotes the parameters.
+    except ParamValidationError as error:
+        # Its text may quote a value, so only the names in it go on.
+        named = [n for n in _PARAMETERS if f"parameter {n}," in str(error)] or [""]
+        setting = _PARAMETERS.get(named[0])
         raise ConfigurationError(
-            "boto3 finds a parameter of the Cognito call invalid: check the provider's arguments."
+            f"boto3 finds {setting or 'an argument'} invalid: compare it with the app client's.",
+            setting=setting,
         ) from None
     except BotoCoreError as error:
         raise RenewalFailed(
