@@ -13,20 +13,27 @@ NOW = Instant(wall=1000.0, monotonic=50.0)
 
 def test_the_machines_own_clock_is_believed_for_want_of_better() -> None:
     server = ServerClock.assumed(NOW)
-    assert server.latest(NOW.monotonic) == 1000.0
+    assert server.time_at(60.0) == 1010.0
     assert not server.observed
 
 
 def test_a_saved_correction_is_laid_over_the_machines_clock() -> None:
     server = ServerClock.assumed(NOW, correction=-7200.0)
-    assert server.latest(60.0) == 1010.0 - 7200.0
+    assert server.time_at(60.0) == 1010.0 - 7200.0
     assert server.correction(NOW) == -7200.0
 
 
-def test_an_observation_replaces_the_assumption() -> None:
-    server = ServerClock.assumed(NOW).observe(5000.0, sent=49.0, received=50.0)
+def test_a_machines_clock_that_fits_the_observations_stays_the_best_estimate() -> None:
+    server = ServerClock.assumed(NOW).observe(1000.0, sent=50.0, received=50.1)
     assert server.observed
+    assert server.time_at(50.0) == 1000.0
+
+
+def test_one_that_does_not_fit_gives_way_to_the_latest_possible_time() -> None:
+    server = ServerClock.assumed(NOW).observe(5000.0, sent=49.0, received=50.0)
     assert (server.low, server.high) == (4950.0, 4952.0)
+    assert server.time_at(50.0) == 5002.0
+    assert server.correction(NOW) == 4002.0
 
 
 def test_observations_that_agree_narrow_the_estimate() -> None:

@@ -45,7 +45,9 @@ async def test_sixty_four_tasks_on_tokens_of_two_seconds_see_no_error(clock_offs
             counts = await asyncio.gather(*(work(session, n) for n in range(TASKS)))
         elapsed = time.monotonic() - began
         window = LIFETIME / 2
-        assert emulator.counters["refreshes"] <= elapsed / (LIFETIME - window) + 1
+        # Where the machine's clock is wrong, the first token's age can only be guessed.
+        guesses = 0 if clock_offset == 0 else 1
+        assert emulator.counters["refreshes"] <= elapsed / (LIFETIME - window) + 1 + guesses
         assert emulator.counters["reuse"] == 0
         assert set(emulator.executions.values()) == {1}
         assert min(counts) > 0

@@ -8,9 +8,10 @@ interval, and intervals that overlap are narrowed to their intersection.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 __all__ = ["Clock", "Instant", "ServerClock", "SystemClock"]
@@ -83,19 +84,25 @@ class Instant:
 class ServerClock:
     """What is known of the server's time: ``server = monotonic + offset``.
 
-    ``offset`` lies between ``low`` and ``high``. ``observed`` is false while
-    the only source is this machine's own wall clock.
+    Attributes:
+        hint: the offset by this machine's own wall clock.
+        low: the offset is not below this.
+        high: the offset is not above this.
     """
 
-    low: float
-    high: float
-    observed: bool
+    hint: float
+    low: float = -math.inf
+    high: float = math.inf
 
     @classmethod
     def assumed(cls, now: Instant, correction: float = 0.0) -> ServerClock:
         """Believe this machine's wall clock plus ``correction`` seconds, for want of better."""
-        offset = now.wall + correction - now.monotonic
-        return cls(offset, offset, observed=False)
+        return cls(now.wall + correction - now.monotonic)
+
+    @property
+    def observed(self) -> bool:
+        """Whether a server has said anything yet."""
+        return self.high < math.inf
 
     def observe(self, server_second: float, sent: float, received: float) -> ServerClock:
         """Take into account that the server's clock read ``server_second``.
@@ -112,16 +119,25 @@ class ServerClock:
             rests on the new observation alone.
         """
         low, high = server_second - received, server_second + 1.0 - sent
-        if self.observed and max(low, self.low) <= min(high, self.high):
+        if low <= self.high and self.low <= high:
             low, high = max(low, self.low), min(high, self.high)
-        if self.observed and low == self.low and high == self.high:
+        if (low, high) == (self.low, self.high):
             return self
-        return ServerClock(low, high, observed=True)
+        return replace(self, low=low, high=high)
 
-    def latest(self, monotonic: float) -> float:
-        """Give the latest that the server's clock may read at ``monotonic``."""
-        return monotonic + self.high
+    @property
+    def offset(self) -> float:
+        """The best estimate: this machine's clock where it fits what servers said.
+
+        Where it does not, the latest that the server's clock may read: better a
+        renewal early than a request refused.
+        """
+        return self.hint if self.low <= self.hint <= self.high else self.high
+
+    def time_at(self, monotonic: float) -> float:
+        """Estimate what the server's clock reads when the monotonic one reads this."""
+        return monotonic + self.offset
 
     def correction(self, now: Instant) -> float:
         """Seconds to add to this machine's wall clock to get the server's time."""
-        return (self.low + self.high) / 2 + now.monotonic - now.wall
+        return self.time_at(now.monotonic) - now.wall

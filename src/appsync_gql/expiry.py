@@ -63,8 +63,7 @@ class Validity:
             window: the refresh window in seconds; at most half of the token's
                 lifetime is used, or tokens that live shorter than the window
                 would be renewed at every request.
-            server: what is known of the server's time. The latest possible
-                time counts: better a renewal early than a request refused.
+            server: what is known of the server's time.
             now: the present moment.
             received: when the token arrived fresh from its issuer; ``None`` if
                 this process did not see that. Such a token stays fresh for a
@@ -72,7 +71,7 @@ class Validity:
                 and an API whose clocks disagree cause no renewal per request,
                 and it never outlives its lifetime as counted here.
         """
-        remaining = claims.expires_at - server.latest(now.monotonic)
+        remaining = claims.expires_at - server.time_at(now.monotonic)
         lifetime = claims.lifetime
         if lifetime is None or lifetime <= 0:
             lifetime = max(remaining, 0.0)

@@ -63,7 +63,7 @@ class Session:
         self._lock = threading.Lock()
         self._flight: Flight | None = None
         self._closed = False
-        self._last_date: str | None = None
+        self._last_answer: tuple[str | None, float, float] = (None, 0.0, 0.0)
         self._told_ended: str | None = None
         now = Instant.now(clock)
         correction = (tokens and tokens.clock_correction) or 0.0
@@ -123,19 +123,26 @@ class Session:
         return self._held.made_of(headers)
 
     def answered(self, date: str | None, took: float) -> None:
-        """Learn the server's time; see :meth:`TokenStore.answered`."""
-        if date is None or date == self._last_date:
-            return
-        self._last_date = date
-        try:
-            second = parsedate_to_datetime(date).timestamp()
-        except (ValueError, OverflowError):
+        """Learn the server's time; see :meth:`TokenStore.answered`.
+
+        A ``Date`` tells most where it changes: its last answer and the next
+        one's first frame the moment. Answers between them cost next to nothing.
+        """
+        now = self._monotonic()
+        last, self._last_answer = self._last_answer, (date, now - took, now)
+        if date is None or date == last[0]:
             return
         with self._lock:
-            held, now = self._held, Instant.now(self._clock)
-            server = held.server.observe(second, now.monotonic - took, now.monotonic)
-            if server is not held.server:
-                self._held = self._hold(held.tokens, server, now, held.received, held.save_at)
+            server = self._held.server
+            for text, sent, received in (last, self._last_answer):
+                second = _seconds(text)
+                if second is not None:
+                    server = server.observe(second, sent, received)
+            if server is not self._held.server:
+                held = self._held
+                self._held = self._hold(
+                    held.tokens, server, Instant.now(self._clock), held.received, held.save_at
+                )
 
     def close(self) -> tuple[Flight | None, Held]:
         """Hand out nothing from now on; return what is under way and what was held."""
@@ -339,6 +346,16 @@ class Session:
         with self._lock:
             self._counts[type(event).__name__] += 1
         notify(self._listener, event)
+
+
+def _seconds(date: str | None) -> float | None:
+    """Read a ``Date`` header; ``None`` for nonsense."""
+    if date is None:
+        return None
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _ours(error: Exception) -> AppSyncError:
