@@ -173,3 +173,20 @@ async def test_a_thousand_stores_share_a_few_threads(clock: FakeClock) -> None:
     await asyncio.gather(*(s.headers() for s in stores))
     ours = [t for t in threading.enumerate() if t.name.startswith("appsync-gql")]
     assert len(ours) <= 17
+
+
+async def test_a_caller_cancelled_in_the_queue_for_the_lock_does_not_keep_it(
+    clock: FakeClock, provider: FakeProvider
+) -> None:
+    """Pitfall: the thread gets the lock after its caller has gone, and never gives it back."""
+    persistence = MemoryPersistence()
+    store = TokenStore(provider, tokens=provider.issue(), persistence=persistence, clock=clock)
+    clock.advance(EXPIRED)
+    with persistence.lock():
+        waiter = asyncio.ensure_future(store.headers())
+        await asyncio.sleep(0.01)
+        waiter.cancel()
+        await asyncio.gather(waiter, return_exceptions=True)
+    assert token(await asyncio.wait_for(store.headers(), 5))
+    assert not persistence.lock().locked()
+    assert len(provider.calls) == 1

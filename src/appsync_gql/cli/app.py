@@ -57,3 +57,32 @@ def demo(
         raise typer.BadParameter(str(error)) from None
     if not run_demo(seconds=seconds, workers=workers, as_json=json):
         raise typer.Exit(1)
+
+
+@app.command()
+def emulator(
+    token_lifetime: Annotated[
+        int, typer.Option(min=1, help="Seconds that access and ID tokens live.")
+    ] = 60,
+    rotation: Annotated[bool, typer.Option("--rotation", help="Rotate refresh tokens.")] = False,
+    clock_offset: Annotated[
+        float, typer.Option(help="The server's clock minus this machine's, in seconds.")
+    ] = 0.0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 20002,
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=0, help="End after so many seconds.")
+    ] = None,
+) -> None:
+    """Run AppSync's HTTP endpoint and a Cognito user pool on this machine, until Ctrl-C.
+
+    Example: appsync-gql emulator --token-lifetime 5 --rotation
+    """
+    from ..testing.__main__ import run  # noqa: PLC0415
+
+    run(
+        token_lifetime=token_lifetime,
+        rotation=rotation,
+        clock_offset=clock_offset,
+        port=port,
+        seconds=seconds,
+    )
