@@ -53,6 +53,7 @@ class FakeProvider:
 
     Attributes:
         calls: the refresh tokens it was asked with, in order.
+        replaced: the access tokens that newer ones were given for, and when.
         outcomes: what to do at the next calls: an exception to raise, or a
             function to call first; when empty, a refresh succeeds.
         reused: whether a refresh token came a second time.
@@ -69,6 +70,7 @@ class FakeProvider:
         self.outcomes: deque[Exception | Callable[[], object]] = deque()
         self.valid = "refresh-0"
         self.reused = False
+        self.replaced: list[tuple[str, float]] = []
         self.user = "ada"
         self._lock = threading.Lock()
         self._serial = 0
@@ -86,6 +88,7 @@ class FakeProvider:
             if tokens.refresh_token != self.valid:
                 self.reused = True
                 raise SessionExpired("used twice", error_type="RefreshTokenReuseException")
+            self.replaced.append((str(tokens.access_token), self.time()))
             if self.rotation:
                 self._serial += 1
                 self.valid = f"refresh-{self._serial}"

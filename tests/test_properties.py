@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-LIFETIME = 300
+LIFETIME, WINDOW = 300, 30
 
 
 class Api:
@@ -47,6 +47,7 @@ class Api:
         self.runs: Counter[int] = Counter()
         self.expired_sends = 0
         self.revoked: set[str] = set()
+        self.rejected: set[str] = set()
         self.denying = False
         self.last_token = ""
         self.slow: asyncio.Event | None = None
@@ -60,11 +61,14 @@ class Api:
         claims = jwt.decode(token, options={"verify_signature": False})
         if claims["exp"] <= self.true_time:
             self.expired_sends += 1
+            self.rejected.add(token)
             return self.refuse("Token has expired.")
         if token in self.revoked:
+            self.rejected.add(token)
             return self.refuse("You are not authorized to make this call.")
         self.runs[variables["id"]] += 1
         if self.denying:
+            self.rejected.add(token)
             error = {"errorType": "Unauthorized", "message": "Not Authorized", "path": ["a"]}
             return Exchange(self, 200, {"data": {"a": None}, "errors": [error]})
         return Exchange(self, 200, {"data": {"a": variables["id"]}})
@@ -125,7 +129,7 @@ class Schedule(RuleBasedStateMachine):
         self.queries: set[int] = set()
         self.gate: Gate | None = None
         self.failures = self.revocations = self.count = 0
-        self.wall_was_set_back = False
+        self.wall_was_set_back = self.wall_was_set_ahead = False
 
     def turn(self) -> None:
         """Let everything go on until it is over, or held up on purpose.
@@ -177,6 +181,7 @@ class Schedule(RuleBasedStateMachine):
     def the_wall_clock_is_set(self, seconds: float) -> None:
         self.clock.jump_wall(seconds)
         self.wall_was_set_back |= seconds < 0
+        self.wall_was_set_ahead |= seconds > 0
 
     @precondition(lambda self: not self.wall_was_set_back)
     @rule(seconds=st.sampled_from([10.0, 43200.0]))
@@ -231,6 +236,14 @@ class Schedule(RuleBasedStateMachine):
         assert max(self.api.sends.values(), default=0) <= 2
         mutations = {n: runs for n, runs in self.api.runs.items() if n not in self.queries}
         assert max(mutations.values(), default=0) <= 1
+
+    @invariant()
+    def no_token_is_refreshed_that_is_neither_due_nor_rejected(self) -> None:
+        """A late refusal of an older token must cost nothing."""
+        for token, when in self.provider.replaced:
+            claims = jwt.decode(token, options={"verify_signature": False})
+            due = claims["exp"] - when <= WINDOW + 1 or self.wall_was_set_ahead
+            assert due or token in self.api.rejected
 
     @invariant()
     def no_refresh_token_is_spent_twice(self) -> None:

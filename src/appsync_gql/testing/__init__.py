@@ -2,8 +2,9 @@
 
 from .appsync import Caller, ResolverError, Resolvers, unauthorized
 from .clock import FakeClock
-from .emulator import Emulator, RecordedRequest
+from .emulator import Emulator
 from .faults import Faults, Hold
+from .record import RecordedRequest
 
 __all__ = [
     "Caller",

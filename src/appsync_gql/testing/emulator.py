@@ -3,63 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import threading
 import time
-import uuid
-from collections import Counter, deque
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
-from .appsync import Api, ApiAnswer, Caller, Resolvers
-from .cognito import CognitoError, Pool, User, user_of, with_groups
-from .faults import Fault, Faults
-from .keys import jwks, mint
+from .appsync import Api, Resolvers
+from .cognito import Pool, User, user_of, with_groups
+from .faults import Faults
+from .keys import mint
+from .record import Record
 from .schema import SCHEMA
 from .schema import resolvers as default_resolvers
+from .server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from typing_extensions import Self
 
     from ..tokens import Tokens
 
-__all__ = ["Emulator", "RecordedRequest"]
+__all__ = ["Emulator"]
 
-_LOG_LENGTH = 100_000
 _MAX_GRACE = 60
-_TARGET = "AWSCognitoIdentityProviderService."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedRequest:
-    """One request that came in.
-
-    Attributes:
-        at: the server's time, seconds since the epoch.
-        endpoint: ``"graphql"`` or ``"cognito"``.
-        operation: query, mutation or subscription, or Cognito's call; ``None`` if not reached.
-        status: of the answer; 0 when the connection was dropped.
-        error_type: of the first error.
-        token: a fingerprint of the ``Authorization`` header, equal for equal tokens.
-        headers: the others.
-        variables: of a GraphQL request.
-    """
-
-    at: float
-    endpoint: str
-    operation: str | None
-    status: int
-    error_type: str | None
-    token: str | None
-    headers: Mapping[str, str] = field(repr=False)
-    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Emulator:
@@ -127,13 +95,11 @@ class Emulator:
         self.client_id = "emulator1client0000000000"
         self.client_secret = client_secret
         self.issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool_id}"
-        self.latency = latency
         self.faults = Faults()
-        self.requests: deque[RecordedRequest] = deque(maxlen=_LOG_LENGTH)
-        self.counters: Counter[str] = Counter()
+        record = Record(self.now)
+        self.requests, self.counters = record.requests, record.counters
         self.executions: Counter[str] = Counter()
         self._offset, self._port = clock_offset, port
-        self._runner: web.AppRunner | None = None
         self._pool = Pool(
             pool_id=self.user_pool_id,
             client_id=self.client_id,
@@ -149,7 +115,7 @@ class Emulator:
             counters=self.counters,
         )
         self.add_user("ada", "correct horse")
-        self._api = Api(
+        api = Api(
             SCHEMA if schema is None else schema,
             (default_resolvers(self.executions) if schema is None else {})
             if resolvers is None
@@ -158,6 +124,9 @@ class Emulator:
             client_id=self.client_id,
             api_keys=api_keys,
             now=self.now,
+        )
+        self._server = Server(
+            api, self._pool, faults=self.faults, record=record, now=self.now, latency=latency
         )
 
     # -- users, tokens, time --------------------------------------------------------
@@ -230,23 +199,12 @@ class Emulator:
 
     async def start(self) -> None:
         """Listen."""
-        app = web.Application()
-        # A later realtime endpoint is one more route here: /graphql/realtime.
-        app.router.add_route("GET", "/graphql", self._graphql)
-        app.router.add_route("POST", "/graphql", self._graphql)
-        app.router.add_post("/", self._cognito)
-        app.router.add_get(f"/{self.user_pool_id}/.well-known/jwks.json", self._jwks)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
+        self._port = await self._server.start(self._port)
 
     async def stop(self) -> None:
         """Stop listening; whatever is held is released."""
         self.faults.clear()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._server.stop()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -302,130 +260,3 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"<Emulator {self.graphql_url}>"
-
-    # -- the two endpoints --------------------------------------------------------------
-
-    async def _graphql(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read() if request.method == "POST" else _from_query(request)
-
-        async def answer() -> ApiAnswer:
-            caller = self._api.admit(request.headers)
-            if not isinstance(caller, Caller):
-                return caller
-            return await self._api.execute(caller, raw)
-
-        async def respond() -> web.Response:
-            given = await answer()
-            headers = {"Content-Type": "application/json;charset=UTF-8"}
-            if given.status >= web.HTTPBadRequest.status_code and given.error_type:
-                headers["x-amzn-errortype"] = given.error_type
-            self._note(
-                request,
-                raw,
-                operation=given.operation,
-                status=given.status,
-                error_type=given.error_type,
-            )
-            return self._response(given.status, json.dumps(given.body).encode(), headers)
-
-        return await self._with_fault(request, self.faults.next("graphql"), respond, raw)
-
-    async def _cognito(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        operation = request.headers.get("x-amz-target", "").removeprefix(_TARGET)
-        self.counters[f"cognito.{operation}"] += 1
-
-        async def respond() -> web.Response:
-            headers = {"Content-Type": "application/x-amz-json-1.1"}
-            status, name = 200, None
-            try:
-                body = self._pool.call(operation, json.loads(raw or b"{}"))
-            except CognitoError as error:
-                status, name = error.status, error.name
-                body = {"__type": name, "message": error.message}
-                # With a colon after the name, as Cognito sends it.
-                headers |= {"x-amzn-ErrorType": f"{name}:", "x-amzn-ErrorMessage": error.message}
-            self._note(request, raw, operation=operation, status=status, error_type=name)
-            return self._response(status, json.dumps(body).encode(), headers)
-
-        fault = self.faults.next("cognito")
-        return await self._with_fault(request, fault, respond, raw)
-
-    async def _jwks(self, _request: web.Request) -> web.StreamResponse:
-        return web.json_response(jwks())
-
-    async def _with_fault(
-        self,
-        request: web.Request,
-        fault: Fault | None,
-        respond: Callable[[], Awaitable[web.Response]],
-        raw: bytes,
-    ) -> web.StreamResponse:
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        if fault is None:
-            return await respond()
-        if fault.hold is not None:
-            await fault.hold.wait()
-        await asyncio.sleep(fault.seconds)
-        if not fault.answers:
-            return await respond()
-        if fault.after_execution:
-            await respond()
-        else:
-            self._note(request, raw, operation=None, status=fault.status, error_type="fault")
-        if fault.drop:
-            _abort(request)
-        return self._response(fault.status, fault.body, fault.headers)
-
-    def _response(self, status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
-        date = formatdate(self.now(), usegmt=True)
-        common = {"Date": date, "x-amzn-RequestId": str(uuid.uuid4())}
-        return web.Response(status=status, body=body, headers={**common, **headers})
-
-    def _note(
-        self,
-        request: web.Request,
-        raw: bytes,
-        *,
-        operation: str | None,
-        status: int,
-        error_type: str | None,
-    ) -> None:
-        endpoint = "cognito" if request.path == "/" else "graphql"
-        self.counters[endpoint] += 1
-        self.counters[f"{endpoint}.{status}"] += 1
-        token = request.headers.get("Authorization")
-        self.requests.append(
-            RecordedRequest(
-                at=self.now(),
-                endpoint=endpoint,
-                operation=operation,
-                status=status,
-                error_type=error_type,
-                token=hashlib.sha256(token.encode()).hexdigest()[:12] if token else None,
-                headers={k: v for k, v in request.headers.items() if k != "Authorization"},
-                variables=_variables(raw) if endpoint == "graphql" else {},
-            )
-        )
-
-
-def _from_query(request: web.Request) -> bytes:
-    """AppSync takes operations by GET too."""
-    variables = json.loads(request.query.get("variables") or "{}")
-    return json.dumps({"query": request.query.get("query"), "variables": variables}).encode()
-
-
-def _variables(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        return {}
-    found = body.get("variables") if isinstance(body, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _abort(request: web.Request) -> NoReturn:
-    if request.transport is not None:
-        request.transport.abort()
-    raise asyncio.CancelledError
