@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gql.transport.exceptions import TransportError, TransportQueryError
+from graphql import ExecutionResult
+
 from .exceptions import (
     AppSyncError,
     BadRequest,
@@ -19,7 +22,7 @@ from .refusal import Answer, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["error_of"]
+__all__ = ["as_result", "error_of"]
 
 _REDIRECT = 3
 
@@ -34,6 +37,16 @@ def error_of(answer: Answer, verdict: Verdict, *, query: bool) -> AppSyncError |
     """
     make = _ERRORS.get(verdict)
     return make(answer, query) if make else None
+
+
+def as_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
+    """Give an error the form of a result, for its place among the results of a batch."""
+    if isinstance(outcome, ExecutionResult):
+        return outcome
+    if isinstance(outcome, TransportQueryError) and outcome.errors:
+        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
+    error = {"message": str(outcome), "errorType": type(outcome).__name__}
+    return ExecutionResult(None, [error])  # type: ignore[list-item]
 
 
 def _refused(answer: Answer, _query: bool) -> AppSyncError:  # noqa: FBT001

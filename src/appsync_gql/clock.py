@@ -12,9 +12,10 @@ import math
 import sys
 import time
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-__all__ = ["Clock", "Instant", "ServerClock", "SystemClock"]
+__all__ = ["Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
 
 
 class Clock(Protocol):
@@ -141,3 +142,13 @@ class ServerClock:
     def correction(self, now: Instant) -> float:
         """Seconds to add to this machine's wall clock to get the server's time."""
         return self.time_at(now.monotonic) - now.wall
+
+
+def seconds_of(date: str | None) -> float | None:
+    """Read a ``Date`` header (RFC 9110 5.6.7); ``None`` for none and for nonsense."""
+    if date is None:
+        return None
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None

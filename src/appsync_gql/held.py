@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from .events import Renewed
 from .expiry import TokenState, Validity
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from .auth.base import Headers
     from .clock import Instant, ServerClock
-    from .tokens import Tokens, TokenUse
+    from .events import Reason
+    from .exceptions import AppSyncError
+    from .tokens import TokenClaims, Tokens, TokenUse
 
-__all__ = ["Held", "StoreStatus"]
+__all__ = ["Held", "StoreStatus", "renewed_event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,7 +122,42 @@ class StoreStatus:
     last_error: str | None
     counts: Mapping[str, int]
 
+    @classmethod
+    def of(
+        cls,
+        held: Held,
+        *,
+        use: TokenUse,
+        now: Instant,
+        renewing: bool,
+        error: AppSyncError | None,
+        counts: Mapping[str, int],
+    ) -> StoreStatus:
+        """Read it off what is held."""
+        claims = held.tokens.claims(use) if held.tokens else None
+        return cls(
+            state=held.validity.state(now),
+            username=held.tokens.username if held.tokens else None,
+            user_pool_id=held.tokens.user_pool_id if held.tokens else None,
+            seconds_left=held.validity.seconds_left(now),
+            expires_at=_datetime(claims.expires_at) if claims else None,
+            renewing=renewing,
+            unsaved=held.save_at is not None,
+            last_error=str(error) if error else None,
+            counts=dict(counts),
+        )
 
-def as_datetime(seconds: float) -> datetime:
-    """Give seconds since the epoch as an aware datetime in UTC."""
+
+def renewed_event(claims: TokenClaims, *, reason: Reason, took: float, api: str | None) -> Renewed:
+    """Make the event that tells of tokens with these claims."""
+    return Renewed(
+        reason=reason,
+        issued_at=None if claims.issued_at is None else _datetime(claims.issued_at),
+        expires_at=_datetime(claims.expires_at),
+        took=took,
+        api=api,
+    )
+
+
+def _datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)

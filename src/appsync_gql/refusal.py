@@ -10,6 +10,8 @@ from typing import Any
 
 from graphql import DocumentNode, OperationType, get_operation_ast
 
+from .exceptions import ConfigurationError
+
 __all__ = ["Answer", "Classifier", "Replay", "Verdict", "classify", "is_query", "may_replay"]
 
 
@@ -41,6 +43,19 @@ class Replay(enum.Enum):
     """Those, and denied queries: new tokens may carry new groups. Never denied mutations."""
     NEVER = "never"
     """None: every refusal goes to the caller."""
+
+    @classmethod
+    def of(cls, value: Replay | str) -> Replay:
+        """Take a policy or its name.
+
+        Raises:
+            ConfigurationError: there is none of that name.
+        """
+        try:
+            return cls(value)
+        except ValueError:
+            names = ", ".join(repr(policy.value) for policy in cls)
+            raise ConfigurationError(f"replay is one of {names}.", setting="replay") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,16 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from gql.transport.exceptions import TransportClosed
 
 from . import events
-from .clock import Clock, Instant, ServerClock
+from .clock import Clock, Instant, ServerClock, seconds_of
 from .exceptions import AppSyncError, RenewalFailed, SessionExpired
 from .expiry import TokenState
 from .flight import Flight, fly
-from .held import Held, StoreStatus, as_datetime
+from .held import Held, StoreStatus, renewed_event
 from .pacing import Pacing
 from .renewal import Renewed, renew, save, signed_in
 from .worker import notify
@@ -135,7 +134,7 @@ class Session:
         with self._lock:
             server = self._held.server
             for text, sent, received in (last, self._last_answer):
-                second = _seconds(text)
+                second = seconds_of(text)
                 if second is not None:
                     server = server.observe(second, sent, received)
             if server is not self._held.server:
@@ -159,18 +158,13 @@ class Session:
     def status(self) -> StoreStatus:
         """What may be shown."""
         with self._lock:
-            held, now, error = self._held, Instant.now(self._clock), self._pacing.error
-            claims = held.tokens.claims(self._use) if held.tokens else None
-            return StoreStatus(
-                state=held.validity.state(now),
-                username=held.tokens.username if held.tokens else None,
-                user_pool_id=held.tokens.user_pool_id if held.tokens else None,
-                seconds_left=held.validity.seconds_left(now),
-                expires_at=as_datetime(claims.expires_at) if claims else None,
+            return StoreStatus.of(
+                self._held,
+                use=self._use,
+                now=Instant.now(self._clock),
                 renewing=self._flight is not None,
-                unsaved=held.save_at is not None,
-                last_error=str(error) if error else None,
-                counts=dict(self._counts),
+                error=self._pacing.error,
+                counts=self._counts,
             )
 
     # -- under the lock ---------------------------------------------------------
@@ -285,15 +279,8 @@ class Session:
                 server = ServerClock.assumed(now, tokens.clock_correction)
             self._held = self._hold(tokens, server, now, now if renewed.just_issued else None)
         if claims is not None:
-            self.tell(
-                events.Renewed(
-                    reason=reason,
-                    issued_at=None if issued_at is None else as_datetime(issued_at),
-                    expires_at=as_datetime(claims.expires_at),
-                    took=self._monotonic() - began,
-                    api=renewed.api,
-                )
-            )
+            took = self._monotonic() - began
+            self.tell(renewed_event(claims, reason=reason, took=took, api=renewed.api))
 
     def _check_alive(self) -> None:
         with self._lock:
@@ -335,10 +322,9 @@ class Session:
             self.tell(events.SessionEnded(message=str(error), error_type=error.error_type))
         elif not ended:
             kind = error.kind if isinstance(error, RenewalFailed) else "configuration"
+            text = str(error)
             self.tell(
-                events.RenewalFailed(
-                    reason=reason, kind=kind, message=str(error), next_attempt_in=delay
-                )
+                events.RenewalFailed(reason=reason, kind=kind, message=text, next_attempt_in=delay)
             )
 
     def tell(self, event: events.Event) -> None:
@@ -346,16 +332,6 @@ class Session:
         with self._lock:
             self._counts[type(event).__name__] += 1
         notify(self._listener, event)
-
-
-def _seconds(date: str | None) -> float | None:
-    """Read a ``Date`` header; ``None`` for nonsense."""
-    if date is None:
-        return None
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _ours(error: Exception) -> AppSyncError:

@@ -14,13 +14,12 @@ from gql.transport.exceptions import (
     TransportClosed,
     TransportConnectionFailed,
     TransportError,
-    TransportQueryError,
 )
 from gql.transport.file_upload import close_files
 from graphql import ExecutionResult
 from multidict import CIMultiDict
 
-from .answers import error_of
+from .answers import as_result, error_of
 from .auth.base import Auth, Headers
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
@@ -110,7 +109,7 @@ class AppSyncTransport(AIOHTTPTransport):
             client_session_args=client_session_args,
         )
         self.authorization = auth if isinstance(auth, Auth) else None
-        self.replay = _replay(replay)
+        self.replay = Replay.of(replay)
         self._classify = classify
 
     async def execute(
@@ -189,7 +188,7 @@ class AppSyncTransport(AIOHTTPTransport):
         errors = [o for o in outcomes if isinstance(o, TransportError)]
         if errors and len(errors) == len(outcomes):
             raise errors[0]
-        return [_as_result(outcome) for outcome in outcomes]
+        return [as_result(outcome) for outcome in outcomes]
 
     def subscribe(
         self,
@@ -352,20 +351,3 @@ def _brings_its_own(extra_args: dict[str, Any] | None) -> bool:
 
 def _is_query(request: GraphQLRequest) -> bool:
     return is_query(request.document, request.operation_name)
-
-
-def _replay(value: Replay | str) -> Replay:
-    try:
-        return Replay(value)
-    except ValueError:
-        allowed = ", ".join(repr(r.value) for r in Replay)
-        raise ConfigurationError(f"replay is one of {allowed}.", setting="replay") from None
-
-
-def _as_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
-    if isinstance(outcome, ExecutionResult):
-        return outcome
-    if isinstance(outcome, TransportQueryError) and outcome.errors:
-        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
-    error = {"message": str(outcome), "errorType": type(outcome).__name__}
-    return ExecutionResult(None, [error])  # type: ignore[list-item]
