@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
 
 from .backoff import delays as default_delays
 from .clock import Clock, SystemClock
+from .events import Replayed
 from .exceptions import ConfigurationError, NotSignedIn, RenewalFailed
 from .flight import Flight, fly
 from .persistence.memory import MemoryPersistence
@@ -144,8 +145,6 @@ class TokenStore:
 
     def replayed(self, reason: Literal["refused", "denied"]) -> None:
         """Hear from the transport that a request is being sent once more."""
-        from .events import Replayed  # noqa: PLC0415
-
         self._session.tell(Replayed(reason=reason))
 
     # -- what people ask ----------------------------------------------------------

@@ -83,6 +83,7 @@ def test_an_error_of_a_refresh_means(
         ("NotAuthorizedException", "Incorrect username or password.", SignInFailed),
         ("NotAuthorizedException", "User is disabled.", SignInFailed),
         ("UserNotFoundException", "User does not exist.", SignInFailed),
+        ("InvalidPasswordException", "Invalid password", SignInFailed),
         ("PasswordResetRequiredException", "Password reset required", SignInFailed),
         ("NotAuthorizedException", "Unable to verify secret hash for client x", ConfigurationError),
         ("InvalidParameterException", "USER_SRP_AUTH is not enabled", ConfigurationError),
@@ -94,21 +95,24 @@ def test_an_error_of_a_sign_in_means(code: str, message: str, kind: type[AppSync
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "expected"),
+    ("code", "status", "at_aws", "emulated"),
     [
-        ("CognitoLocal#Unsupported", 500, True),
-        ("Unsupported", 500, True),
-        ("UnknownOperationException", 400, True),
-        ("NotImplemented", 501, True),
-        ("404", 404, True),
-        ("InternalErrorException", 500, False),
-        ("ServiceUnavailable", 503, False),
-        ("NotAuthorizedException", 400, False),
-        ("UnsupportedOperationException", 400, False),
-        ("TooManyRequestsException", 400, False),
+        ("CognitoLocal#Unsupported", 500, True, True),
+        ("Unsupported", 500, True, True),
+        ("UnknownOperationException", 400, True, True),
+        ("NotImplemented", 501, True, True),
+        ("404", 404, True, True),
+        ("500", 500, False, True),
+        ("503", 503, False, False),
+        ("InternalErrorException", 500, False, False),
+        ("ServiceUnavailable", 503, False, False),
+        ("NotAuthorizedException", 400, False, False),
+        ("UnsupportedOperationException", 400, False, False),
+        ("TooManyRequestsException", 400, False, False),
     ],
 )
 def test_only_an_endpoint_that_does_not_know_the_call_lacks_it(
-    code: str, status: int, *, expected: bool
+    code: str, status: int, *, at_aws: bool, emulated: bool
 ) -> None:
-    assert lacks_call(code, status) is expected
+    assert lacks_call(code, status, emulated=False) is at_aws
+    assert lacks_call(code, status, emulated=True) is emulated

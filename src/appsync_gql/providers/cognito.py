@@ -151,7 +151,7 @@ class CognitoProvider:
         # The plain client secret here, no hash of it.
         optional = {"ClientSecret": self._client_secret, "DeviceKey": self._device(tokens)}
         answer = _call(
-            _refresh_error,
+            self._refresh_error,
             client.get_tokens_from_refresh_token,
             ClientId=self.client_id,
             RefreshToken=tokens.refresh_token,
@@ -227,6 +227,13 @@ class CognitoProvider:
             )
         return client_for(region, self._endpoint_url, self._boto3_session, self._config)
 
+    def _refresh_error(
+        self, code: str, message: str, status: int, request_id: str | None
+    ) -> Exception:
+        if lacks_call(code, status, emulated=self._endpoint_url is not None):
+            return _NoSuchCall()
+        return sort_error(code, message, status, request_id)
+
     def _device(self, tokens: Tokens) -> str | None:
         return tokens.device_key or self._device_key
 
@@ -247,12 +254,6 @@ class CognitoProvider:
 
 class _NoSuchCall(Exception):
     """This endpoint does not know the call."""
-
-
-def _refresh_error(code: str, message: str, status: int, request_id: str | None) -> Exception:
-    if lacks_call(code, status):
-        return _NoSuchCall()
-    return sort_error(code, message, status, request_id)
 
 
 def _call(

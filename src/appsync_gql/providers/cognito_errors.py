@@ -51,7 +51,7 @@ _TRANSIENT = {
 }
 _SECRET_TEXTS = ("secret hash", "secrethash", "secret_hash", "client secret", "with secret")
 _DEVICE_TEXTS = ("device",)
-_WRONG_PASSWORD = {"NotAuthorizedException", "UserNotFoundException"}
+_WRONG_PASSWORD = {"InvalidPasswordException", "NotAuthorizedException", "UserNotFoundException"}
 _LACKING = {
     "InvalidAction",
     "NotImplemented",
@@ -105,7 +105,7 @@ def sort_error(code: str, message: str, status: int, request_id: str | None) -> 
 def sign_in_error(code: str, message: str, status: int, request_id: str | None) -> AppSyncError:
     """Turn an error of a sign-in call into what it means; there are no tokens to keep yet."""
     error = sort_error(code, message, status, request_id)
-    if isinstance(error, SessionExpired):
+    if isinstance(error, SessionExpired) or code == "InvalidPasswordException":
         wrong = code in _WRONG_PASSWORD and "disabled" not in message.lower()
         why = "The user name or password is wrong" if wrong else "The user can't sign in"
         return SignInFailed(
@@ -114,11 +114,19 @@ def sign_in_error(code: str, message: str, status: int, request_id: str | None) 
     return error
 
 
-def lacks_call(code: str, status: int) -> bool:
+def lacks_call(code: str, status: int, *, emulated: bool) -> bool:
     """Tell whether this endpoint has no such call at all, as older emulators don't.
 
     A failure of Cognito itself must not count: falling back to the older call
     on a user pool with rotation would only meet a refusal.
+
+    Args:
+        code: the error's name; the status as text where the answer had none.
+        status: the HTTP status.
+        emulated: whether the endpoint is another than AWS's own. Only then does
+            an answer without any error's name, a page of HTML, count.
     """
-    bare = code.rpartition("#")[2]
-    return bare in _LACKING or status in _LACKING_STATUS
+    if status in _LACKING_STATUS or code.rpartition("#")[2] in _LACKING:
+        return True
+    nameless = code == str(status)
+    return emulated and nameless and status == HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,0 +1,1 @@
+"""Tests against programs that nobody of this project wrote, started here on loopback."""

@@ -1,0 +1,165 @@
+"""Starts programs of Node's world: installed from the lock file, ready when they say so, ended."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from typing_extensions import Self
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+
+_INSTALL_SECONDS = 300
+_START_SECONDS = 30
+_STOP_SECONDS = 5
+_POLL_SECONDS = 0.02
+_FLAGS = ("--unhandled-rejections=warn", "--require", str(HERE / "end_with_stdin.cjs"))
+_WHAT_IS_INSTALLED = ("package.json", "package-lock.json", ".npmrc", "unused/package.json")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip, or fail where everything has to be there."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(f"CI is set, so this may not be skipped: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def program(name: str) -> str:
+    """Find a program, or skip."""
+    found = shutil.which(name)
+    if found is None:
+        missing(f"{name} is not installed, and this peer is a Node program")
+    return found
+
+
+def install() -> None:
+    """Bring ``node_modules`` to the state of the lock file; costs nothing when it is there."""
+    program("node")
+    npm = program("npm")
+    stamp, wanted = MODULES / ".installed", _fingerprint()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    command = [npm, "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command
+            command,
+            cwd=HERE,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_INSTALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        pytest.fail(f"npm ci took more than {_INSTALL_SECONDS} s:\n{error.output}", pytrace=False)
+    if done.returncode:
+        pytest.fail(f"npm ci failed ({done.returncode}):\n{done.stdout}", pytrace=False)
+    stamp.write_text(wanted)
+
+
+class Program:
+    """A running program of which the output is kept in a file.
+
+    Args:
+        script: what Node runs, and its arguments.
+        ready: matched in the output once the program serves.
+        folder: where it runs and where its output goes.
+        env: added to this process's environment.
+    """
+
+    def __init__(
+        self,
+        script: Sequence[str | Path],
+        *,
+        ready: str,
+        folder: Path,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._log = folder / "output.log"
+        self._ready = re.compile(ready)
+        self._command = [program("node"), *_FLAGS, *map(str, script)]
+        self._folder = folder
+        self._env = {**os.environ, **(env or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                self._command,
+                cwd=self._folder,
+                env=self._env,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self.match = self._wait(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def output(self) -> str:
+        """What it has printed."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def hang_up(self) -> None:
+        """Close its standard input, as the system does when this process is gone."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def stop(self) -> None:
+        """End it: kindly, then not."""
+        process = self._process
+        if process is None:
+            return
+        self.hang_up()
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_SECONDS)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> re.Match[str]:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            ended = process.poll()
+            if found := self._ready.search(self.output):
+                return found
+            if ended is not None:
+                self._fail(f"ended with {ended} before it was ready")
+            if time.monotonic() > deadline:
+                self._fail(f"was not ready after {_START_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
+
+    def _fail(self, why: str) -> NoReturn:
+        pytest.fail(f"{' '.join(self._command)} {why}. It said:\n{self.output}", pytrace=False)
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(
+        b"\0".join((HERE / n).read_bytes() for n in _WHAT_IS_INSTALLED)
+    ).hexdigest()
