@@ -57,14 +57,10 @@ class AppSyncTransport(AIOHTTPTransport):
         allow_insecure: permit ``http://`` to other machines than this one.
         classify: your own reading of answers, for a backend that refuses in
             another way; where it returns ``None``, AppSync's applies.
-        headers: sent with every request, as are ``cookies``.
-        ssl: as for aiohttp.
+        headers: sent with every request, as are ``cookies``. These and the
+            arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync
             itself ends an operation after 30 s.
-        ssl_close_timeout: seconds to wait for TLS connections to close.
-        json_serialize: as for gql.
-        json_deserialize: as for gql.
-        client_session_args: more arguments of ``aiohttp.ClientSession``.
 
     Raises:
         ConfigurationError: the URL, or ``auth``, can't be used.
@@ -324,8 +320,7 @@ class AppSyncTransport(AIOHTTPTransport):
         )
 
     def _verdict(self, answer: Answer) -> Verdict:
-        own = self._classify(answer) if self._classify is not None else None
-        return classify(answer) if own is None else own
+        return (self._classify and self._classify(answer)) or classify(answer)
 
     def _prepare_request(
         self,

@@ -39,7 +39,8 @@ async def test_a_provider_finds_out_that_moto_lacks_the_new_call(moto_server: Mo
         moto_server.client_id, region=REGION, endpoint_url=moto_server.endpoint_url
     )
     async with TokenStore(provider, tokens=moto_server.sign_in()) as store:
-        await store.renew()
+        before = await store.headers()
+        assert await store.renew() != before
 
 
 async def test_a_session_is_renewed(moto_server: MotoServer) -> None:

@@ -273,7 +273,8 @@ async def test_no_aws_credentials_are_needed_or_looked_for(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "false")
-    await refreshed(provider_for(emulator), emulator.issue_tokens())
+    newer, _ = await refreshed(provider_for(emulator), emulator.issue_tokens())
+    assert newer.username == "ada"
 
 
 def test_repr_shows_the_client_and_no_secret() -> None:

@@ -84,12 +84,7 @@ class Emulator:
         latency: float = 0.0,
         port: int = 0,
     ) -> None:
-        if not 0 <= grace_period <= _MAX_GRACE:
-            msg = f"grace_period is 0 to {_MAX_GRACE} seconds, as in Cognito"
-            raise ValueError(msg)
-        if token_lifetime < 1 or refresh_token_lifetime < 1:
-            msg = "tokens live for a second at least"
-            raise ValueError(msg)
+        _check(grace_period, token_lifetime, refresh_token_lifetime)
         self.region = region
         self.user_pool_id = f"{region}_Emulator1"
         self.client_id = "emulator1client0000000000"
@@ -260,3 +255,12 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"<Emulator {self.graphql_url}>"
+
+
+def _check(grace_period: float, *lifetimes: int) -> None:
+    if not 0 <= grace_period <= _MAX_GRACE:
+        msg = f"grace_period is 0 to {_MAX_GRACE} seconds, as in Cognito"
+        raise ValueError(msg)
+    if min(lifetimes) < 1:
+        msg = "tokens live for a second at least"
+        raise ValueError(msg)
