@@ -19,9 +19,6 @@ import appsync_gql
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
-pytestmark = pytest.mark.skipif(
-    not EXAMPLES.exists(), reason="the examples are not part of the wheel's own tests"
-)
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda p: p.name)

@@ -21,6 +21,7 @@ from multidict import CIMultiDict
 
 from .answers import as_result, error_of
 from .auth.base import Auth, Headers
+from .documents import printed_once
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
 from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
@@ -328,7 +329,12 @@ class AppSyncTransport(AIOHTTPTransport):
         extra_args: dict[str, Any] | None = None,
         upload_files: bool = False,  # noqa: FBT001, FBT002 - the parent's signature
     ) -> dict[str, Any]:
-        post = super()._prepare_request(request, extra_args, upload_files)
+        cheaper = (
+            [printed_once(r) for r in request]
+            if isinstance(request, list)
+            else printed_once(request)
+        )
+        post = super()._prepare_request(cheaper, extra_args, upload_files)
         if isinstance(self.auth, AppSyncAuthentication) and extra_args:
             # The parent puts gql's headers in place of the caller's.
             headers = CIMultiDict(extra_args.get("headers") or {})
