@@ -1,6 +1,6 @@
 """A local AppSync and Cognito, and what else tests need. ``pip install "appsync-gql[testing]"``."""
 
-from .appsync import Caller, ResolverError, Resolvers, unauthorized
+from .appsync import Caller, Resolver, ResolverError, Resolvers, unauthorized
 from .clock import FakeClock
 from .emulator import Emulator
 from .faults import Faults, Hold
@@ -13,6 +13,7 @@ __all__ = [
     "Faults",
     "Hold",
     "RecordedRequest",
+    "Resolver",
     "ResolverError",
     "Resolvers",
     "unauthorized",

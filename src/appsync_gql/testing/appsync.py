@@ -5,20 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import re
-from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLSchema,
-    OperationType,
-    build_schema,
-    default_field_resolver,
+    OperationDefinitionNode,
     execute,
     get_operation_ast,
     parse,
@@ -26,76 +20,45 @@ from graphql import (
 )
 
 from .keys import verified
+from .record import harmless
+from .sdl import API_KEY, Caller, Resolver, ResolverError, Resolvers, executable, unauthorized
 
-__all__ = ["Api", "ApiAnswer", "Caller", "ResolverError", "Resolvers", "unauthorized"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
 
-Resolver = Callable[..., Any]
-Resolvers = Mapping[str, Mapping[str, Resolver]]
-"""``{"Query": {"item": resolver}}``; one takes ``(source, info, **arguments)``, async or not."""
-
-_SCALARS = [
-    "AWSDate",
-    "AWSDateTime",
-    "AWSEmail",
-    "AWSIPAddress",
-    "AWSJSON",
-    "AWSPhone",
-    "AWSTime",
-    "AWSTimestamp",
-    "AWSURL",
+__all__ = [
+    "Api",
+    "ApiAnswer",
+    "Caller",
+    "Operation",
+    "Resolver",
+    "ResolverError",
+    "Resolvers",
+    "unauthorized",
 ]
-_DIRECTIVES = {
-    "aws_api_key": "on FIELD_DEFINITION | OBJECT",
-    "aws_auth": "(cognito_groups: [String!]) on FIELD_DEFINITION",
-    "aws_cognito_user_pools": "(cognito_groups: [String!]) on FIELD_DEFINITION | OBJECT",
-    "aws_iam": "on FIELD_DEFINITION | OBJECT",
-    "aws_lambda": "on FIELD_DEFINITION | OBJECT",
-    "aws_oidc": "on FIELD_DEFINITION | OBJECT",
-    "aws_subscribe": "(mutations: [String!]!) on FIELD_DEFINITION",
+
+_KINDS = {
+    "Cannot query field": "FieldUndefined",
+    "Unknown argument": "UnknownArgument",
+    "Unknown type": "UnknownType",
+    "Unknown directive": "UnknownDirective",
+    "Unknown fragment": "UndefinedFragment",
+    "must have a selection of subfields": "SubSelectionRequired",
+    "must not have a selection": "SubSelectionNotAllowed",
+    "is required, but it was not provided": "MissingFieldArgument",
+    "is never used": "UnusedVariable",
+    "is not defined": "UndefinedVariable",
+    "used in position expecting type": "VariableTypeMismatch",
 }
-
-
-class ResolverError(Exception):
-    """What ``util.error()`` is in AppSync: an error of a resolver's choice.
-
-    Args:
-        message: for the client.
-        error_type: its ``errorType``.
-        error_info: its ``errorInfo``.
-    """
-
-    def __init__(self, message: str, error_type: str | None = None, error_info: Any = None) -> None:
-        super().__init__(message)
-        self.error_type, self.error_info = error_type, error_info
-
-
-def unauthorized(message: str = "Unauthorized") -> ResolverError:
-    """Make the error that ``util.unauthorized()`` raises in AppSync."""
-    return ResolverError(message, "Unauthorized")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is asking: ``info.context`` of resolvers.
-
-    Attributes:
-        claims: of the token; empty for an API key.
-        mode: AppSync's name of the authorization mode.
-        headers: of the request, without the token.
-    """
-
-    claims: Mapping[str, Any] = field(default_factory=dict)
-    mode: str = "AMAZON_COGNITO_USER_POOLS"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+"""graphql-core's words for what graphql-java, which AppSync's texts come from, calls by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """Status and body, and what the operation was."""
+    """Status and body."""
 
     status: int
     body: dict[str, Any]
-    operation: str | None = None
 
     @property
     def error_type(self) -> str | None:
@@ -105,9 +68,34 @@ class ApiAnswer:
         return found
 
 
-def refusal(status: int, error_type: str, message: str) -> ApiAnswer:
-    """Make an answer in the shape that comes before execution: no ``data``."""
-    return ApiAnswer(status, {"errors": [{"errorType": error_type, "message": message}]})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What a request's body asks for.
+
+    Attributes:
+        document: parsed; ``None`` when that did not work.
+        node: the operation in it that was chosen; ``None`` when there is none.
+        chosen: ``operationName``; ``None`` without.
+        variables: by name.
+        problem: the answer, when the body can't be executed.
+    """
+
+    document: DocumentNode | None = None
+    node: OperationDefinitionNode | None = None
+    chosen: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    problem: ApiAnswer | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """``query``, ``mutation`` or ``subscription``; ``None`` when the body doesn't tell."""
+        return self.node.operation.value if self.node else None
+
+    @property
+    def name(self) -> str | None:
+        """The operation's name; ``None`` without."""
+        named = self.node.name if self.node else None
+        return self.chosen or (named.value if named else None)
 
 
 class Api:
@@ -125,8 +113,7 @@ class Api:
     ) -> None:
         self._issuer, self._client_id = issuer, client_id
         self._api_keys, self._now = frozenset(api_keys), now
-        self._schema = _schema(schema)
-        _attach(self._schema, resolvers)
+        self._schema = executable(schema, resolvers, api_keys=api_keys)
         self._prepared = functools.lru_cache(maxsize=512)(self._prepare)
 
     def admit(self, headers: Mapping[str, str]) -> Caller | ApiAnswer:
@@ -137,58 +124,90 @@ class Api:
         try:
             claims = verified(token)
         except ValueError:
-            return _unauthorized("Unable to parse JWT token.")
+            return _refused("Unable to parse JWT token.")
         if claims is None or not self._is_for_this_api(claims):
-            return _unauthorized("Valid authorization header not provided.")
+            return _refused("Valid authorization header not provided.")
         if claims["exp"] <= self._now():
-            return _unauthorized("Token has expired.")
-        return Caller(claims, headers=headers)
+            return _refused("Token has expired.")
+        return Caller(claims, headers=harmless(headers))
 
     def _admit_key(self, key: str | None, headers: Mapping[str, str]) -> Caller | ApiAnswer:
         if key is None:
-            return _unauthorized("Valid authorization header not provided.")
+            return _refused("Valid authorization header not provided.")
         if key not in self._api_keys:
-            return _unauthorized("You are not authorized to make this call.")
-        return Caller(mode="API_KEY", headers=headers)
+            return _refused("You are not authorized to make this call.")
+        return Caller(mode=API_KEY, headers=harmless(headers))
 
     def _is_for_this_api(self, claims: Mapping[str, Any]) -> bool:
         clients = {claims.get("client_id"), claims.get("aud")}
         return claims.get("iss") == self._issuer and self._client_id in clients
 
-    async def execute(self, caller: Caller, raw: bytes) -> ApiAnswer:
-        """Execute a request's body."""
+    def read(self, raw: bytes) -> Operation:
+        """Read a request's body.
+
+        The answers to unusable ones: https://github.com/graphql/graphql-over-http/issues/81
+        """
         if not raw.strip():
-            return refusal(400, "MalformedHttpRequestException", "Request body is empty.")
+            return Operation(problem=_malformed("Request body is empty."))
         try:
             body = json.loads(raw)
         except ValueError:
             body = None
         if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-            return refusal(400, "MalformedHttpRequestException", "Unable to parse GraphQL query.")
+            return Operation(problem=_malformed("Unable to parse GraphQL query."))
+        name, variables = body.get("operationName"), body.get("variables")
+        variables = {} if variables is None else variables
+        if not isinstance(name, str | None) or not isinstance(variables, dict):
+            return Operation(problem=_malformed("Unable to parse GraphQL query."))
         document, problems = self._prepared(body["query"])
-        if document is None or problems:
-            return ApiAnswer(200, {"data": None, "errors": problems})
-        name = body.get("operationName")
-        operation = get_operation_ast(document, name)
-        kind = operation.operation.value if operation else None
-        if operation is not None and operation.operation is OperationType.SUBSCRIPTION:
-            return ApiAnswer(
-                200,
-                refusal(200, "OperationNotSupported", "Use the real-time endpoint.").body,
-                kind,
-            )
+        node = get_operation_ast(document, name or None) if document else None
+        operation = Operation(
+            document=document, node=node, chosen=name or None, variables=variables
+        )
+        if problems:
+            answer = ApiAnswer(200, {"data": None, "errors": problems})
+        elif operation.kind == "subscription":
+            body = _errors("OperationNotSupported", "Use the real-time endpoint.")
+            answer = ApiAnswer(200, body)
+        else:
+            return operation
+        return Operation(
+            document=document, node=node, chosen=name, variables=variables, problem=answer
+        )
+
+    async def execute(self, caller: Caller, operation: Operation) -> ApiAnswer:
+        """Execute an operation, or say why it can't be."""
+        if operation.problem is not None or operation.document is None:
+            return operation.problem or _malformed("Unable to parse GraphQL query.")
         outcome = execute(
             self._schema,
-            document,
+            operation.document,
             context_value=caller,
-            variable_values=body.get("variables"),
-            operation_name=name,
+            variable_values=operation.variables,
+            operation_name=operation.chosen,
         )
         result = await outcome if inspect.isawaitable(outcome) else outcome
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = [_error(e) for e in result.errors]
-        return ApiAnswer(200, answer, kind)
+        return ApiAnswer(200, answer)
+
+    def deny(self, operation: Operation) -> ApiAnswer:
+        """Answer as if no root field were for this caller; nothing is executed."""
+        if operation.problem is not None or operation.node is None:
+            return operation.problem or _malformed("Unable to parse GraphQL query.")
+        owner = (operation.kind or "").capitalize()
+        fields = [n for n in operation.node.selection_set.selections if isinstance(n, FieldNode)]
+        data: dict[str, None] = {}
+        errors = []
+        for node in fields:
+            key = node.alias.value if node.alias else node.name.value
+            text = f"Not Authorized to access {node.name.value} on type {owner}"
+            refusal = ResolverError(text, "Unauthorized")
+            error = GraphQLError(text, [node], path=[key], original_error=refusal)
+            data[key] = None
+            errors.append(_error(error))
+        return ApiAnswer(200, {"data": data, "errors": errors})
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         try:
@@ -198,79 +217,35 @@ class Api:
         return document, [_validation(e, _kind(e)) for e in validate(self._schema, document)]
 
 
-def _unauthorized(message: str) -> ApiAnswer:
-    return refusal(401, "UnauthorizedException", message)
+def _errors(error_type: str, message: str) -> dict[str, Any]:
+    """Make a body in the shape that comes before execution: no ``data``."""
+    return {"errors": [{"errorType": error_type, "message": message}]}
 
 
-def _schema(sdl: str) -> GraphQLSchema:
-    """Build a schema; AppSync's own scalars and directives need no declaration."""
-    parts = [sdl]
-    parts += [f"scalar {s}" for s in _SCALARS if not re.search(rf"scalar\s+{s}\b", sdl)]
-    for name, rest in _DIRECTIVES.items():
-        if not re.search(rf"directive\s+@{name}\b", sdl):
-            parts.append(f"directive @{name}{'' if rest.startswith('(') else ' '}{rest}")
-    return build_schema("\n".join(parts))
+def _refused(message: str) -> ApiAnswer:
+    return ApiAnswer(401, _errors("UnauthorizedException", message))
 
 
-def _attach(schema: GraphQLSchema, resolvers: Resolvers) -> None:
-    for type_name, fields in resolvers.items():
-        owner = schema.type_map.get(type_name)
-        for name in fields:
-            if not isinstance(owner, GraphQLObjectType) or name not in owner.fields:
-                msg = f"the schema has no field {type_name}.{name} for that resolver"
-                raise ValueError(msg)
-    for owner in schema.type_map.values():
-        if isinstance(owner, GraphQLObjectType) and not owner.name.startswith("__"):
-            for name, definition in owner.fields.items():
-                resolve = resolvers.get(owner.name, {}).get(name) or default_field_resolver
-                definition.resolve = _guarded(owner, name, definition, resolve)
-
-
-def _guarded(
-    owner: GraphQLObjectType, name: str, definition: GraphQLField, resolve: Resolver
-) -> Resolver:
-    """Put the permission check of a field's (or its type's) directives before its resolver."""
-    nodes = [n for n in (definition.ast_node, owner.ast_node) if n is not None]
-    modes = {d.name.value for n in nodes for d in n.directives or ()}
-    groups = {g for n in nodes for g in _groups(n)}
-    needs_user_pool = "aws_cognito_user_pools" in modes and "aws_api_key" not in modes
-    if not groups and not needs_user_pool:
-        return resolve
-
-    def guarded(source: Any, info: Any, **arguments: Any) -> Any:
-        caller: Caller = info.context
-        outside = caller.mode == "API_KEY" and needs_user_pool
-        if outside or (groups and not groups & set(caller.claims.get("cognito:groups", ()))):
-            text = f"Not Authorized to access {name} on type {owner.name}"
-            raise ResolverError(text, "Unauthorized")
-        return resolve(source, info, **arguments)
-
-    return guarded
-
-
-def _groups(node: Any) -> list[str]:
-    found: list[str] = []
-    for directive in node.directives or ():
-        if directive.name.value == "aws_cognito_user_pools":
-            for argument in directive.arguments or ():
-                found += [value.value for value in argument.value.values]
-    return found
+def _malformed(message: str) -> ApiAnswer:
+    return ApiAnswer(400, _errors("MalformedHttpRequestException", message))
 
 
 def _error(error: GraphQLError) -> dict[str, Any]:
     """Give an execution error in AppSync's shape: type and info at its top level."""
     original = error.original_error
-    shape: dict[str, Any] = {
+    error_type = error_info = None
+    if isinstance(original, ResolverError):
+        error_type, error_info = original.error_type, original.error_info
+    elif original is not None and not error.message.startswith("Cannot return null"):
+        error_type = "Lambda:Unhandled"
+    return {
         "path": error.path,
         "data": None,
-        "errorType": None,
-        "errorInfo": None,
+        "errorType": error_type,
+        "errorInfo": error_info,
         "locations": _locations(error),
         "message": error.message,
     }
-    if isinstance(original, ResolverError):
-        return {**shape, "errorType": original.error_type, "errorInfo": original.error_info}
-    return {**shape, "errorType": "Lambda:Unhandled" if original is not None else None}
 
 
 def _validation(error: GraphQLError, kind: str) -> dict[str, Any]:
@@ -279,9 +254,7 @@ def _validation(error: GraphQLError, kind: str) -> dict[str, Any]:
 
 
 def _kind(error: GraphQLError) -> str:
-    if error.message.startswith("Cannot query field"):
-        return "FieldUndefined"
-    return "UnknownArgument" if error.message.startswith("Unknown argument") else "WrongType"
+    return next((kind for words, kind in _KINDS.items() if words in error.message), "WrongType")
 
 
 def _locations(error: GraphQLError) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
-"""A Cognito user pool: users, sign-in, refresh with and without rotation. No sockets.
+"""A Cognito user pool's calls: sign-in, refresh, revocation, in Cognito's own shapes. No sockets.
 
-Answers follow Cognito's API reference and the developer guide's page on refresh tokens
-(https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html).
+Shapes and names: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
 """
 
 from __future__ import annotations
@@ -9,109 +8,220 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import secrets
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..tokens import Tokens
+from .errors import CognitoError
 from .keys import mint, verified
-from .srp import SrpServer
+from .sessions import Family, Sessions
+from .sign_in import SignIn, User
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
 
-__all__ = ["CognitoError", "Pool", "User"]
+__all__ = ["CognitoError", "Pool"]
 
-
-class CognitoError(Exception):
-    """An error in Cognito's shape."""
-
-    def __init__(self, name: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.name, self.message, self.status = name, message, status
-
-
-@dataclass(slots=True)
-class User:
-    """One user of the pool."""
-
-    username: str
-    password: str = field(repr=False)
-    groups: tuple[str, ...] = ()
-    mfa_code: str | None = field(default=None, repr=False)
-    must_change_password: bool = False
-    disabled: bool = False
-    sub: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-
-@dataclass(slots=True)
-class _Family:
-    """All refresh tokens that came of one sign-in; under rotation only the newest is valid."""
-
-    user: User
-    expires_at: float
-    origin: str = field(default_factory=lambda: str(uuid.uuid4()))
-    current: str = field(default="", repr=False)
-    retired: dict[str, float] = field(default_factory=dict, repr=False)
-    revoked: bool = False
+_Body = dict[str, Any]
+_REFRESH_FLOWS = {"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
 
 
 @dataclass(slots=True, kw_only=True)
 class Pool:
-    """The user pool and its one app client."""
+    """The user pool and its one app client. Every method may be called from any thread."""
 
     pool_id: str
     client_id: str
     client_secret: str | None = field(repr=False)
     issuer: str
     token_lifetime: int
-    refresh_token_lifetime: int
-    rotation: bool
-    grace_period: float
     device_remembering: bool
     has_new_call: bool
     now: Callable[[], float]
     counters: Counter[str]
-    users: dict[str, User] = field(default_factory=dict)
-    _families: dict[str, _Family] = field(default_factory=dict, repr=False)
-    _challenges: dict[str, tuple[User, SrpServer | None]] = field(default_factory=dict, repr=False)
+    sessions: Sessions = field(repr=False)
+    sign_in: SignIn = field(repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    # -- tokens ---------------------------------------------------------------
+    # -- what tests do without a socket -------------------------------------------
 
-    def issue(
-        self, user: User, *, lifetime: int | None = None, issued_ago: float = 0.0
-    ) -> tuple[dict[str, Any], _Family]:
-        """Start a session; return Cognito's ``AuthenticationResult`` and the family."""
-        family = _Family(user, self.now() + self.refresh_token_lifetime)
-        result = self._result(family, lifetime=lifetime, issued_ago=issued_ago)
-        result["RefreshToken"] = self._next_refresh_token(family)
-        return result, family
+    def add_user(self, user: User) -> None:
+        """Add a user, or replace one."""
+        with self._lock:
+            self.sign_in.users[user.username] = user
 
-    def tokens(self, user: User, lifetime: int | None, issued_ago: float) -> Tokens:
-        """Start a session without a socket."""
-        result, _ = self.issue(user, lifetime=lifetime, issued_ago=issued_ago)
+    def user(self, username: str) -> User:
+        """Return a user.
+
+        Raises:
+            KeyError: there is none of that name; the message lists those there are.
+        """
+        with self._lock:
+            users = self.sign_in.users
+            if username not in users:
+                msg = f"no user {username!r}; there are {sorted(users)}: add_user() makes one"
+                raise KeyError(msg)
+            return users[username]
+
+    def sign_out(self, username: str) -> None:
+        """End all sessions of a user; JWTs live on until they expire."""
+        with self._lock:
+            self.sessions.revoke_all(self.user(username).username)
+
+    def tokens(self, username: str, lifetime: int | None, issued_ago: float) -> Tokens:
+        """Start a session; JWTs of that lifetime in seconds, as if issued so long ago."""
+        with self._lock:
+            family, refresh_token = self.sessions.start(self.user(username))
+            seconds = self.token_lifetime if lifetime is None else lifetime
+            result = self._result(family, seconds, issued_ago)
         return Tokens(
             access_token=result["AccessToken"],
             id_token=result["IdToken"],
-            refresh_token=result["RefreshToken"],
+            refresh_token=refresh_token,
         )
 
-    def claims(
-        self, user: User, use: str, family_id: str, lifetime: int, issued_ago: float
-    ) -> dict[str, Any]:
-        """Make the claims of an access or ID token of this moment; whole seconds."""
-        issued_at = int(self.now() - issued_ago)
-        claims: dict[str, Any] = {
+    def forged(self, username: str) -> str:
+        """Make an access token that is right in everything but the key."""
+        family = Family(self.user(username), self.now(), self.now())
+        return mint(self._claims(family, "access", 3600, 0.0), owner="forger")
+
+    # -- the calls ------------------------------------------------------------------
+
+    def call(self, operation: str, body: object) -> _Body:
+        """Answer one call.
+
+        Raises:
+            CognitoError: as Cognito would.
+        """
+        calls: dict[str, Callable[[_Body], _Body]] = {
+            "InitiateAuth": self._initiate_auth,
+            "RespondToAuthChallenge": self._respond,
+            "RevokeToken": self._revoke,
+            "GlobalSignOut": self._global_sign_out,
+            "GetTokensFromRefreshToken": self._get_tokens,
+        }
+        if operation == "GetTokensFromRefreshToken" and not self.has_new_call:
+            # Word for word what cognito-local 5.3.0 answers.
+            text = (
+                f'Cognito Local unsupported feature: Unsupported x-amz-target header "{operation}"'
+            )
+            raise CognitoError("CognitoLocal#Unsupported", text, status=500)
+        if operation not in calls:
+            raise CognitoError("UnknownOperationException", f"Unknown operation {operation}")
+        if not isinstance(body, dict):
+            raise CognitoError("SerializationException", "The body is not a JSON object")
+        with self._lock:
+            if operation != "GlobalSignOut" and _text(body, "ClientId") != self.client_id:
+                text = f"User pool client {body['ClientId']} does not exist."
+                raise CognitoError("ResourceNotFoundException", text)
+            try:
+                return calls[operation](body)
+            except CognitoError as error:
+                self.counters["reuse"] += error.name == "RefreshTokenReuseException"
+                raise
+
+    def _initiate_auth(self, body: _Body) -> _Body:
+        flow, given = body.get("AuthFlow"), _texts(body, "AuthParameters")
+        if flow not in _REFRESH_FLOWS:
+            self._check_hash(given.get("SECRET_HASH"), given.get("USERNAME", ""))
+            return self._outcome(self.sign_in.begin(flow, given))
+        if self.sessions.rotation:
+            # The flow can't be enabled together with rotation; which of its errors
+            # Cognito answers with then is not documented.
+            raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
+        token = _text(given, "REFRESH_TOKEN")
+        family = self.sessions.find(token)
+        self._check_hash(given.get("SECRET_HASH"), family.user.username)
+        return self._refreshed(family, token, given.get("DEVICE_KEY"))
+
+    def _respond(self, body: _Body) -> _Body:
+        given = _texts(body, "ChallengeResponses")
+        self._check_hash(given.get("SECRET_HASH"), given.get("USERNAME", ""))
+        step = self.sign_in.respond(body.get("ChallengeName"), body.get("Session"), given)
+        return self._outcome(step)
+
+    def _get_tokens(self, body: _Body) -> _Body:
+        if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
+            text = f"Unable to verify client secret for {self.client_id}"
+            raise CognitoError("NotAuthorizedException", text)
+        token = _text(body, "RefreshToken")
+        return self._refreshed(self.sessions.find(token), token, body.get("DeviceKey"))
+
+    def _revoke(self, body: _Body) -> _Body:
+        token = _text(body, "Token")
+        if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
+            raise CognitoError("UnauthorizedException", "Unable to verify client secret")
+        if token.count(".") == 2:  # noqa: PLR2004 - a JWT has three parts
+            raise CognitoError("UnsupportedTokenTypeException", "Unsupported token type")
+        self.sessions.revoke(token)
+        return {}
+
+    def _global_sign_out(self, body: _Body) -> _Body:
+        try:
+            claims = verified(_text(body, "AccessToken")) or {}
+        except ValueError:
+            claims = {}
+        if claims.get("token_use") != "access" or claims["iss"] != self.issuer:
+            raise CognitoError("NotAuthorizedException", "Invalid Access Token")
+        if claims["exp"] <= self.now():
+            raise CognitoError("NotAuthorizedException", "Access Token has expired")
+        if self.sessions.is_revoked(claims["origin_jti"]):
+            raise CognitoError("NotAuthorizedException", "Access Token has been revoked")
+        self.sessions.revoke_all(claims["username"])
+        return {}
+
+    # -- their parts ------------------------------------------------------------------
+
+    def _outcome(self, step: User | _Body) -> _Body:
+        if not isinstance(step, User):
+            return step
+        family, refresh_token = self.sessions.start(step)
+        result = self._result(family, self.token_lifetime, 0.0)
+        if self.device_remembering:
+            key = f"{self.pool_id.split('_', 1)[0]}_{uuid.uuid4()}"
+            result["NewDeviceMetadata"] = {"DeviceKey": key, "DeviceGroupKey": "-emulator"}
+        return {"AuthenticationResult": {**result, "RefreshToken": refresh_token}}
+
+    def _refreshed(self, family: Family, token: str, device_key: object) -> _Body:
+        if self.device_remembering and not device_key:
+            raise CognitoError("InvalidParameterException", "Missing required parameter DEVICE_KEY")
+        result = self._result(family, self.token_lifetime, 0.0)
+        successor = self.sessions.rotate(token)
+        if successor is not None:
+            result["RefreshToken"] = successor
+        self.counters["refreshes"] += 1
+        return {"AuthenticationResult": result}
+
+    def _result(self, family: Family, lifetime: int, issued_ago: float) -> _Body:
+        access, id_ = (
+            mint(self._claims(family, use, lifetime, issued_ago)) for use in ("access", "id")
+        )
+        self.counters["issued"] += 1
+        return {
+            "AccessToken": access,
+            "IdToken": id_,
+            "ExpiresIn": lifetime,
+            "TokenType": "Bearer",
+        }
+
+    def _claims(self, family: Family, use: str, lifetime: int, issued_ago: float) -> _Body:
+        """Make the claims of a JWT of this moment; times are whole seconds.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+        """
+        user, issued_at = family.user, int(self.now() - issued_ago)
+        claims: _Body = {
             "sub": user.sub,
             "iss": self.issuer,
             "token_use": use,
-            "auth_time": issued_at,
+            "auth_time": min(int(family.signed_in_at), issued_at),
             "iat": issued_at,
             "exp": issued_at + lifetime,
             "jti": str(uuid.uuid4()),
-            "origin_jti": family_id,
+            "origin_jti": family.origin,
             "event_id": str(uuid.uuid4()),
         }
         if user.groups:
@@ -119,226 +229,43 @@ class Pool:
         if use == "access":
             claims |= {"client_id": self.client_id, "username": user.username}
             return claims | {"scope": "aws.cognito.signin.user.admin"}
-        return claims | {"aud": self.client_id, "cognito:username": user.username}
-
-    def revoke_all(self, username: str) -> None:
-        """Sign a user out everywhere: refresh tokens die, JWTs live on until they expire."""
-        for family in self._families.values():
-            if family.user.username == username:
-                family.revoked = True
-
-    def _result(
-        self, family: _Family, *, lifetime: int | None = None, issued_ago: float = 0.0
-    ) -> dict[str, Any]:
-        seconds = self.token_lifetime if lifetime is None else lifetime
-        access, id_ = (
-            mint(self.claims(family.user, use, family.origin, seconds, issued_ago))
-            for use in ("access", "id")
-        )
-        self.counters["issued"] += 1
         return {
-            "AccessToken": access,
-            "IdToken": id_,
-            "ExpiresIn": seconds,
-            "TokenType": "Bearer",
+            **user.attributes,
+            **claims,
+            "aud": self.client_id,
+            "cognito:username": user.username,
         }
-
-    def _next_refresh_token(self, family: _Family) -> str:
-        if family.current:
-            family.retired[family.current] = self.now()
-        family.current = secrets.token_urlsafe(96)
-        self._families[family.current] = family
-        return family.current
-
-    # -- the calls --------------------------------------------------------------
-
-    def call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Answer one call.
-
-        Raises:
-            CognitoError: as Cognito would.
-        """
-        calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            "InitiateAuth": self._initiate_auth,
-            "RespondToAuthChallenge": self._respond,
-            "RevokeToken": self._revoke,
-            "GlobalSignOut": self._global_sign_out,
-        }
-        if self.has_new_call:
-            calls["GetTokensFromRefreshToken"] = self._get_tokens
-        if operation not in calls:
-            raise CognitoError(
-                "CognitoLocal#Unsupported", f"Unsupported feature: {operation}", status=500
-            )
-        if operation != "GlobalSignOut" and body.get("ClientId") != self.client_id:
-            raise CognitoError(
-                "ResourceNotFoundException",
-                f"User pool client {body.get('ClientId')} does not exist.",
-            )
-        return calls[operation](body)
-
-    def _initiate_auth(self, body: dict[str, Any]) -> dict[str, Any]:
-        flow, given = body.get("AuthFlow"), body.get("AuthParameters") or {}
-        if flow in {"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}:
-            if self.rotation:
-                # Which error AWS gives here is not documented; the flow is off.
-                raise CognitoError(
-                    "InvalidParameterException", "Refresh flow is not allowed with rotation"
-                )
-            family = self._family(given.get("REFRESH_TOKEN", ""), given.get("DEVICE_KEY"))
-            self._check_hash(given.get("SECRET_HASH"), family.user.username)
-            return self._refreshed(family)
-        username = given.get("USERNAME", "")
-        self._check_hash(given.get("SECRET_HASH"), username)
-        if flow == "USER_PASSWORD_AUTH":
-            return self._after_password(self._checked(username, given.get("PASSWORD", "")))
-        if flow == "USER_SRP_AUTH":
-            user = self._known(username)
-            server = SrpServer(self.pool_id, user.username, user.password, given.get("SRP_A", ""))
-            session = self._challenge(user, server)
-            return {
-                "ChallengeName": "PASSWORD_VERIFIER",
-                "Session": session,
-                "ChallengeParameters": server.parameters(),
-            }
-        raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
-
-    def _respond(self, body: dict[str, Any]) -> dict[str, Any]:
-        name, given = body.get("ChallengeName"), body.get("ChallengeResponses") or {}
-        self._check_hash(given.get("SECRET_HASH"), given.get("USERNAME", ""))
-        if name == "PASSWORD_VERIFIER":
-            block = given.get("PASSWORD_CLAIM_SECRET_BLOCK", "")
-            user, server = self._challenges.pop(block, (None, None))
-            if user is None or server is None or not server.proves_password(given):
-                raise CognitoError("NotAuthorizedException", "Incorrect username or password.")
-            return self._after_password(user)
-        user, _ = self._challenges.pop(str(body.get("Session")), (None, None))
-        if user is None:
-            raise CognitoError("NotAuthorizedException", "Invalid session for the user.")
-        if name == "SOFTWARE_TOKEN_MFA":
-            if given.get("SOFTWARE_TOKEN_MFA_CODE") != user.mfa_code:
-                raise CognitoError("CodeMismatchException", "Invalid code received for user")
-        elif name == "NEW_PASSWORD_REQUIRED":
-            user.password, user.must_change_password = given.get("NEW_PASSWORD", ""), False
-        else:
-            raise CognitoError("InvalidParameterException", f"No such challenge: {name}")
-        return {"AuthenticationResult": self.issue(user)[0]}
-
-    def _get_tokens(self, body: dict[str, Any]) -> dict[str, Any]:
-        if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
-            raise CognitoError(
-                "NotAuthorizedException", f"Unable to verify client secret for {self.client_id}"
-            )
-        return self._refreshed(self._family(body.get("RefreshToken", ""), body.get("DeviceKey")))
-
-    def _revoke(self, body: dict[str, Any]) -> dict[str, Any]:
-        family = self._families.get(body.get("Token", ""))
-        if family is not None:
-            family.revoked = True
-        return {}
-
-    def _global_sign_out(self, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            claims = verified(body.get("AccessToken", ""))
-        except ValueError:
-            claims = None
-        if claims is None or claims["exp"] <= self.now():
-            raise CognitoError("NotAuthorizedException", "Invalid Access Token")
-        self.revoke_all(claims["username"])
-        return {}
-
-    # -- rules --------------------------------------------------------------------
-
-    def _family(self, refresh_token: str, device_key: str | None) -> _Family:
-        family = self._families.get(refresh_token)
-        if family is None:
-            raise CognitoError("NotAuthorizedException", "Invalid Refresh Token.")
-        retired_at = family.retired.get(refresh_token)
-        if retired_at is not None and self.now() - retired_at >= self.grace_period:
-            family.revoked = True
-            self.counters["reuse"] += 1
-            raise CognitoError("RefreshTokenReuseException", "Refresh token reuse detected")
-        if family.revoked:
-            raise CognitoError("NotAuthorizedException", "Refresh Token has been revoked")
-        if family.expires_at <= self.now():
-            raise CognitoError("NotAuthorizedException", "Refresh Token has expired")
-        if family.user.disabled:
-            raise CognitoError("NotAuthorizedException", "User is disabled.")
-        if self.device_remembering and not device_key:
-            raise CognitoError("InvalidParameterException", "Missing required parameter DEVICE_KEY")
-        return family
-
-    def _refreshed(self, family: _Family) -> dict[str, Any]:
-        result = self._result(family)
-        if self.rotation:
-            result["RefreshToken"] = self._next_refresh_token(family)
-        self.counters["refreshes"] += 1
-        return {"AuthenticationResult": result}
-
-    def _known(self, username: str) -> User:
-        user = self.users.get(username)
-        if user is None:
-            raise CognitoError("NotAuthorizedException", "Incorrect username or password.")
-        if user.disabled:
-            raise CognitoError("NotAuthorizedException", "User is disabled.")
-        return user
-
-    def _checked(self, username: str, password: str) -> User:
-        user = self._known(username)
-        if not hmac.compare_digest(user.password.encode(), password.encode()):
-            raise CognitoError("NotAuthorizedException", "Incorrect username or password.")
-        return user
-
-    def _after_password(self, user: User) -> dict[str, Any]:
-        name = None
-        if user.must_change_password:
-            name = "NEW_PASSWORD_REQUIRED"
-        elif user.mfa_code is not None:
-            name = "SOFTWARE_TOKEN_MFA"
-        if name is None:
-            return {"AuthenticationResult": self.issue(user)[0]}
-        return {
-            "ChallengeName": name,
-            "Session": self._challenge(user, None),
-            "ChallengeParameters": {"USER_ID_FOR_SRP": user.username},
-        }
-
-    def _challenge(self, user: User, server: SrpServer | None) -> str:
-        session = secrets.token_urlsafe(48)
-        self._challenges[session] = (user, server)
-        if server is not None:
-            self._challenges[server.secret_block] = (user, server)
-        return session
 
     def _check_hash(self, given: str | None, username: str) -> None:
-        if self.client_secret is None:
+        """Check SECRET_HASH, the Base64 of HMAC-SHA256 of name and client id.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
+        """
+        client, right = self.client_id, None
+        if self.client_secret is not None:
+            signed = (username + client).encode()
+            digest = hmac.new(self.client_secret.encode(), signed, hashlib.sha256).digest()
+            right = base64.b64encode(digest).decode()
+        if given == right:
             return
-        client = self.client_id
-        if not given:
-            raise CognitoError(
-                "NotAuthorizedException",
-                f"Client {client} is configured with secret but SECRET_HASH was not received",
-            )
-        text = (username + client).encode()
-        right = hmac.new(self.client_secret.encode(), text, hashlib.sha256).digest()
-        if given != base64.b64encode(right).decode():
-            raise CognitoError(
-                "NotAuthorizedException", f"SecretHash does not match for the client: {client}"
-            )
+        if given is None:
+            text = f"Client {client} is configured with secret but SECRET_HASH was not received"
+        elif right is None:
+            text = f"Unable to verify secret hash for client {client}"
+        else:
+            text = f"SecretHash does not match for the client: {client}"
+        raise CognitoError("NotAuthorizedException", text)
 
 
-def user_of(pool: Pool, username: str) -> User:
-    """Return a user.
-
-    Raises:
-        KeyError: there is none of that name; the message lists those there are.
-    """
-    if username not in pool.users:
-        msg = f"no user {username!r}; there are {sorted(pool.users)}: add_user() makes one"
-        raise KeyError(msg)
-    return pool.users[username]
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise CognitoError("InvalidParameterException", f"Missing required parameter {name}")
+    return value
 
 
-def with_groups(user: User, groups: Collection[str]) -> None:
-    """Change a user's groups; tokens issued from now on show them."""
-    user.groups = tuple(groups)
+def _texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
+    values = body.get(name) or {}
+    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+        raise CognitoError("SerializationException", f"{name} is not a map of strings")
+    return values

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..secret import Secret
 from .appsync import Api, Resolvers
-from .cognito import Pool, User, user_of, with_groups
+from .cognito import Pool
 from .faults import Faults
-from .keys import mint
-from .record import Record
+from .keys import require_extra
+from .record import Record, RecordedRequest
 from .schema import SCHEMA
 from .schema import resolvers as default_resolvers
 from .server import Server
+from .sessions import Sessions
+from .sign_in import SignIn, User
+from .thread import on_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -40,15 +43,16 @@ class Emulator:
 
     Args:
         schema: the API's schema in SDL; ``None`` for a small one of items.
-        resolvers: ``{"Query": {"field": resolver}}``; fields without one are read off their parent.
+        resolvers: ``{"Query": {"field": resolver}}``; fields without one are read off their
+            parent. They run in the emulator's loop: one that blocks blocks all requests.
         token_lifetime: seconds that access and ID tokens live.
         refresh_token_lifetime: seconds that a session lives.
         rotation: whether a refresh gives a new refresh token and retires the old.
         grace_period: seconds that a retired one still works, 0 to 60.
         client_secret: of the app client; ``None`` for a public one.
-        device_remembering: whether a refresh needs a device key.
+        device_remembering: whether a refresh needs a device key, whichever.
         gets_tokens_from_refresh_token: whether Cognito has that call; emulators often don't.
-        api_keys: accepted in ``x-api-key``.
+        api_keys: accepted in ``x-api-key``. They open what is not reserved for other modes.
         region: of the pool and the API.
         clock_offset: the server's clock minus this machine's, in seconds.
         latency: seconds by which each answer is delayed.
@@ -56,13 +60,19 @@ class Emulator:
 
     Attributes:
         faults: what is to go wrong; see :class:`Faults`.
-        requests: the last 100,000 requests.
-        counters: ``graphql``, ``graphql.401``, ``cognito``, ``cognito.InitiateAuth``,
-            ``refreshes``, ``reuse`` (of a retired refresh token), ``issued``.
+        counters: ``graphql``, ``graphql.401``, ``queries`` and ``mutations`` (executed),
+            ``cognito``, ``cognito.400``, ``cognito.InitiateAuth``, ``refreshes`` (successful),
+            ``reuse`` (of a retired refresh token), ``issued`` (pairs of JWTs).
         executions: how often ``createItem`` ran with each key.
+        region: as given.
+        user_pool_id: of the one user pool.
+        client_id: of its one app client.
+        client_secret: as given, redacted in ``repr``.
+        issuer: ``iss`` of all tokens.
 
     Raises:
         ValueError: an argument is out of range, or the schema does not fit the resolvers.
+        TypeError: an argument is of the wrong kind.
         MissingExtra: ``pip install "appsync-gql[testing]"`` is needed.
     """
 
@@ -84,45 +94,79 @@ class Emulator:
         latency: float = 0.0,
         port: int = 0,
     ) -> None:
-        _check(grace_period, token_lifetime, refresh_token_lifetime)
+        require_extra()
+        _check_seconds((token_lifetime, refresh_token_lifetime), grace_period, latency)
+        if isinstance(api_keys, str):
+            msg = "api_keys is a collection of keys: put the one key in a list"
+            raise TypeError(msg)
         self.region = region
         self.user_pool_id = f"{region}_Emulator1"
         self.client_id = "emulator1client0000000000"
-        self.client_secret = client_secret
+        self.client_secret = None if client_secret is None else Secret(client_secret)
         self.issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool_id}"
-        self.faults = Faults()
-        record = Record(self.now)
-        self.requests, self.counters = record.requests, record.counters
+        self.faults, self._record = Faults(), Record()
+        self.counters = self._record.counters
         self.executions: Counter[str] = Counter()
-        self._offset, self._port = clock_offset, port
+        self._lock, self._offset, self._port = threading.Lock(), clock_offset, port
         self._pool = Pool(
             pool_id=self.user_pool_id,
             client_id=self.client_id,
-            client_secret=client_secret,
+            client_secret=self.client_secret,
             issuer=self.issuer,
             token_lifetime=token_lifetime,
-            refresh_token_lifetime=refresh_token_lifetime,
-            rotation=rotation,
-            grace_period=grace_period,
             device_remembering=device_remembering,
             has_new_call=gets_tokens_from_refresh_token,
             now=self.now,
             counters=self.counters,
+            sessions=Sessions(
+                self.now,
+                lifetime=refresh_token_lifetime,
+                rotation=rotation,
+                grace_period=grace_period,
+            ),
+            sign_in=SignIn(self.user_pool_id, self.now),
         )
-        self.add_user("ada", "correct horse")
-        api = Api(
-            SCHEMA if schema is None else schema,
-            (default_resolvers(self.executions) if schema is None else {})
-            if resolvers is None
-            else resolvers,
-            issuer=self.issuer,
-            client_id=self.client_id,
-            api_keys=api_keys,
-            now=self.now,
-        )
+        self.add_user("ada")
         self._server = Server(
-            api, self._pool, faults=self.faults, record=record, now=self.now, latency=latency
+            Api(
+                SCHEMA if schema is None else schema,
+                self._resolvers(schema, resolvers or {}),
+                issuer=self.issuer,
+                client_id=self.client_id,
+                api_keys=api_keys,
+                now=self.now,
+            ),
+            self._pool,
+            faults=self.faults,
+            record=self._record,
+            now=self.now,
+            latency=latency,
         )
+
+    def _resolvers(self, schema: str | None, given: Resolvers) -> Resolvers:
+        """Put the given resolvers over those of the schema that is there by default."""
+        if schema is not None:
+            return given
+        merged = {name: dict(fields) for name, fields in default_resolvers(self.executions).items()}
+        for name, fields in given.items():
+            merged.setdefault(name, {}).update(fields)
+        return merged
+
+    # -- what came in ----------------------------------------------------------------
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The last 100,000 requests as of now, oldest first."""
+        return self._record.snapshot()
+
+    @property
+    def latency(self) -> float:
+        """Seconds by which each answer is delayed; may be set at any time."""
+        return self._server.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._server.latency = seconds
 
     # -- users, tokens, time --------------------------------------------------------
 
@@ -132,7 +176,8 @@ class Emulator:
 
     def shift_clock(self, seconds: float) -> None:
         """Set the server's clock that much ahead (or back); tokens expire accordingly."""
-        self._offset += seconds
+        with self._lock:
+            self._offset += seconds
 
     def add_user(
         self,
@@ -140,6 +185,7 @@ class Emulator:
         password: str = "correct horse",
         *,
         groups: Collection[str] = (),
+        attributes: Mapping[str, str] | None = None,
         mfa_code: str | None = None,
         temporary_password: bool = False,
     ) -> None:
@@ -149,29 +195,30 @@ class Emulator:
             username: the pool's name of the user.
             password: for signing in.
             groups: ``cognito:groups``.
+            attributes: claims of the ID token; ``None`` for an ``email`` at example.com.
             mfa_code: the code that answers ``SOFTWARE_TOKEN_MFA``; ``None`` for no such challenge.
             temporary_password: whether sign-in ends in ``NEW_PASSWORD_REQUIRED``.
         """
-        self._pool.users[username] = User(
-            username, password, tuple(groups), mfa_code, temporary_password
+        given = {"email": f"{username}@example.com"} if attributes is None else dict(attributes)
+        self._pool.add_user(
+            User(username, password, _groups(groups), mfa_code, temporary_password, given)
         )
 
     def set_groups(self, username: str, groups: Collection[str]) -> None:
         """Change a user's groups; tokens issued from now on carry them."""
-        with_groups(user_of(self._pool, username), groups)
+        self._pool.user(username).groups = _groups(groups)
 
     def disable_user(self, username: str) -> None:
         """Let sign-in and refresh fail for a user; JWTs are accepted until they expire."""
-        user_of(self._pool, username).disabled = True
+        self._pool.user(username).disabled = True
 
     def enable_user(self, username: str) -> None:
         """Undo :meth:`disable_user`."""
-        user_of(self._pool, username).disabled = False
+        self._pool.user(username).disabled = False
 
     def sign_out(self, username: str) -> None:
         """Revoke all refresh tokens of a user; JWTs are accepted until they expire."""
-        user_of(self._pool, username)
-        self._pool.revoke_all(username)
+        self._pool.sign_out(username)
 
     def issue_tokens(
         self, username: str = "ada", *, lifetime: int | None = None, issued_ago: float = 0.0
@@ -183,21 +230,25 @@ class Emulator:
             lifetime: seconds, in place of ``token_lifetime``.
             issued_ago: seconds by which the JWTs are older than now.
         """
-        return self._pool.tokens(user_of(self._pool, username), lifetime, issued_ago)
+        return self._pool.tokens(username, lifetime, issued_ago)
 
     def forge_token(self, username: str = "ada") -> str:
         """Make an access token that is right in everything but the key."""
-        user = user_of(self._pool, username)
-        return mint(self._pool.claims(user, "access", "forged", 3600, 0.0), owner="forger")
+        return self._pool.forged(username)
 
     # -- life -------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen. After :meth:`stop`, the same port is used again.
+
+        Raises:
+            RuntimeError: it is running already.
+            OSError: the port is taken.
+        """
         self._port = await self._server.start(self._port)
 
     async def stop(self) -> None:
-        """Stop listening; whatever is held is released."""
+        """Stop listening. What is held is released, and what takes over a second is cut off."""
         self.faults.clear()
         await self._server.stop()
 
@@ -212,40 +263,16 @@ class Emulator:
     @contextmanager
     def in_thread(cls, *args: Any, **kwargs: Any) -> Iterator[Self]:
         """Run an emulator on a thread and loop of its own; arguments as for the class."""
-        emulator, ready, failure = cls(*args, **kwargs), threading.Event(), list[BaseException]()
-        stopping: asyncio.Event | None = None
-        loop: asyncio.AbstractEventLoop | None = None
-
-        async def serve() -> None:
-            nonlocal stopping, loop
-            stopping, loop = asyncio.Event(), asyncio.get_running_loop()
-            async with emulator:
-                ready.set()
-                await stopping.wait()
-
-        def run() -> None:
-            try:
-                asyncio.run(serve())
-            except BaseException as error:  # noqa: BLE001 - told to the thread that asked
-                failure.append(error)
-            finally:
-                ready.set()
-
-        thread = threading.Thread(target=run, name="appsync-emulator", daemon=True)
-        thread.start()
-        ready.wait()
-        try:
-            if failure:
-                raise failure[0]
+        emulator = cls(*args, **kwargs)
+        with on_thread(emulator, "appsync-emulator"):
             yield emulator
-        finally:
-            if loop is not None and stopping is not None and not failure:
-                loop.call_soon_threadsafe(stopping.set)
-            thread.join(10)
 
     @property
     def cognito_url(self) -> str:
         """For ``CognitoProvider(endpoint_url=…)``."""
+        if not self._port:
+            msg = "start the emulator first: only then is its port known"
+            raise RuntimeError(msg)
         return f"http://127.0.0.1:{self._port}"
 
     @property
@@ -254,13 +281,23 @@ class Emulator:
         return f"{self.cognito_url}/graphql"
 
     def __repr__(self) -> str:
-        return f"<Emulator {self.graphql_url}>"
+        return f"<Emulator {self.graphql_url if self._port else 'not started'}>"
 
 
-def _check(grace_period: float, *lifetimes: int) -> None:
+def _check_seconds(lifetimes: tuple[int, int], grace_period: float, latency: float) -> None:
     if not 0 <= grace_period <= _MAX_GRACE:
         msg = f"grace_period is 0 to {_MAX_GRACE} seconds, as in Cognito"
         raise ValueError(msg)
     if min(lifetimes) < 1:
-        msg = "tokens live for a second at least"
+        msg = "token_lifetime and refresh_token_lifetime are a second at least"
         raise ValueError(msg)
+    if latency < 0:
+        msg = "latency is 0 seconds or more"
+        raise ValueError(msg)
+
+
+def _groups(groups: Collection[str]) -> tuple[str, ...]:
+    if isinstance(groups, str):
+        msg = "groups is a collection of names: put the one name in a list"
+        raise TypeError(msg)
+    return tuple(groups)

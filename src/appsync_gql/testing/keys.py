@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 from typing import Any
 
@@ -10,21 +11,29 @@ import jwt
 
 from ..exceptions import MissingExtra
 
-__all__ = ["KEY_ID", "jwks", "mint", "verified"]
+__all__ = ["KEY_ID", "jwks", "mint", "require_extra", "verified"]
 
 KEY_ID = "emulator-1"
+
+
+def require_extra() -> None:
+    """Make sure, early and cheaply, that tokens can be signed.
+
+    Raises:
+        MissingExtra: cryptography is not installed; the message is the pip line.
+    """
+    if importlib.util.find_spec("cryptography") is None:
+        raise MissingExtra(
+            'The emulator signs tokens with cryptography: pip install "appsync-gql[testing]"'
+        )
 
 
 @functools.cache
 def _key(owner: str) -> Any:
     """Make a key once a process; ``owner`` tells the pool's from a forger's."""
     del owner
-    try:
-        from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtra(
-            'The emulator signs tokens with cryptography: pip install "appsync-gql[testing]"'
-        ) from error
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +17,18 @@ __all__ = ["appsync_emulator"]
 
 @pytest.fixture
 def appsync_emulator() -> Iterator[Emulator]:
-    """Give a running :class:`Emulator` on a thread of its own, for tests async or not."""
-    # Imported here, so that a project's tests that don't use it don't pay for it.
-    from . import Emulator  # noqa: PLC0415
+    """Give a running :class:`Emulator` on a thread of its own, for tests async or not.
 
-    with Emulator.in_thread() as emulator:
+    Raises:
+        pytest.UsageError: ``pip install "appsync-gql[testing]"`` is needed.
+    """
+    # Imported here, so that a project's tests that don't use it don't pay for it.
+    from ..exceptions import MissingExtra  # noqa: PLC0415
+    from .emulator import Emulator  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        try:
+            emulator = stack.enter_context(Emulator.in_thread())
+        except MissingExtra as error:
+            raise pytest.UsageError(str(error)) from None
         yield emulator

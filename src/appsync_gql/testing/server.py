@@ -5,28 +5,58 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING, NoReturn
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiohttp import web
 
-from .appsync import Api, ApiAnswer, Caller
+from .appsync import Api, ApiAnswer, Caller, Operation
 from .cognito import CognitoError, Pool
+from .faults import CONTENT_TYPES, Endpoint, Fault
 from .keys import jwks
+from .record import Record, RecordedRequest, fingerprint, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
-    from .faults import Fault, Faults
-    from .record import Record
+    from .faults import Faults
 
 __all__ = ["Server"]
 
 _TARGET = "AWSCognitoIdentityProviderService."
+_PATIENCE = 1.0
+"""Seconds that requests under way get to end when the emulator stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What goes out; status 0 for a closed connection."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is known of a request when it comes in."""
+
+    endpoint: Endpoint
+    at: float
+    operation: str | None
+    name: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
 
 
 class Server:
-    """Gives requests to the API and the user pool, and their answers AWS's outer form."""
+    """Gives requests to the API and the user pool, and their answers AWS's outer form.
+
+    Attributes:
+        latency: seconds by which each answer is delayed.
+    """
 
     def __init__(
         self,
@@ -40,21 +70,31 @@ class Server:
     ) -> None:
         self._api, self._pool = api, pool
         self._faults, self._record = faults, record
-        self._now, self._latency = now, latency
+        self._now, self.latency = now, latency
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int) -> int:
-        """Listen on loopback; return the port."""
+        """Listen on loopback; return the port.
+
+        Raises:
+            RuntimeError: it is listening already.
+            OSError: the port is taken.
+        """
+        if self._runner is not None:
+            msg = "this emulator is running already; make another one"
+            raise RuntimeError(msg)
         app = web.Application()
-        # A later realtime endpoint is one more route here: /graphql/realtime.
-        app.router.add_route("GET", "/graphql", self._graphql)
-        app.router.add_route("POST", "/graphql", self._graphql)
-        app.router.add_post("/", self._cognito)
-        app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        bound: int = self._runner.addresses[0][1]
+        self._add_routes(app)
+        app.on_response_prepare.append(self._stamp)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        bound: int = runner.addresses[0][1]
         return bound
 
     async def stop(self) -> None:
@@ -63,89 +103,172 @@ class Server:
             await self._runner.cleanup()
             self._runner = None
 
+    def _add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/graphql", self._graphql, allow_head=False)
+        app.router.add_post("/graphql", self._graphql)
+        # The realtime endpoint of a custom domain, /graphql/realtime, has its place here.
+        app.router.add_post("/", self._cognito)
+        app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
+
+    async def _stamp(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Add what every answer of AWS has; the date is the server's, not this machine's."""
+        response.headers["Date"] = formatdate(self._now(), usegmt=True)
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+
+    # -- AppSync ---------------------------------------------------------------------
+
     async def _graphql(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read() if request.method == "POST" else _from_query(request)
+        operation = self._api.read(raw)
+        seen = _Seen(
+            endpoint="graphql",
+            at=self._now(),
+            operation=operation.kind,
+            name=operation.name,
+            variables=operation.variables,
+        )
 
-        async def answer() -> ApiAnswer:
+        async def respond(fault: Fault | None) -> _Answer:
             caller = self._api.admit(request.headers)
             if not isinstance(caller, Caller):
-                return caller
-            return await self._api.execute(caller, raw)
+                return _outgoing(caller)
+            if fault is not None and fault.deny:
+                return _outgoing(self._api.deny(operation))
+            return _outgoing(await self._execute(caller, operation))
 
-        async def respond() -> web.Response:
-            given = await answer()
-            headers = {"Content-Type": "application/json;charset=UTF-8"}
-            if given.status >= web.HTTPBadRequest.status_code and given.error_type:
-                headers["x-amzn-errortype"] = given.error_type
-            self._record.note(
-                request,
-                raw,
-                operation=given.operation,
-                status=given.status,
-                error_type=given.error_type,
-            )
-            return self._response(given.status, json.dumps(given.body).encode(), headers)
+        return await self._serve(request, seen, respond)
 
-        return await self._with_fault(request, self._faults.next("graphql"), respond, raw)
+    async def _execute(self, caller: Caller, operation: Operation) -> ApiAnswer:
+        if operation.problem is None:
+            kind = {"query": "queries", "mutation": "mutations"}.get(operation.kind or "")
+            self._record.counters[kind or "unnamed"] += 1
+        return await self._api.execute(caller, operation)
+
+    # -- Cognito -----------------------------------------------------------------------
 
     async def _cognito(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         operation = request.headers.get("x-amz-target", "").removeprefix(_TARGET)
         self._record.counters[f"cognito.{operation}"] += 1
+        seen = _Seen(endpoint="cognito", at=self._now(), operation=operation)
 
-        async def respond() -> web.Response:
-            headers = {"Content-Type": "application/x-amz-json-1.1"}
-            status, name = 200, None
+        async def respond(_fault: Fault | None) -> _Answer:
             try:
-                body = self._pool.call(operation, json.loads(raw or b"{}"))
+                body = self._pool.call(operation, _parsed(raw))
             except CognitoError as error:
-                status, name = error.status, error.name
-                body = {"__type": name, "message": error.message}
-                # With a colon after the name, as Cognito sends it.
-                headers |= {"x-amzn-ErrorType": f"{name}:", "x-amzn-ErrorMessage": error.message}
-            self._record.note(request, raw, operation=operation, status=status, error_type=name)
-            return self._response(status, json.dumps(body).encode(), headers)
+                return _failed(error)
+            return _Answer(
+                status=200,
+                body=json.dumps(body).encode(),
+                headers={"Content-Type": CONTENT_TYPES["cognito"]},
+            )
 
-        fault = self._faults.next("cognito")
-        return await self._with_fault(request, fault, respond, raw)
+        return await self._serve(request, seen, respond)
 
-    async def _jwks(self, _request: web.Request) -> web.StreamResponse:
+    async def _jwks(self, request: web.Request) -> web.StreamResponse:
+        self._note(request, _Seen(endpoint="cognito", at=self._now(), operation="JWKS"), 200, None)
         return web.json_response(jwks())
 
-    async def _with_fault(
+    # -- both --------------------------------------------------------------------------
+
+    async def _serve(
         self,
         request: web.Request,
-        fault: Fault | None,
-        respond: Callable[[], Awaitable[web.Response]],
-        raw: bytes,
+        seen: _Seen,
+        respond: Callable[[Fault | None], Awaitable[_Answer]],
     ) -> web.StreamResponse:
-        if self._latency:
-            await asyncio.sleep(self._latency)
+        """Send a request its way: latency, fault, answer; and write it down."""
+        fault = self._faults.next(seen.endpoint)
+        if self.latency:
+            await asyncio.sleep(self.latency)
         if fault is None:
-            return await respond()
-        if fault.hold is not None:
-            await fault.hold.wait()
-        await asyncio.sleep(fault.seconds)
-        if not fault.answers:
-            return await respond()
-        if fault.after_execution:
-            await respond()
+            answer = await respond(None)
         else:
-            self._record.note(request, raw, operation=None, status=fault.status, error_type="fault")
-        if fault.drop:
+            answer = await _faulty(fault, respond)
+        self._note(request, seen, answer.status, answer.error_type)
+        if answer.status == 0:
             _abort(request)
-        return self._response(fault.status, fault.body, fault.headers)
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
-    def _response(self, status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
-        date = formatdate(self._now(), usegmt=True)
-        common = {"Date": date, "x-amzn-RequestId": str(uuid.uuid4())}
-        return web.Response(status=status, body=body, headers={**common, **headers})
+    def _note(self, request: web.Request, seen: _Seen, status: int, error_type: str | None) -> None:
+        self._record.add(
+            RecordedRequest(
+                at=seen.at,
+                endpoint=seen.endpoint,
+                operation=seen.operation,
+                name=seen.name,
+                status=status,
+                error_type=error_type,
+                token=fingerprint(request.headers.get("Authorization")),
+                headers=harmless(request.headers),
+                variables=seen.variables,
+            )
+        )
+
+
+async def _faulty(fault: Fault, respond: Callable[[Fault | None], Awaitable[_Answer]]) -> _Answer:
+    if fault.hold is not None:
+        await fault.hold.wait()
+    if fault.seconds:
+        await asyncio.sleep(fault.seconds)
+    if not fault.answers:
+        return await respond(fault)
+    if fault.after_execution:
+        await respond(None)
+    return _Answer(
+        status=0 if fault.drop else fault.status,
+        body=fault.body,
+        headers=fault.headers,
+        error_type=fault.error_type,
+    )
+
+
+def _outgoing(answer: ApiAnswer) -> _Answer:
+    headers = {"Content-Type": CONTENT_TYPES["graphql"]}
+    if answer.status >= HTTPStatus.BAD_REQUEST and answer.error_type:
+        headers["x-amzn-errortype"] = answer.error_type
+    return _Answer(
+        status=answer.status,
+        body=json.dumps(answer.body, default=str).encode(),
+        headers=headers,
+        error_type=answer.error_type,
+    )
+
+
+def _failed(error: CognitoError) -> _Answer:
+    headers = {"Content-Type": CONTENT_TYPES["cognito"]}
+    if "#" not in error.name:  # those are other emulators' own
+        # With a colon after the name, as Cognito sends it.
+        headers |= {"x-amzn-ErrorType": f"{error.name}:", "x-amzn-ErrorMessage": error.message}
+    body = {"__type": error.name, "message": error.message}
+    return _Answer(
+        status=error.status,
+        body=json.dumps(body).encode(),
+        headers=headers,
+        error_type=error.name,
+    )
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw or b"{}")
+    except ValueError:
+        return None
 
 
 def _from_query(request: web.Request) -> bytes:
     """AppSync takes operations by GET too."""
-    variables = json.loads(request.query.get("variables") or "{}")
-    return json.dumps({"query": request.query.get("query"), "variables": variables}).encode()
+    given = request.query
+    try:
+        variables = json.loads(given.get("variables") or "{}")
+    except ValueError:
+        variables = "not JSON"
+    body = {
+        "query": given.get("query"),
+        "variables": variables,
+        "operationName": given.get("operationName"),
+    }
+    return json.dumps(body).encode()
 
 
 def _abort(request: web.Request) -> NoReturn:

@@ -22,6 +22,16 @@ class SrpServer:
     The arithmetic's parameters and paddings are pycognito's, so that a client
     built on it is checked against its own notion of the protocol; that the
     password matters is what this class adds.
+
+    Args:
+        pool_id: of the user pool; its part after the ``_`` goes into the key.
+        username: the pool's own name of the user.
+        password: the right one.
+        client_a: the client's public value (``SRP_A``), in hex.
+
+    Raises:
+        ValueError: ``client_a`` is not hex, or a multiple of the modulus.
+        MissingExtra: pycognito is not installed.
     """
 
     def __init__(self, pool_id: str, username: str, password: str, client_a: str) -> None:
@@ -43,6 +53,10 @@ class SrpServer:
         secret = secrets.randbelow(modulus)
         self._public = (multiplier * verifier + pow(generator, secret, modulus)) % modulus
         big_a = srp.hex_to_long(client_a or "0")
+        if big_a % modulus == 0:
+            # RFC 5054, 2.5.4: the key would not depend on the password.
+            msg = "SRP_A is missing or invalid"
+            raise ValueError(msg)
         mixed = srp.calculate_u(big_a, self._public)
         shared = pow(big_a * pow(verifier, mixed, modulus), secret, modulus)
         self._key = srp.compute_hkdf(
@@ -68,5 +82,5 @@ class SrpServer:
             + base64.b64decode(self.secret_block)
             + responses.get("TIMESTAMP", "").encode()
         )
-        right = base64.b64encode(hmac.new(self._key, text, hashlib.sha256).digest()).decode()
-        return hmac.compare_digest(right, responses.get("PASSWORD_CLAIM_SIGNATURE", ""))
+        right = base64.b64encode(hmac.new(self._key, text, hashlib.sha256).digest())
+        return hmac.compare_digest(right, responses.get("PASSWORD_CLAIM_SIGNATURE", "").encode())
