@@ -27,16 +27,15 @@ __all__ = ["as_result", "error_of"]
 _REDIRECT = 3
 
 
-def error_of(answer: Answer, verdict: Verdict, *, query: bool) -> AppSyncError | None:
-    """Give the error to raise for an answer; ``None`` when it goes to the caller as it is.
+def error_of(answer: Answer, verdict: Verdict, *, query: bool) -> AppSyncError:
+    """Give the error to raise for an answer that is not to go to the caller as it is.
 
     Args:
         answer: what came.
-        verdict: what it means.
+        verdict: what it means; not ``EXECUTED``.
         query: whether the operation was a query.
     """
-    make = _ERRORS.get(verdict)
-    return make(answer, query) if make else None
+    return _ERRORS[verdict](answer, query)
 
 
 def as_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:

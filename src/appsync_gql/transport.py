@@ -142,12 +142,22 @@ class AppSyncTransport(AIOHTTPTransport):
         auth = self.authorization
         if auth is None:
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        if _brings_its_own(extra_args):
-            return await self._ask(request, extra_args, {}, None, upload_files=upload_files)
-        headers = auth.headers_nowait()
-        if headers is None:
-            headers = await auth.headers()
-        return await self._ask(request, extra_args, headers, auth, upload_files=upload_files)
+        if self.session is None:
+            raise TransportClosed("Transport is not connected")
+        post = self._post(request, extra_args, upload_files=upload_files)
+        try:
+            answer, verdict = await self._ask(
+                request,
+                post,
+                None if _brings_its_own(extra_args) else auth,
+                may_be_replayed=not upload_files,
+            )
+        finally:
+            if upload_files:
+                close_files(list(self.files.values()))
+        if verdict is not Verdict.EXECUTED:
+            raise error_of(answer, verdict, query=_is_query(request))
+        return ExecutionResult(answer.data, answer.errors, answer.extensions)
 
     async def execute_batch(
         self,
@@ -209,32 +219,21 @@ class AppSyncTransport(AIOHTTPTransport):
     async def _ask(
         self,
         request: GraphQLRequest,
-        extra_args: dict[str, Any] | None,
-        headers: Headers,
+        post: dict[str, Any],
         auth: Auth | None,
         *,
-        upload_files: bool,
-    ) -> ExecutionResult:
-        if self.session is None:
-            raise TransportClosed("Transport is not connected")
-        try:
-            post = self._post(request, extra_args, upload_files=upload_files)
-            answer = await self._send(request, post, headers, auth)
-            verdict = self._verdict(answer)
-            if verdict is Verdict.EXECUTED:
-                return ExecutionResult(answer.data, answer.errors, answer.extensions)
-            if auth is not None and not upload_files:
-                newer = await self._newer(request, answer, verdict, headers, auth)
-                if newer is not None:
-                    answer = await self._send(request, post, newer, auth)
-                    verdict = self._verdict(answer)
-        finally:
-            if upload_files:
-                close_files(list(self.files.values()))
-        error = error_of(answer, verdict, query=_is_query(request))
-        if error is not None:
-            raise error
-        return ExecutionResult(answer.data, answer.errors, answer.extensions)
+        may_be_replayed: bool,
+    ) -> tuple[Answer, Verdict]:
+        headers = await _headers_of(auth)
+        answer = await self._send(request, post, headers, auth)
+        verdict = self._verdict(answer)
+        if verdict is Verdict.EXECUTED or auth is None or not may_be_replayed:
+            return answer, verdict
+        newer = await self._newer(request, answer, verdict, headers, auth)
+        if newer is None:
+            return answer, verdict
+        answer = await self._send(request, post, newer, auth)
+        return answer, self._verdict(answer)
 
     async def _newer(
         self,
@@ -253,7 +252,7 @@ class AppSyncTransport(AIOHTTPTransport):
             newer = await auth.renew(headers, denied=denied)
         except AppSyncError as error:
             refusal = error_of(answer, verdict, query=query)
-            if denied and refusal is not None:
+            if denied:
                 # The answer is the permission's; the renewal was only an attempt to mend it.
                 raise refusal from error
             raise error from refusal
@@ -289,7 +288,7 @@ class AppSyncTransport(AIOHTTPTransport):
         auth: Auth | None,
     ) -> Answer:
         """Make one POST."""
-        if self.session is None:
+        if self.session is None:  # closed while the request waited for a renewal
             raise TransportClosed("Transport is not connected")
         merged = CIMultiDict(post["headers"])
         merged.update(headers)
@@ -348,6 +347,14 @@ def _brings_its_own(extra_args: dict[str, Any] | None) -> bool:
         return False
     headers = CIMultiDict(extra_args["headers"])
     return "Authorization" in headers or "x-api-key" in headers
+
+
+async def _headers_of(auth: Auth | None) -> Headers:
+    """Ask for headers, at the last moment; no await of anything while they are at hand."""
+    if auth is None:
+        return {}
+    headers = auth.headers_nowait()
+    return await auth.headers() if headers is None else headers
 
 
 def _is_query(request: GraphQLRequest) -> bool:
