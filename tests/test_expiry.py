@@ -74,6 +74,19 @@ def test_a_token_seen_at_its_issue_keeps_a_quarter_of_its_life_whatever_the_cloc
     assert validity.state(START.plus(301)) is EXPIRED
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize("lifetime", [2, 3, 5, 300])
+def test_that_iat_is_cut_to_a_whole_second_causes_no_renewal_before_its_time(
+    lifetime: int, fraction: float
+) -> None:
+    """Tokens of 3 s, issued at half past, would be renewed each second else."""
+    issued = START.plus(fraction)
+    validity = Validity.of(claims(lifetime), window=30, server=EXACT, now=issued, received=issued)
+    window = min(30, lifetime / 2)
+    assert validity.state(issued.plus(min(lifetime - window, lifetime * 0.9 - 1) - 0.01)) is FRESH
+    assert validity.state(issued.plus(lifetime)) is EXPIRED
+
+
 def test_a_token_without_an_issue_time_is_judged_by_what_is_left() -> None:
     unknown = TokenClaims(expires_at=START.wall + 10)
     validity = Validity.of(unknown, window=30, server=EXACT, now=START)

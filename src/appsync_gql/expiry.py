@@ -75,14 +75,17 @@ class Validity:
         lifetime = claims.lifetime
         if lifetime is None or lifetime <= 0:
             lifetime = max(remaining, 0.0)
-        if received is not None:
+        window = min(window, lifetime / 2)
+        margin = min(_MAX_MARGIN, lifetime / 20)
+        if received is None:
+            fresh, alive = remaining - window, remaining - margin
+        else:
             age = now.monotonic - received.monotonic
-            floor, remaining = lifetime / 4 - age, min(remaining, lifetime - age)
-        fresh = remaining - min(window, lifetime / 2)
-        alive = remaining - min(_MAX_MARGIN, lifetime / 20)
-        if received is not None:
-            fresh, alive = max(fresh, floor), max(alive, floor)
-        return cls(now.plus(fresh), now.plus(alive))
+            floor, counted = lifetime / 4 - age, lifetime - age
+            # iat is cut down to a whole second; that second must not cause more renewals.
+            fresh = max(min(counted, remaining + 1.0) - window, floor)
+            alive = max(min(counted, remaining) - margin, floor)
+        return cls(now.plus(min(fresh, alive)), now.plus(alive))
 
     @classmethod
     def never(cls) -> Validity:
