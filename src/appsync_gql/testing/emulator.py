@@ -96,9 +96,6 @@ class Emulator:
     ) -> None:
         require_extra()
         _check_seconds((token_lifetime, refresh_token_lifetime), grace_period, latency)
-        if isinstance(api_keys, str):
-            msg = "api_keys is a collection of keys: put the one key in a list"
-            raise TypeError(msg)
         self.region = region
         self.user_pool_id = f"{region}_Emulator1"
         self.client_id = "emulator1client0000000000"
@@ -108,6 +105,9 @@ class Emulator:
         self.counters = self._record.counters
         self.executions: Counter[str] = Counter()
         self._lock, self._offset, self._port = threading.Lock(), clock_offset, port
+        sessions = Sessions(
+            self.now, lifetime=refresh_token_lifetime, rotation=rotation, grace_period=grace_period
+        )
         self._pool = Pool(
             pool_id=self.user_pool_id,
             client_id=self.client_id,
@@ -118,29 +118,20 @@ class Emulator:
             has_new_call=gets_tokens_from_refresh_token,
             now=self.now,
             counters=self.counters,
-            sessions=Sessions(
-                self.now,
-                lifetime=refresh_token_lifetime,
-                rotation=rotation,
-                grace_period=grace_period,
-            ),
+            sessions=sessions,
             sign_in=SignIn(self.user_pool_id, self.now),
         )
         self.add_user("ada")
-        self._server = Server(
-            Api(
-                SCHEMA if schema is None else schema,
-                self._resolvers(schema, resolvers or {}),
-                issuer=self.issuer,
-                client_id=self.client_id,
-                api_keys=api_keys,
-                now=self.now,
-            ),
-            self._pool,
-            faults=self.faults,
-            record=self._record,
+        api = Api(
+            SCHEMA if schema is None else schema,
+            self._resolvers(schema, resolvers or {}),
+            issuer=self.issuer,
+            client_id=self.client_id,
+            api_keys=_names(api_keys, "api_keys"),
             now=self.now,
-            latency=latency,
+        )
+        self._server = Server(
+            api, self._pool, faults=self.faults, record=self._record, now=self.now, latency=latency
         )
 
     def _resolvers(self, schema: str | None, given: Resolvers) -> Resolvers:
@@ -201,12 +192,12 @@ class Emulator:
         """
         given = {"email": f"{username}@example.com"} if attributes is None else dict(attributes)
         self._pool.add_user(
-            User(username, password, _groups(groups), mfa_code, temporary_password, given)
+            User(username, password, _names(groups, "groups"), mfa_code, temporary_password, given)
         )
 
     def set_groups(self, username: str, groups: Collection[str]) -> None:
         """Change a user's groups; tokens issued from now on carry them."""
-        self._pool.user(username).groups = _groups(groups)
+        self._pool.user(username).groups = _names(groups, "groups")
 
     def disable_user(self, username: str) -> None:
         """Let sign-in and refresh fail for a user; JWTs are accepted until they expire."""
@@ -296,8 +287,8 @@ def _check_seconds(lifetimes: tuple[int, int], grace_period: float, latency: flo
         raise ValueError(msg)
 
 
-def _groups(groups: Collection[str]) -> tuple[str, ...]:
-    if isinstance(groups, str):
-        msg = "groups is a collection of names: put the one name in a list"
+def _names(given: Collection[str], argument: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        msg = f"{argument} is a collection: put the one in a list"
         raise TypeError(msg)
-    return tuple(groups)
+    return tuple(given)

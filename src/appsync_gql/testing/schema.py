@@ -46,30 +46,6 @@ _MAX_SECONDS = 5.0
 def resolvers(executions: Counter[str]) -> Resolvers:
     """Make the resolvers; ``createItem`` counts its runs by key."""
 
-    def me(_source: Any, info: Any) -> dict[str, Any]:
-        claims = info.context.claims
-        name = claims.get("username") or claims.get("cognito:username") or "(API key)"
-        return {"username": name, "groups": claims.get("cognito:groups", [])}
-
-    def item(_source: Any, _info: Any, *, id: str) -> dict[str, str]:  # noqa: A002
-        return {"id": id, "name": f"item {id}"}
-
-    def items(
-        _source: Any,
-        _info: Any,
-        *,
-        limit: int = 10,
-        nextToken: str | None = None,  # noqa: N803
-    ) -> dict[str, Any]:
-        first = int(nextToken or 0)
-        page = [item(None, None, id=str(n)) for n in range(first, min(first + limit, _ITEMS))]
-        after = first + limit
-        return {"items": page, "nextToken": str(after) if after < _ITEMS else None}
-
-    async def slow(_source: Any, _info: Any, *, seconds: float) -> bool:
-        await asyncio.sleep(min(seconds, _MAX_SECONDS))
-        return True
-
     def create_item(_source: Any, _info: Any, *, key: str, name: str) -> dict[str, str]:
         executions[key] += 1
         return {"id": key, "name": name}
@@ -79,12 +55,38 @@ def resolvers(executions: Counter[str]) -> Resolvers:
         return True
 
     return {
-        "Query": {
-            "me": me,
-            "item": item,
-            "items": items,
-            "slow": slow,
-            "secret": lambda _source, _info: "the cake is real",
-        },
+        "Query": {"me": _me, "item": _item, "items": _items, "slow": _slow, "secret": _secret},
         "Mutation": {"createItem": create_item, "deleteEverything": delete_everything},
     }
+
+
+def _me(_source: Any, info: Any) -> dict[str, Any]:
+    claims = info.context.claims
+    name = claims.get("username") or claims.get("cognito:username") or "(API key)"
+    return {"username": name, "groups": claims.get("cognito:groups", [])}
+
+
+def _item(_source: Any, _info: Any, *, id: str) -> dict[str, str]:  # noqa: A002
+    return {"id": id, "name": f"item {id}"}
+
+
+def _items(
+    _source: Any,
+    _info: Any,
+    *,
+    limit: int = 10,
+    nextToken: str | None = None,  # noqa: N803
+) -> dict[str, Any]:
+    first = int(nextToken or 0)
+    page = [_item(None, None, id=str(n)) for n in range(first, min(first + limit, _ITEMS))]
+    after = first + limit
+    return {"items": page, "nextToken": str(after) if after < _ITEMS else None}
+
+
+async def _slow(_source: Any, _info: Any, *, seconds: float) -> bool:
+    await asyncio.sleep(min(seconds, _MAX_SECONDS))
+    return True
+
+
+def _secret(_source: Any, _info: Any) -> str:
+    return "the cake is real"
