@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from appsync_gql import Grant, Headers, SessionExpired, Tokens, TokenStore, events
+from appsync_gql import (
+    Grant,
+    Headers,
+    SessionExpired,
+    SessionKey,
+    Tokens,
+    TokenStore,
+    events,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from appsync_gql import Clock
+
+ANYBODY = SessionKey(client_id="client")
+"""What a program knows of the session that it looks for."""
 
 ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example"
 NOON = 1_800_000_000.0
@@ -72,6 +83,8 @@ class FakeProvider:
         self.reused = False
         self.replaced: list[tuple[str, float]] = []
         self.user = "ada"
+        self.session_key = SessionKey(client_id="client")
+        self.revoked: list[str] = []
         self._lock = threading.Lock()
         self._serial = 0
 
@@ -99,6 +112,11 @@ class FakeProvider:
         del password, flow
         self.user = username
         return Grant(tokens=self.issue(), api="FakeSignIn")
+
+    def revoke(self, tokens: Tokens) -> None:
+        """End the session."""
+        self.revoked.append(str(tokens.refresh_token))
+        self.valid = "none"
 
     def issue(self) -> Tokens:
         """Make tokens of this moment."""

@@ -19,6 +19,7 @@ from .exceptions import (
     Denied,
     InsecureEndpoint,
     InvalidToken,
+    LockTimeout,
     MissingExtra,
     NotSignedIn,
     OutcomeUnknown,
@@ -26,16 +27,24 @@ from .exceptions import (
     RenewalFailed,
     ServerFailed,
     SessionExpired,
+    SignedOut,
     SignInFailed,
+    StorageCorrupt,
+    StorageFailed,
     Throttled,
 )
 from .expiry import TokenState
 from .held import StoreStatus
 from .persistence.base import TokenPersistence
+from .persistence.dynamodb import DynamoDBPersistence
+from .persistence.file import FilePersistence
+from .persistence.keyring import KeyringPersistence
 from .persistence.memory import MemoryPersistence
+from .persistence.redis import RedisPersistence
 from .providers.base import Grant, TokenProvider
 from .providers.cognito import CognitoProvider
 from .refusal import Answer, Replay, Verdict
+from .session_key import SessionKey
 from .store import BlockingTokenStore, TokenStore
 from .tokens import TokenClaims, Tokens
 from .transport import AppSyncTransport
@@ -55,20 +64,29 @@ __all__ = [
     "CognitoProvider",
     "ConfigurationError",
     "Denied",
+    "DynamoDBPersistence",
+    "FilePersistence",
     "Grant",
     "Headers",
     "InsecureEndpoint",
     "InvalidToken",
+    "KeyringPersistence",
+    "LockTimeout",
     "MemoryPersistence",
     "MissingExtra",
     "NotSignedIn",
     "OutcomeUnknown",
+    "RedisPersistence",
     "Refused",
     "RenewalFailed",
     "Replay",
     "ServerFailed",
     "SessionExpired",
+    "SessionKey",
     "SignInFailed",
+    "SignedOut",
+    "StorageCorrupt",
+    "StorageFailed",
     "StoreStatus",
     "Throttled",
     "TokenClaims",

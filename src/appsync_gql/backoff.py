@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["delays"]
+__all__ = ["delays", "looks"]
 
 
 def delays(
@@ -26,3 +26,24 @@ def delays(
     while True:
         yield ceiling * (0.5 + rand() / 2)
         ceiling = min(cap, ceiling * 2)
+
+
+def looks(
+    patience: float = 30.0,
+    first: float = 0.01,
+    longest: float = 0.25,
+    rand: Callable[[], float] = random.random,
+) -> Iterator[float]:
+    """Yield seconds between looks at a lock that somebody else holds, until patience ends.
+
+    Args:
+        patience: seconds in all; longer than the lease of a holder that died.
+        first: about how long the first wait is; each is twice the one before.
+        longest: no wait is longer.
+        rand: for jitter, so that those who wait do not look all at once.
+    """
+    while patience > 0:
+        wait = min(first * (0.5 + rand()), patience)
+        yield wait
+        patience -= wait
+        first = min(longest, first * 2)

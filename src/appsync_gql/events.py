@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Event",
     "Listener",
+    "LoadFailed",
     "Reason",
     "RenewalFailed",
     "Renewed",
@@ -24,7 +25,7 @@ __all__ = [
     "SessionEnded",
 ]
 
-Reason = Literal["expired", "stale", "refused", "denied", "requested", "signed_in"]
+Reason = Literal["expired", "stale", "refused", "denied", "requested", "signed_in", "newer_saved"]
 """Why newer tokens were wanted: the old ones had expired, were inside the
 refresh window, were refused or denied by AppSync, or somebody asked."""
 
@@ -81,6 +82,20 @@ class SaveFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadFailed:
+    """Saved tokens could not be read or locked; the renewal goes on with those at hand.
+
+    So it does where that can hurt nobody: what is saved is no session at all,
+    or refresh tokens do not rotate.
+
+    Attributes:
+        message: the storage's error.
+    """
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """A request was refused or denied, and sent once more with newer tokens."""
 
@@ -100,7 +115,7 @@ class SessionEnded:
     error_type: str | None
 
 
-Event = Renewed | RenewalFailed | SaveFailed | Replayed | SessionEnded
+Event = Renewed | RenewalFailed | SaveFailed | LoadFailed | Replayed | SessionEnded
 """Any of the events."""
 
 Listener = Callable[[Event], object]

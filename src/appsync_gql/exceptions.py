@@ -10,9 +10,13 @@
         │   └── MissingExtra         the developer: a pip install
         ├── SessionExpired      [Q]  the user: sign in again
         │   └── NotSignedIn          the user: sign in first
+        │       └── SignedOut        the user: sign in again, after a sign_out()
         ├── SignInFailed        [Q]  the user: wrong name or password
         ├── ChallengeRequired   [Q]  the user: a code, a new password, …
         ├── RenewalFailed            nobody: transient, the tokens are kept
+        │   └── StorageFailed        the operator: the persistence can't be read or written
+        │       ├── LockTimeout      nobody: somebody else holds the session's lock
+        │       └── StorageCorrupt   the operator: something else is kept there
         ├── Refused             [Q]  the API's owner: AppSync does not take these tokens
         ├── Denied              [Q]  the API's owner: a permission is missing
         ├── BadRequest          [Q]  the developer: AppSync could not use the request
@@ -52,6 +56,7 @@ __all__ = [
     "Denied",
     "InsecureEndpoint",
     "InvalidToken",
+    "LockTimeout",
     "MissingExtra",
     "NotSignedIn",
     "OutcomeUnknown",
@@ -60,6 +65,9 @@ __all__ = [
     "ServerFailed",
     "SessionExpired",
     "SignInFailed",
+    "SignedOut",
+    "StorageCorrupt",
+    "StorageFailed",
     "Throttled",
 ]
 
@@ -154,6 +162,10 @@ class NotSignedIn(SessionExpired):
     """There are no tokens at all yet: the user signs in first."""
 
 
+class SignedOut(NotSignedIn):
+    """``sign_out()`` ended the session, here or in another process."""
+
+
 class SignInFailed(_QueryError):
     """The identity provider did not accept the user's name or password."""
 
@@ -211,6 +223,24 @@ class RenewalFailed(AppSyncError):
         super().__init__(message, **answer)
         self.kind = kind
         self.retry_after = retry_after
+
+
+class StorageFailed(RenewalFailed):
+    """The place where sessions are kept could not be read or written."""
+
+    def __init__(self, message: str, **more: Any) -> None:
+        super().__init__(message, **{"kind": "storage", **more})
+
+
+class LockTimeout(StorageFailed):
+    """The session's lock is held by somebody else, for longer than one waits."""
+
+
+class StorageCorrupt(StorageFailed):
+    """What is kept there is not a saved session. Nothing of it is ever deleted.
+
+    The message says where it is, and where it is put when sessions are saved there again.
+    """
 
 
 class Refused(_QueryError):

@@ -55,6 +55,7 @@ class Validity:
         server: ServerClock,
         now: Instant,
         received: Instant | None = None,
+        spread: float = 0.0,
     ) -> Validity:
         """Work out a token's validity.
 
@@ -70,12 +71,14 @@ class Validity:
                 quarter of its life whatever the clocks say, so that an issuer
                 and an API whose clocks disagree cause no renewal per request,
                 and it never outlives its lifetime as counted here.
+            spread: 0.0 to 1.0: where in the first half of the window the renewal
+                starts, so that those who share a token do not all start at once.
         """
         remaining = claims.expires_at - server.time_at(now.monotonic)
         lifetime = claims.lifetime
         if lifetime is None or lifetime <= 0:
             lifetime = max(remaining, 0.0)
-        window = min(window, lifetime / 2)
+        window = min(window, lifetime / 2) * (1.0 - spread / 2)
         margin = min(_MAX_MARGIN, lifetime / 20)
         if received is None:
             fresh, alive = remaining - window, remaining - margin

@@ -58,6 +58,7 @@ class Held:
         window: float,
         server: ServerClock,
         now: Instant,
+        spread: float = 0.0,
         received: Instant | None = None,
         save_at: Instant | None = None,
     ) -> Held:
@@ -68,7 +69,9 @@ class Held:
         if token is not None and claims is not None:
             # AppSync wants the bare JWT: no "Bearer".
             headers = CIMultiDictProxy(CIMultiDict(Authorization=token))
-            validity = Validity.of(claims, window=window, server=server, now=now, received=received)
+            validity = Validity.of(
+                claims, window=window, server=server, now=now, received=received, spread=spread
+            )
         until = validity.fresh_until if headers is not None else Validity.never().fresh_until
         return cls(
             tokens=tokens,

@@ -1,14 +1,15 @@
 """One session: its present tokens, and every decision about them.
 
 Decisions are taken under a lock that is held for microseconds, never over I/O
-or an await. Work that blocks (the second half of the class) runs on a worker
-thread, one piece at a time, and ends by replacing what is held.
+or an await. What blocks is done by :mod:`.errands`, on a worker thread, one piece
+at a time, and ends by telling what came of it.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ from gql.transport.exceptions import TransportClosed
 
 from . import events
 from .clock import Clock, Instant, ServerClock, seconds_of
-from .exceptions import AppSyncError, RenewalFailed, SessionExpired
+from .errands import Errands
+from .exceptions import AppSyncError, RenewalFailed, SessionExpired, SignedOut, StorageFailed
 from .expiry import TokenState
 from .flight import Flight, fly
+from .forks import after_fork_in_child
 from .held import Held, StoreStatus, renewed_event
 from .pacing import Pacing
-from .renewal import Renewed, renew, save, signed_in
+from .persistence.memory import MemoryPersistence
+from .renewal import Renewal, Renewed
 from .worker import notify
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from .auth.base import Headers
     from .persistence.base import TokenPersistence
     from .providers.base import TokenProvider
+    from .session_key import SessionKey
     from .tokens import Tokens, TokenUse
 
 __all__ = ["Session"]
@@ -43,30 +48,51 @@ class Session:
         provider: TokenProvider,
         *,
         tokens: Tokens | None,
-        persistence: TokenPersistence,
+        persistence: TokenPersistence | None,
         window: float,
         use: TokenUse,
         listener: events.Listener | None,
         clock: Clock,
         delays: Callable[[], Iterator[float]],
+        looks: Callable[[], Iterator[float]],
+        jitter: Callable[[], float],
     ) -> None:
-        self._provider = provider
-        self._persistence = persistence
         self._window = window
         self._use = use
         self._listener = listener
         self._clock = clock
         self._monotonic, self._wall = clock.monotonic, clock.wall
         self._pacing = Pacing(delays)
+        # Processes that share a session do not all come at the same moment.
+        self._jitter = jitter if persistence is not None else float
         self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-        self._flight: Flight | None = None
         self._closed = False
         self._last_answer: tuple[str | None, float, float] = (None, 0.0, 0.0)
         self._told_ended: str | None = None
+        self._key = provider.session_key.with_tokens(tokens)
+        renewal = Renewal(
+            provider=provider,
+            persistence=MemoryPersistence() if persistence is None else persistence,
+            clock=clock,
+            looks=looks,
+            sleep=time.sleep,
+            usable=self._usable,
+            trouble=self._troubled,
+        )
+        self._errands = Errands(self, renewal)
+        self._begin()
+        after_fork_in_child(self, Session._begin)
         now = Instant.now(clock)
         correction = (tokens and tokens.clock_correction) or 0.0
-        self._held = self._hold(tokens, ServerClock.assumed(now, correction), now)
+        # Given tokens are saved at first use, where there is a place to save them.
+        unsaved = now if tokens and tokens.any_claims and persistence is not None else None
+        self._held = self._hold(tokens, ServerClock.assumed(now, correction), now, save_at=unsaved)
+
+    def _begin(self) -> None:
+        """Make what a forked child must not share with its parent."""
+        self._lock = threading.Lock()
+        self._flight: Flight | None = None
+        self._spread = self._jitter()
 
     # -- decisions ------------------------------------------------------------
 
@@ -81,10 +107,10 @@ class Session:
             state = held.validity.state(now)
             if state is TokenState.EXPIRED:
                 return None
-            if held.save_at is not None and now.reached(held.save_at):
-                self._start(lambda: self.save_again(held))
-            elif state is TokenState.STALE and self._pacing.ready(now.monotonic):
+            if state is TokenState.STALE and self._pacing.ready(now.monotonic):
                 self._start_renewal("stale")
+            elif held.save_at is not None and now.reached(held.save_at):
+                self._start(lambda: self._errands.settle(held))
             return held.headers
 
     def need(self) -> Flight:
@@ -183,8 +209,8 @@ class Session:
         return self._start_renewal(reason)
 
     def _start_renewal(self, reason: events.Reason) -> Flight:
-        known = self._held.tokens
-        return self._start(lambda: self._renew_now(known, reason))
+        known, key = self._held.tokens, self._key
+        return self._start(lambda: self._errands.renew(known, key, reason))
 
     def _start(self, work: Callable[[], None]) -> Flight:
         if self._flight is None:
@@ -205,84 +231,64 @@ class Session:
             window=self._window,
             server=server,
             now=now,
+            spread=self._spread,
             received=received,
             save_at=save_at,
         )
-
-    # -- work, on a worker thread -------------------------------------------------
 
     def _landed(self) -> None:
         with self._lock:
             self._flight = None
 
-    def _renew_now(self, known: Tokens | None, reason: events.Reason) -> None:
-        began = self._monotonic()
-        try:
-            unsaved = renew(
-                known,
-                provider=self._provider,
-                persistence=self._persistence,
-                clock=self._clock,
-                usable=self._usable,
-                publish=lambda renewed: self._publish(renewed, known, reason, began),
-            )
-            self._saved(unsaved)
-            self._check_alive()
-        except Exception as error:
-            ours = _ours(error)
-            self._failed(reason, ours)
-            if ours is error:
-                raise
-            raise ours from error
-        with self._lock:
-            self._pacing.succeeded()
+    # -- what came of an errand ------------------------------------------------------
 
-    def sign_in_now(self, username: str, password: str, flow: str | None) -> None:
-        """Sign in and take the new session into use."""
-        began = self._monotonic()
-        try:
-            grant = self._provider.sign_in(username, password, flow=flow)
-        except Exception as error:
-            ours = _ours(error)
-            if ours is error:
-                raise
-            raise ours from error
-        renewed = signed_in(grant, began, self._clock)
-        self._publish(renewed, self._held.tokens, "signed_in", began)
-        with self._lock:
-            self._pacing.reset()
-        self._saved(save(renewed.tokens, self._persistence))
+    @property
+    def errands(self) -> Errands:
+        """What is done on worker threads."""
+        return self._errands
 
-    def save_again(self, held: Held) -> None:
-        """Save what could not be saved before."""
-        if held.tokens is not None:
-            self._saved(save(held.tokens, self._persistence), held.tokens)
+    @property
+    def key(self) -> SessionKey:
+        """Whose session it is, as far as is known."""
+        return self._key
 
     def _usable(self, tokens: Tokens) -> bool:
         now = Instant.now(self._clock)
         validity = self._hold(tokens, self._held.server, now).validity
         return validity.state(now) is not TokenState.EXPIRED
 
-    def _publish(
+    def publish(
         self, renewed: Renewed, known: Tokens | None, reason: events.Reason, began: float
     ) -> None:
+        """Take newer tokens than the known ones into use."""
         tokens = renewed.tokens
         claims = tokens.claims(self._use) or tokens.any_claims
         issued_at = claims.issued_at if claims else None
         with self._lock:
             if self._held.tokens is not known or self._closed:
-                return  # somebody signed in or closed meanwhile: that counts
+                return  # somebody signed in or out, or closed meanwhile: that counts
             now, server = Instant.now(self._clock), self._held.server
             if renewed.just_issued and issued_at is not None:
                 server = server.observe(issued_at, renewed.sent, renewed.received)
             elif not server.observed and tokens.clock_correction is not None:
                 server = ServerClock.assumed(now, tokens.clock_correction)
+            self._key = self._key.with_tokens(tokens)
             self._held = self._hold(tokens, server, now, now if renewed.just_issued else None)
         if claims is not None:
             took = self._monotonic() - began
             self.tell(renewed_event(claims, reason=reason, took=took, api=renewed.api))
 
-    def _check_alive(self) -> None:
+    def drop(self) -> None:
+        """Hand the tokens out no more: the user signed out."""
+        with self._lock:
+            self._held = self._hold(None, self._held.server, Instant.now(self._clock))
+
+    def check_alive(self) -> None:
+        """See that what an errand brought can be used.
+
+        Raises:
+            RenewalFailed: it can't.
+        """
         with self._lock:
             held = self._held
             state = held.validity.state(Instant.now(self._clock))
@@ -297,11 +303,19 @@ class Session:
                 kind="clock",
             )
 
-    def _saved(self, error: Exception | None, saved: Tokens | None = None) -> None:
+    def succeeded(self, *, signed_in: bool = False) -> None:
+        """Forget former failures."""
+        with self._lock:
+            if signed_in:
+                self._pacing.reset()
+            else:
+                self._pacing.succeeded()
+
+    def saved(self, error: Exception | None, saved: Tokens | None = None) -> None:
         """Note how saving went: the present tokens, or ``saved`` if they are still present."""
         with self._lock:
             held, now = self._held, Instant.now(self._clock)
-            if saved is not None and held.tokens is not saved:
+            if saved is not None and held.tokens is not saved and not (error and self._closed):
                 return
             if error is None and held.save_at is None:
                 return
@@ -312,7 +326,11 @@ class Session:
             text = f"The newest tokens are in use but not saved ({type(error).__name__}: {error})."
             self.tell(events.SaveFailed(message=text, next_attempt_in=delay))
 
-    def _failed(self, reason: events.Reason, error: AppSyncError) -> None:
+    def _troubled(self, error: StorageFailed) -> None:
+        self.tell(events.LoadFailed(message=str(error)))
+
+    def failed(self, reason: events.Reason, error: AppSyncError) -> None:
+        """Note that there are no newer tokens this time."""
         ended = isinstance(error, SessionExpired)
         with self._lock:
             delay = self._pacing.failed(self._monotonic(), error)
@@ -326,19 +344,11 @@ class Session:
             self.tell(
                 events.RenewalFailed(reason=reason, kind=kind, message=text, next_attempt_in=delay)
             )
+        if isinstance(error, SignedOut):
+            self.drop()
 
     def tell(self, event: events.Event) -> None:
         """Count an event and pass it on."""
         with self._lock:
             self._counts[type(event).__name__] += 1
         notify(self._listener, event)
-
-
-def _ours(error: Exception) -> AppSyncError:
-    """Give an error of anybody's provider or persistence as one of ours: transient."""
-    if isinstance(error, AppSyncError):
-        return error
-    return RenewalFailed(
-        f"No newer tokens this time: {type(error).__name__} in the identity provider's adapter. "
-        "The present ones are kept."
-    )

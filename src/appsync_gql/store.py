@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
 
 from .backoff import delays as default_delays
+from .backoff import looks as default_looks
 from .clock import Clock, SystemClock
 from .events import Replayed
 from .exceptions import ConfigurationError, NotSignedIn, RenewalFailed
 from .flight import Flight, fly
-from .persistence.memory import MemoryPersistence
 from .session import Session
 from .tokens import Tokens, TokenUse
 
@@ -49,7 +50,9 @@ class TokenStore:
         provider: the identity provider, such as :class:`CognitoProvider`.
         tokens: the session to begin with.
         refresh_token: the same, if that is all there is. Not both.
-        persistence: where the session outlives this process; ``None`` keeps it in memory.
+        persistence: where the session outlives this process, and other processes
+            find it; ``None`` keeps it in memory. ``tokens`` are saved there at first
+            use, unless newer ones of the same user are there already.
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
@@ -57,6 +60,10 @@ class TokenStore:
             its own; what it raises is logged and harms nothing.
         clock: where the time comes from; ``None`` for this machine's.
         delays: makes the seconds to wait between failed attempts.
+        looks: makes the seconds to wait between looks at a lock that another
+            process holds; when they end, ``LockTimeout``.
+        jitter: gives 0.0 to 1.0: where in the first half of the refresh window
+            this process renews, if it shares the session with others.
 
     Raises:
         ConfigurationError: an argument is out of range.
@@ -75,6 +82,8 @@ class TokenStore:
         on_event: Listener | None = None,
         clock: Clock | None = None,
         delays: Callable[[], Iterator[float]] = default_delays,
+        looks: Callable[[], Iterator[float]] = default_looks,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         _check(tokens, refresh_token, refresh_window, token_use)
         if refresh_token is not None:
@@ -82,12 +91,14 @@ class TokenStore:
         self._session = Session(
             provider,
             tokens=tokens,
-            persistence=MemoryPersistence() if persistence is None else persistence,
+            persistence=persistence,
             window=refresh_window,
             use=token_use,
             listener=on_event,
             clock=SystemClock() if clock is None else clock,
             delays=delays,
+            looks=looks,
+            jitter=jitter,
         )
 
     # -- what requests ask ------------------------------------------------------
@@ -171,6 +182,19 @@ class TokenStore:
         """
         return await _walk(self._sign_in(username, password, flow))
 
+    async def sign_out(self) -> None:
+        """End the session: revoke it at the provider, and remove it here and in the persistence.
+
+        Other processes that share it learn of it when they next look there, and
+        raise ``SignedOut``. AppSync itself takes an access token until it expires.
+
+        Raises:
+            RenewalFailed: the provider or the persistence can't be reached now.
+                Nothing is changed: try again.
+            ConfigurationError: the provider's settings are wrong; likewise.
+        """
+        await _walk(self._sign_out())
+
     def status(self) -> StoreStatus:
         """Return what may be shown of the store. Costs no I/O."""
         return self._session.status()
@@ -232,15 +256,18 @@ class TokenStore:
         return tokens
 
     def _sign_in(self, username: str, password: str, flow: str | None) -> Steps[Tokens]:
-        yield fly(lambda: self._session.sign_in_now(username, password, flow))
+        yield fly(lambda: self._session.errands.sign_in(username, password, flow))
         return (yield from self._tokens())
+
+    def _sign_out(self) -> Steps[None]:
+        yield fly(self._session.errands.sign_out)
 
     def _close(self) -> Steps[None]:
         flight, held = self._session.close()
         if flight is not None:
             yield flight.quiet()
         if held.save_at is not None:
-            yield fly(lambda: self._session.save_again(held))
+            yield fly(lambda: self._session.errands.settle(held))
 
 
 class BlockingTokenStore:
@@ -268,6 +295,10 @@ class BlockingTokenStore:
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
         """As :meth:`TokenStore.sign_in`."""
         return _drive(self._store._sign_in(username, password, flow))  # noqa: SLF001
+
+    def sign_out(self) -> None:
+        """As :meth:`TokenStore.sign_out`."""
+        _drive(self._store._sign_out())  # noqa: SLF001
 
     def status(self) -> StoreStatus:
         """As :meth:`TokenStore.status`."""

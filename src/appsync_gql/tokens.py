@@ -31,6 +31,8 @@ class TokenClaims:
         client_id: ``client_id`` of an access token, ``aud`` of an ID token.
         username: the pool's own name of the user, or ``sub`` where there is none.
         subject: ``sub``.
+        signed_in_at: ``auth_time``, when the user signed in: the same through all
+            renewals (OpenID Connect Core 1.0, 2); ``None`` when the token does not say.
     """
 
     expires_at: float
@@ -39,6 +41,7 @@ class TokenClaims:
     client_id: str | None = None
     username: str | None = None
     subject: str | None = None
+    signed_in_at: float | None = None
 
     @property
     def lifetime(self) -> float | None:
@@ -70,6 +73,7 @@ class TokenClaims:
             client_id=_text(claims.get("client_id")) or _text(claims.get("aud")),
             username=_text(username),
             subject=_text(claims.get("sub")),
+            signed_in_at=_seconds(claims.get("auth_time")),
         )
 
 
@@ -87,6 +91,9 @@ class Tokens:
         device_key: needed to refresh where the pool remembers devices.
         clock_correction: seconds to add to this machine's wall clock to get the
             issuer's time, as measured when the tokens were issued; ``None`` if unknown.
+        rotates: whether a refresh retires the refresh token it was made with;
+            ``None`` before the first refresh has shown it.
+        renewals: how many refreshes lie between the sign-in and these, as far as is known.
 
     Raises:
         InvalidToken: a token is empty, has blanks in it or (access and ID
@@ -99,6 +106,8 @@ class Tokens:
     refresh_token: str | None = None
     device_key: str | None = None
     clock_correction: float | None = None
+    rotates: bool | None = None
+    renewals: int = 0
     access: TokenClaims | None = field(init=False, repr=False, compare=False)
     id: TokenClaims | None = field(init=False, repr=False, compare=False)
 
@@ -124,6 +133,13 @@ class Tokens:
     def any_claims(self) -> TokenClaims | None:
         """The claims of whichever JWT there is; ``None`` for a refresh token alone."""
         return self.access or self.id
+
+    def newer_than(self, other: Tokens | None) -> bool:
+        """Tell whether these were issued after the others, in the issuer's own time.
+
+        ``iat`` is in whole seconds; within one, the count of renewals decides.
+        """
+        return other is None or _age_order(self) > _age_order(other)
 
     @property
     def username(self) -> str | None:
@@ -155,6 +171,11 @@ class Tokens:
 
     def __deepcopy__(self, memo: object) -> Tokens:
         return self
+
+
+def _age_order(tokens: Tokens) -> tuple[float, int]:
+    claims = tokens.any_claims
+    return (claims.issued_at or 0.0) if claims else 0.0, tokens.renewals
 
 
 def _decode(token: str, name: str) -> dict[str, Any]:

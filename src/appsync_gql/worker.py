@@ -8,10 +8,10 @@ costs no thread of its own.
 from __future__ import annotations
 
 import logging
-import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from .forks import after_fork_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,37 +25,22 @@ RENEWAL_THREADS = 16
 
 
 class _Threads:
-    """The pools of this process, made at first use and made anew after a fork."""
+    """The pools of this process; threads are made when there is work."""
 
     def __init__(self) -> None:
+        self.begin()
+        # In a child process the parent's threads do not exist.
+        after_fork_in_child(self, _Threads.begin)
+
+    def begin(self) -> None:
+        """Make the pools, which is cheap."""
         self.work = ThreadPoolExecutor(RENEWAL_THREADS, "appsync-gql")
         # One thread apart, so that listeners are called in order and one that
         # waits for a renewal can't take the thread the renewal needs.
         self.events = ThreadPoolExecutor(1, "appsync-gql-events")
 
 
-_threads: _Threads | None = None
-_making = threading.Lock()
-
-
-def _pools() -> _Threads:
-    global _threads  # noqa: PLW0603
-    if _threads is None:
-        with _making:
-            if _threads is None:
-                _threads = _Threads()
-    return _threads
-
-
-def _forget_threads() -> None:
-    """In a child process the parent's threads do not exist."""
-    global _threads, _making  # noqa: PLW0603
-    _threads = None
-    _making = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+_threads = _Threads()
 
 
 def submit(work: Callable[[], None]) -> None:
@@ -64,7 +49,7 @@ def submit(work: Callable[[], None]) -> None:
     Raises:
         RuntimeError: the interpreter is shutting down.
     """
-    _pools().work.submit(work)
+    _threads.work.submit(work)
 
 
 def notify(listener: Callable[[Any], object] | None, event: object) -> None:
@@ -79,6 +64,6 @@ def notify(listener: Callable[[Any], object] | None, event: object) -> None:
             log.exception("on_event raised at %s; the session is not affected", type(event))
 
     try:
-        _pools().events.submit(call)
+        _threads.events.submit(call)
     except RuntimeError:
         log.debug("%s was not told: the interpreter is shutting down", type(event))

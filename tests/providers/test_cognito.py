@@ -17,7 +17,7 @@ from appsync_gql import (
     Tokens,
     TokenStore,
 )
-from appsync_gql.providers.boto import client_for
+from appsync_gql.boto import client_for
 from appsync_gql.testing import Emulator
 
 SECRET = "5ecre7" * 8
@@ -207,7 +207,7 @@ async def test_a_challenge_carries_what_the_next_step_needs(emulator: Emulator, 
         await store.sign_in("joan", "pw", flow=flow)
 
     def go_on() -> dict[str, Any]:
-        client = client_for(emulator.region, emulator.cognito_url, None, None)
+        client = client_for("cognito-idp", emulator.region, emulator.cognito_url, None, None)
         answer = client.respond_to_auth_challenge(
             ClientId=emulator.client_id,
             ChallengeName="SOFTWARE_TOKEN_MFA",

@@ -16,6 +16,7 @@ from appsync_gql import (
 )
 from appsync_gql.testing import FakeClock
 from support import (
+    ANYBODY,
     EXPIRED,
     STALE,
     FakeProvider,
@@ -152,7 +153,7 @@ async def test_after_the_session_is_over_a_newer_one_found_in_the_persistence_is
     elsewhere = tokens_at(clock.wall(), refresh_token="from-elsewhere")
 
     def somebody_was_faster() -> None:
-        persistence.save(elsewhere)
+        persistence.save(ANYBODY, elsewhere)
         raise SessionExpired("used up")
 
     provider.outcomes.append(somebody_was_faster)

@@ -19,6 +19,7 @@ from appsync_gql import (
 )
 from appsync_gql.testing import FakeClock
 from support import (
+    ANYBODY,
     EXPIRED,
     NOON,
     STALE,
@@ -104,7 +105,9 @@ async def test_closing_waits_for_the_renewal_so_that_a_rotated_token_is_saved(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     persistence, gate = MemoryPersistence(), Gate()
-    store = TokenStore(provider, tokens=provider.issue(), persistence=persistence, clock=clock)
+    store = TokenStore(
+        provider, tokens=provider.issue(), persistence=persistence, clock=clock, jitter=float
+    )
     provider.outcomes.append(gate)
     clock.advance(STALE)
     store.headers_nowait()
@@ -114,7 +117,7 @@ async def test_closing_waits_for_the_renewal_so_that_a_rotated_token_is_saved(
     assert not closing.done()
     gate.open()
     await asyncio.wait_for(closing, 5)
-    saved = persistence.load()
+    saved = persistence.load(ANYBODY)
     assert saved is not None
     assert saved.refresh_token == "refresh-1"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ..session_key import SessionKey
     from ..tokens import Tokens
 
 __all__ = ["Grant", "TokenProvider"]
@@ -36,6 +37,11 @@ class TokenProvider(Protocol):
     ``RenewalFailed`` and *any* other exception: transient, the tokens are kept.
     """
 
+    @property
+    def session_key(self) -> SessionKey:
+        """Whose sessions it renews, as far as it was told: finds them in a persistence."""
+        ...
+
     def refresh(self, tokens: Tokens) -> Grant:
         """Get newer tokens for these, which always have a refresh token."""
         ...
@@ -51,5 +57,12 @@ class TokenProvider(Protocol):
         Raises:
             SignInFailed: wrong name or password.
             ChallengeRequired: one more step is needed.
+        """
+        ...
+
+    def revoke(self, tokens: Tokens) -> None:
+        """End a session: its refresh token, and where that is possible all that came of it.
+
+        A token that is over already is no error, nor is a provider that can't revoke.
         """
         ...

@@ -9,6 +9,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..boto import client_for, no_tokens_in_logs
 from ..exceptions import (
     AppSyncError,
     ChallengeRequired,
@@ -17,10 +18,10 @@ from ..exceptions import (
     RenewalFailed,
 )
 from ..secret import Secret
+from ..session_key import SessionKey
 from ..tokens import Tokens
 from .base import Grant
-from .boto import client_for, no_tokens_in_logs
-from .cognito_errors import lacks_call, sign_in_error, sort_error
+from .cognito_errors import lacks_call, revoke_error, sign_in_error, sort_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,6 +100,13 @@ class CognitoProvider:
         self._config = config
         self._lacks_new_call = False
 
+    @property
+    def session_key(self) -> SessionKey:
+        """Whose sessions this provider renews, as far as it was told."""
+        return SessionKey(
+            user_pool_id=self.user_pool_id, client_id=self.client_id, username=self._username
+        )
+
     def refresh(self, tokens: Tokens) -> Grant:
         """Get newer tokens for these; see :class:`TokenProvider`."""
         if tokens.refresh_token is None:
@@ -141,6 +149,22 @@ class CognitoProvider:
         if answer.get("ChallengeName"):
             raise _challenge(answer, username)
         return _grant(answer, flow)
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Revoke the refresh token and all that came of it; see :class:`TokenProvider`."""
+        if tokens.refresh_token is None:
+            return
+        secret = {"ClientSecret": self._client_secret} if self._client_secret else {}
+        try:
+            _call(
+                self._revoke_error,
+                self._client(tokens).revoke_token,
+                ClientId=self.client_id,
+                Token=tokens.refresh_token,
+                **secret,
+            )
+        except _NoSuchCall:
+            log.warning("This app client can't revoke tokens: they live until they expire.")
 
     def __repr__(self) -> str:
         return f"CognitoProvider({self.client_id!r}, region={self.region!r})"
@@ -225,7 +249,10 @@ class CognitoProvider:
                 "Which region is the user pool in? Give CognitoProvider region= or user_pool_id=.",
                 setting="region",
             )
-        return client_for(region, self._endpoint_url, self._boto3_session, self._config)
+        client: CognitoIdentityProviderClient = client_for(
+            "cognito-idp", region, self._endpoint_url, self._boto3_session, self._config
+        )
+        return client
 
     def _refresh_error(
         self, code: str, message: str, status: int, request_id: str | None
@@ -233,6 +260,13 @@ class CognitoProvider:
         if lacks_call(code, status, emulated=self._endpoint_url is not None):
             return _NoSuchCall()
         return sort_error(code, message, status, request_id)
+
+    def _revoke_error(
+        self, code: str, message: str, status: int, request_id: str | None
+    ) -> Exception:
+        if lacks_call(code, status, emulated=self._endpoint_url is not None):
+            return _NoSuchCall()
+        return revoke_error(code, message, status, request_id) or _NoSuchCall()
 
     def _device(self, tokens: Tokens) -> str | None:
         return tokens.device_key or self._device_key

@@ -19,7 +19,7 @@ from ..exceptions import (
     SignInFailed,
 )
 
-__all__ = ["lacks_call", "sign_in_error", "sort_error"]
+__all__ = ["lacks_call", "revoke_error", "sign_in_error", "sort_error"]
 
 _SESSION_OVER = {
     "NotAuthorizedException": "The refresh token is expired, revoked or not of this app client",
@@ -112,6 +112,27 @@ def sign_in_error(code: str, message: str, status: int, request_id: str | None) 
             f"{why} ({code}: {message}).", status=status, error_type=code, request_id=request_id
         )
     return error
+
+
+def revoke_error(
+    code: str, message: str, status: int, request_id: str | None
+) -> AppSyncError | None:
+    """Turn an error of ``RevokeToken`` into what it means; ``None`` where there is no revocation.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html#API_RevokeToken_Errors
+    """
+    if code in {"UnsupportedOperationException", "UnsupportedTokenTypeException"}:
+        return None
+    if code == "UnauthorizedException":
+        return ConfigurationError(
+            f"Cognito does not let this app client revoke tokens ({code}: {message}). Give "
+            "CognitoProvider the right client_secret=; the tokens are kept.",
+            setting="client_secret",
+            status=status,
+            error_type=code,
+            request_id=request_id,
+        )
+    return sort_error(code, message, status, request_id)
 
 
 def lacks_call(code: str, status: int, *, emulated: bool) -> bool:

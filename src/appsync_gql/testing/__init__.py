@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .appsync import Caller, Resolver, ResolverError, Resolvers, unauthorized
     from .clock import FakeClock
+    from .contract import PersistenceContract
     from .emulator import Emulator
     from .faults import Faults, Hold
     from .record import RecordedRequest
@@ -18,6 +19,7 @@ __all__ = [
     "FakeClock",
     "Faults",
     "Hold",
+    "PersistenceContract",
     "RecordedRequest",
     "Resolver",
     "ResolverError",
@@ -31,6 +33,7 @@ _ROOMS = {
     "FakeClock": "clock",
     "Faults": "faults",
     "Hold": "faults",
+    "PersistenceContract": "contract",
     "RecordedRequest": "record",
     "Resolver": "appsync",
     "ResolverError": "appsync",

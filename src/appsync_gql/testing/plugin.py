@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["appsync_emulator"]
 
+# So that its assertions say as much as those of a test module.
+pytest.register_assert_rewrite("appsync_gql.testing.contract")
+
 
 @pytest.fixture
 def appsync_emulator() -> Iterator[Emulator]:

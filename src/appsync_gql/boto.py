@@ -1,20 +1,20 @@
-"""Cognito clients of boto3: shared, made where blocking is allowed, and quiet about tokens."""
+"""Clients of boto3: shared, made where blocking is allowed, and quiet about tokens."""
 
 from __future__ import annotations
 
 import logging
-import os
 import pkgutil
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .forks import after_fork_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boto3.session import Session
     from botocore.config import Config
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 __all__ = ["client_for", "no_tokens_in_logs"]
 
@@ -23,14 +23,32 @@ _READ_SECONDS = 10
 """Longer than the 5 s that Cognito gives a Lambda trigger
 (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html)."""
 
-_clients: dict[object, CognitoIdentityProviderClient] = {}
-_making = threading.Lock()
 _secretive = threading.local()
 
 
+class _Clients:
+    """The clients of this process: a child must not share its parent's connections."""
+
+    def __init__(self) -> None:
+        self.forget()
+        after_fork_in_child(self, _Clients.forget)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.made: dict[object, Any] = {}
+        self.making = threading.Lock()
+
+
+_clients = _Clients()
+
+
 def client_for(
-    region: str, endpoint_url: str | None, session: Session | None, config: Config | None
-) -> CognitoIdentityProviderClient:
+    service: str,
+    region: str | None,
+    endpoint_url: str | None,
+    session: Session | None,
+    config: Config | None,
+) -> Any:
     """Return the client for these settings, making it at first use.
 
     Thousands of providers with equal settings share one: boto3's clients are
@@ -38,37 +56,43 @@ def client_for(
     Importing boto3 and making a client takes some 200 ms: never on an event loop.
 
     Args:
-        region: the user pool's region.
+        service: boto3's name of the service.
+        region: ``None`` for the one that boto3 is configured with.
         endpoint_url: an emulator's address; ``None`` for AWS.
         session: the user's own; ``None`` for a plain one.
         config: laid over this package's settings.
     """
-    # A connection pool must not be shared with a parent process.
-    key = (os.getpid(), region, endpoint_url, session, config)
-    with _making:
-        if key not in _clients:
-            _clients[key] = _make(region, endpoint_url, session, config)
-        return _clients[key]
+    key = (service, region, endpoint_url, session, config)
+    with _clients.making:
+        if key not in _clients.made:
+            _clients.made[key] = _make(service, region, endpoint_url, session, config)
+        return _clients.made[key]
 
 
 def _make(
-    region: str, endpoint_url: str | None, session: Session | None, config: Config | None
-) -> CognitoIdentityProviderClient:
+    service: str,
+    region: str | None,
+    endpoint_url: str | None,
+    session: Session | None,
+    config: Config | None,
+) -> Any:
     import boto3  # noqa: PLC0415
     from botocore import UNSIGNED  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     settings = Config(
-        # The calls used here are public: no AWS credentials, so none are looked for.
-        signature_version=UNSIGNED,
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=16,
     )
+    if service == "cognito-idp":
+        # The calls used here are public: no AWS credentials, so none are looked for.
+        settings = settings.merge(Config(signature_version=UNSIGNED))
     _guard_logs()
-    return (session or boto3.session.Session()).client(
-        "cognito-idp",
+    make: Any = (session or boto3.session.Session()).client
+    return make(
+        service,
         region_name=region,
         endpoint_url=endpoint_url,
         config=settings.merge(config) if config else settings,

@@ -1,0 +1,77 @@
+"""Every place for sessions keeps the one contract, against the real thing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.fernet import Fernet
+
+from appsync_gql import (
+    DynamoDBPersistence,
+    FilePersistence,
+    KeyringPersistence,
+    MemoryPersistence,
+    RedisPersistence,
+)
+from appsync_gql.testing import PersistenceContract
+from places import aws_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from keyring.backend import KeyringBackend
+
+    from appsync_gql import TokenPersistence
+
+    Opened = Callable[[], TokenPersistence]
+
+KEY = Fernet.generate_key()
+
+
+class TestMemory(PersistenceContract):
+    @pytest.fixture
+    def opened(self) -> Opened:
+        """Give the one object: memory is shared by sharing it."""
+        place = MemoryPersistence()
+        return lambda: place
+
+
+class TestFile(PersistenceContract):
+    @pytest.fixture(params=[None, KEY], ids=["clear", "encrypted"])
+    def opened(self, tmp_path: Path, request: pytest.FixtureRequest) -> Opened:
+        path = tmp_path / "new folder" / "sessions.json"
+        return partial(FilePersistence, path, encryption_key=request.param)
+
+
+@pytest.mark.usefixtures("data_home")
+class TestKeyring(PersistenceContract):
+    """On keyrings.alt's encrypted file, a real backend that needs no desktop."""
+
+    @pytest.fixture(params=[None, 1_200], ids=["whole", "in parts"])
+    def opened(self, file_keyring: KeyringBackend, request: pytest.FixtureRequest) -> Opened:
+        assert file_keyring.get_password("app", "session") is None
+        return partial(KeyringPersistence, "app", "session", characters=request.param)
+
+
+@pytest.mark.peer("redis")
+class TestRedis(PersistenceContract):
+    @pytest.fixture(params=[None, KEY], ids=["clear", "encrypted"])
+    def opened(self, redis_url: str, name: str, request: pytest.FixtureRequest) -> Opened:
+        return partial(RedisPersistence, redis_url, key=name, encryption_key=request.param)
+
+
+@pytest.mark.peer("moto")
+class TestDynamoDB(PersistenceContract):
+    @pytest.fixture(params=[None, KEY], ids=["clear", "encrypted"])
+    def opened(self, dynamodb_url: str, name: str, request: pytest.FixtureRequest) -> Opened:
+        return partial(
+            DynamoDBPersistence,
+            "sessions",
+            key=name,
+            endpoint_url=dynamodb_url,
+            boto3_session=aws_session(),
+            encryption_key=request.param,
+        )
