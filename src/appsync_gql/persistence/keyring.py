@@ -83,8 +83,11 @@ class KeyringPersistence(DocumentPersistence):
             texts = [self._get(name) for name in self._names(*parts)] if parts else [head]
         if head is None:
             return None
-        # A part that is missing makes the rest unreadable, and that is told.
-        return "".join(text or "" for text in texts).encode()
+        text = "".join(text or "" for text in texts)
+        if parts and _digest(text) != parts[0]:
+            # No JSON, so that it is told and set aside, with all that is left.
+            text = f"Parts are missing: {head} {text}"
+        return text.encode()
 
     def _write(self, raw: bytes, expires_at: float) -> None:
         del expires_at
@@ -93,26 +96,26 @@ class KeyringPersistence(DocumentPersistence):
 
     def _replace(self, text: str) -> None:
         """Write the parts under new names, then the head that names them, then drop the old."""
-        before = self._get(self._username)
+        before = _parts(self._get(self._username) or "")
         step = self._characters or max(len(text), 1)
         if len(text) <= step:
             self._set(self._username, text)
         else:
             pieces = [text[i : i + step] for i in range(0, len(text), step)]
-            made = secrets.token_hex(4)
-            for name, piece in zip(self._names(made, len(pieces)), pieces, strict=True):
+            for name, piece in zip(self._names(_digest(text), len(pieces)), pieces, strict=True):
                 self._set(name, piece)
-            self._set(self._username, json.dumps({"parts": len(pieces), "made": made}))
-        for name in self._names(*(_parts(before or "") or ("", 0))):
-            self._drop(name)
+            self._set(self._username, json.dumps({"parts": len(pieces), "digest": _digest(text)}))
+        if before and before[0] != _digest(text):
+            for name in self._names(*before):
+                self._drop(name)
 
     def _set_aside(self, raw: bytes) -> str:
         aside = f"{self._username} (set aside {secrets.token_hex(4)})"
         self._set(aside, raw.decode(errors="replace"))
         return f"the keyring's entry {aside!r} of {self._service!r}"
 
-    def _names(self, made: str, count: int) -> list[str]:
-        return [f"{self._username}#{made}.{number}" for number in range(count)]
+    def _names(self, digest: str, count: int) -> list[str]:
+        return [f"{self._username}#{digest}.{number}" for number in range(count)]
 
     @contextmanager
     def _moment(self) -> Iterator[None]:
@@ -165,14 +168,18 @@ class KeyringPersistence(DocumentPersistence):
 
 
 def _parts(head: str) -> tuple[str, int] | None:
-    """Read name and number of the parts from the first entry; ``None`` if it is all there is."""
+    """Read digest and number of the parts from the first entry; ``None`` if it is all there is."""
     try:
         found = json.loads(head)
     except ValueError:
         return None
-    if isinstance(found, dict) and set(found) == {"parts", "made"}:
-        return str(found["made"]), int(found["parts"])
+    if isinstance(found, dict) and set(found) == {"parts", "digest"}:
+        return str(found["digest"]), int(found["parts"])
     return None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _keyring() -> Any:
