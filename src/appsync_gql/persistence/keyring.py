@@ -80,7 +80,8 @@ class KeyringPersistence(DocumentPersistence):
         with self._moment():
             head = self._get(self._username)
             parts = _parts(head or "")
-            texts = [self._get(name) for name in self._names(*parts)] if parts else [head]
+            names = _names(self._username, *parts) if parts else []
+            texts = [self._get(name) for name in names] if parts else [head]
         if head is None:
             return None
         text = "".join(text or "" for text in texts)
@@ -92,30 +93,28 @@ class KeyringPersistence(DocumentPersistence):
     def _write(self, raw: bytes, expires_at: float) -> None:
         del expires_at
         with self._moment():
-            self._replace(raw.decode())
+            self._replace(self._username, raw.decode())
 
-    def _replace(self, text: str) -> None:
+    def _replace(self, entry: str, text: str) -> None:
         """Write the parts under new names, then the head that names them, then drop the old."""
-        before = _parts(self._get(self._username) or "")
+        before = _parts(self._get(entry) or "")
         step = self._characters or max(len(text), 1)
         if len(text) <= step:
-            self._set(self._username, text)
+            self._set(entry, text)
         else:
             pieces = [text[i : i + step] for i in range(0, len(text), step)]
-            for name, piece in zip(self._names(_digest(text), len(pieces)), pieces, strict=True):
+            names = _names(entry, _digest(text), len(pieces))
+            for name, piece in zip(names, pieces, strict=True):
                 self._set(name, piece)
-            self._set(self._username, json.dumps({"parts": len(pieces), "digest": _digest(text)}))
+            self._set(entry, json.dumps({"parts": len(pieces), "digest": _digest(text)}))
         if before and before[0] != _digest(text):
-            for name in self._names(*before):
+            for name in _names(entry, *before):
                 self._drop(name)
 
     def _set_aside(self, raw: bytes) -> str:
         aside = f"{self._username} (set aside {secrets.token_hex(4)})"
-        self._set(aside, raw.decode(errors="replace"))
+        self._replace(aside, raw.decode(errors="replace"))
         return f"the keyring's entry {aside!r} of {self._service!r}"
-
-    def _names(self, digest: str, count: int) -> list[str]:
-        return [f"{self._username}#{digest}.{number}" for number in range(count)]
 
     @contextmanager
     def _moment(self) -> Iterator[None]:
@@ -176,6 +175,10 @@ def _parts(head: str) -> tuple[str, int] | None:
     if isinstance(found, dict) and set(found) == {"parts", "digest"}:
         return str(found["digest"]), int(found["parts"])
     return None
+
+
+def _names(entry: str, digest: str, count: int) -> list[str]:
+    return [f"{entry}#{digest}.{number}" for number in range(count)]
 
 
 def _digest(text: str) -> str:
