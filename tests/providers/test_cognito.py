@@ -13,6 +13,7 @@ from appsync_gql import (
     ConfigurationError,
     RenewalFailed,
     SessionExpired,
+    SignedOut,
     SignInFailed,
     Tokens,
     TokenStore,
@@ -32,6 +33,48 @@ def provider_for(emulator: Emulator, **more: Any) -> CognitoProvider:
 async def refreshed(provider: CognitoProvider, tokens: Tokens) -> tuple[Tokens, str]:
     grant = await asyncio.to_thread(provider.refresh, tokens)
     return grant.tokens, grant.api
+
+
+# -- ending a session --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", [None, SECRET])
+async def test_a_revoked_session_can_not_be_refreshed_and_revoking_it_again_is_no_error(
+    secret: str | None,
+) -> None:
+    async with Emulator(client_secret=secret) as emulator:
+        provider = provider_for(emulator, client_secret=secret)
+        tokens = emulator.issue_tokens()
+        for _ in range(2):
+            await asyncio.to_thread(provider.revoke, tokens)
+        with pytest.raises(SessionExpired):
+            await refreshed(provider, tokens)
+        assert emulator.counters["cognito.RevokeToken"] == 2
+
+
+async def test_a_wrong_secret_at_a_revocation_names_the_setting() -> None:
+    async with Emulator(client_secret=SECRET) as emulator:
+        provider = provider_for(emulator, client_secret="wr0ng" * 8)
+        with pytest.raises(ConfigurationError) as caught:
+            await asyncio.to_thread(provider.revoke, emulator.issue_tokens())
+        assert caught.value.setting == "client_secret"
+
+
+async def test_tokens_without_a_refresh_token_need_no_revocation(emulator: Emulator) -> None:
+    tokens = Tokens(access_token=emulator.issue_tokens().access_token)
+    await asyncio.to_thread(provider_for(emulator).revoke, tokens)
+    assert emulator.counters["cognito"] == 0
+
+
+async def test_sign_out_ends_the_session_at_cognito_and_here(emulator: Emulator) -> None:
+    tokens = emulator.issue_tokens()
+    store = TokenStore(provider_for(emulator), tokens=tokens)
+    await store.sign_out()
+    with pytest.raises(SignedOut):
+        await store.headers()
+    again = TokenStore(provider_for(emulator), refresh_token=tokens.refresh_token)
+    with pytest.raises(SessionExpired):
+        await again.headers()
 
 
 # -- refreshing ------------------------------------------------------------------

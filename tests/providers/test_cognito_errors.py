@@ -9,7 +9,12 @@ from appsync_gql import (
     SessionExpired,
     SignInFailed,
 )
-from appsync_gql.providers.cognito_errors import lacks_call, sign_in_error, sort_error
+from appsync_gql.providers.cognito_errors import (
+    lacks_call,
+    revoke_error,
+    sign_in_error,
+    sort_error,
+)
 
 OVER, CONFIG, TRANSIENT = SessionExpired, ConfigurationError, RenewalFailed
 
@@ -116,3 +121,20 @@ def test_only_an_endpoint_that_does_not_know_the_call_lacks_it(
 ) -> None:
     assert lacks_call(code, status, emulated=False) is at_aws
     assert lacks_call(code, status, emulated=True) is emulated
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("UnsupportedOperationException", None),
+        ("UnsupportedTokenTypeException", None),
+        ("UnauthorizedException", CONFIG),
+        ("InvalidParameterException", CONFIG),
+        ("NotAuthorizedException", OVER),
+        ("TooManyRequestsException", TRANSIENT),
+        ("InternalErrorException", TRANSIENT),
+    ],
+)
+def test_what_an_error_of_revoke_token_means(code: str, kind: type[AppSyncError] | None) -> None:
+    error = revoke_error(code, "text", 400, "id")
+    assert (None if error is None else type(error)) is kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ..exceptions import ConfigurationError, MissingExtra
+from ..exceptions import ConfigurationError
+from ..extras import require
 from ..secret import Secret
 
 if TYPE_CHECKING:
@@ -90,12 +91,9 @@ def cipher_of(encryption_key: str | bytes | Sequence[str | bytes] | None) -> Cip
     if encryption_key is None:
         return _Clear()
     given = [encryption_key] if isinstance(encryption_key, str | bytes) else list(encryption_key)
-    try:
-        from cryptography.fernet import Fernet  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtra(
-            'encryption_key needs cryptography: pip install "appsync-gql[encryption]"'
-        ) from error
+    require("encryption", "cryptography")
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+
     keys = [Secret(key.decode() if isinstance(key, bytes) else key) for key in given]
     try:
         for key in keys:

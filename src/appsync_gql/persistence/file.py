@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..exceptions import LockTimeout, MissingExtra, StorageFailed
+from ..exceptions import LockTimeout, StorageFailed
+from ..extras import require
 from .document import DocumentPersistence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import NoReturn
 
     from filelock import BaseFileLock
 
@@ -59,8 +59,8 @@ class FilePersistence(DocumentPersistence):
         encryption_key: str | bytes | Sequence[str | bytes] | None = None,
     ) -> None:
         super().__init__(encryption_key=encryption_key)
+        require("file", "filelock", "platformdirs")
         self._path = data_folder() / "sessions.json" if path is None else Path(path)
-        file_lock(self._lock_path)  # a missing extra is told now
 
     @property
     def path(self) -> Path:
@@ -138,28 +138,16 @@ class FilePersistence(DocumentPersistence):
 
 
 def data_folder() -> Path:
-    """Give this user's folder for the data of this package; it need not exist.
+    """Give this user's folder for the data of this package; it need not exist."""
+    import platformdirs  # noqa: PLC0415
 
-    Raises:
-        MissingExtra: ``pip install "appsync-gql[file]"`` is needed.
-    """
-    try:
-        import platformdirs  # noqa: PLC0415
-    except ImportError as error:
-        _missing(error)
     return platformdirs.user_data_path("appsync-gql", appauthor=False)
 
 
 def file_lock(path: Path, wait: float = 0.0) -> BaseFileLock:
-    """Make the operating system's lock on a file, which waits so many seconds to be had.
+    """Make the operating system's lock on a file, which waits so many seconds to be had."""
+    from filelock import FileLock  # noqa: PLC0415
 
-    Raises:
-        MissingExtra: ``pip install "appsync-gql[file]"`` is needed.
-    """
-    try:
-        from filelock import FileLock  # noqa: PLC0415
-    except ImportError as error:
-        _missing(error)
     # A marker file instead of a real lock would outlive a holder that is killed.
     return FileLock(path, timeout=wait, mode=_PRIVATE_FILE, fallback_to_soft=False)
 
@@ -233,9 +221,3 @@ def _told(where: str) -> Iterator[None]:
         raise StorageFailed(
             f"{where} can't be used now: {error.strerror or type(error).__name__}."
         ) from error
-
-
-def _missing(error: ImportError) -> NoReturn:
-    raise MissingExtra(
-        f'{error.name or "A package"} is missing: pip install "appsync-gql[file]"'
-    ) from error

@@ -9,7 +9,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import ConfigurationError, MissingExtra, StorageFailed
+from ..exceptions import ConfigurationError, StorageFailed
+from ..extras import require
 from .document import DocumentPersistence
 from .file import data_folder, held, make_private_folder
 
@@ -53,11 +54,11 @@ class KeyringPersistence(DocumentPersistence):
         self._service, self._username = service, username
         windows = _WINDOWS_CHARACTERS if sys.platform == "win32" else None
         self._characters = characters or windows
+        require("keyring", "keyring", "filelock", "platformdirs")
         name = hashlib.sha256(f"{service}\0{username}".encode()).hexdigest()[:32]
         self._lock_path = data_folder() / "locks" / f"{name}.lock"
         # Not all keyrings replace what they keep in one step, nor several entries together.
         self._moment_path = self._lock_path.with_suffix(".moment.lock")
-        _keyring()  # a missing extra is told now
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
@@ -186,8 +187,7 @@ def _digest(text: str) -> str:
 
 
 def _keyring() -> Any:
-    try:
-        import keyring  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtra('keyring is missing: pip install "appsync-gql[keyring]"') from error
+    """Import the package where blocking is allowed: it looks for backends everywhere."""
+    import keyring  # noqa: PLC0415
+
     return keyring

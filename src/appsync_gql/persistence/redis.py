@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..exceptions import ConfigurationError, LockTimeout, MissingExtra, StorageFailed
+from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
+from ..extras import require
 from ..secret import Secret
 from .document import DocumentPersistence
 from .lease import Fence, extended
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..session_key import SessionKey
 
 __all__ = ["RedisPersistence"]
+
+_SCHEMES = {"redis", "rediss", "unix"}
 
 _SECONDS = 5.0
 """For a connection and for an answer: a Redis that takes longer is down."""
@@ -93,9 +96,12 @@ class RedisPersistence(DocumentPersistence):
         self._keys = [key, f"{{{key}}}:lock"]
         self._lease = lease
         self._fence = Fence()
-        self._redis = _client(self._url)
-        scripts = (self._redis.register_script(s) for s in (_TAKE, _EXTEND, _RELEASE, _SAVE))
-        self._take, self._extend, self._release, self._save = scripts
+        if urlsplit(url).scheme not in _SCHEMES:
+            raise ConfigurationError(
+                "url must begin with redis://, rediss:// or unix://.", setting="url"
+            )
+        require("redis", "redis")
+        self._opened: Any = None
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
@@ -103,17 +109,17 @@ class RedisPersistence(DocumentPersistence):
         del key
         owner, lease = secrets.token_hex(8), math.ceil(self._lease * 1000)
         kept = math.ceil(self._validity * 1000)
-        fence = self._call(self._take, owner, lease, kept)
+        fence = self._call(_TAKE, owner, lease, kept)
         if not fence:
             raise LockTimeout(f"{self._where} is locked by another process.")
         try:
             with (
-                extended(lambda: bool(self._call(self._extend, owner, lease)), self._lease),
+                extended(lambda: bool(self._call(_EXTEND, owner, lease)), self._lease),
                 self._fence.of(int(fence)),
             ):
                 yield
         finally:
-            self._call(self._release, owner)
+            self._call(_RELEASE, owner)
 
     def __repr__(self) -> str:
         return f"<RedisPersistence {self._keys[0]!r} at {self._host}>"
@@ -130,7 +136,7 @@ class RedisPersistence(DocumentPersistence):
             return found
 
     def _write(self, raw: bytes, expires_at: float) -> None:
-        if not self._call(self._save, self._fence.number, raw, math.floor(expires_at * 1000)):
+        if not self._call(_SAVE, self._fence.number, raw, math.floor(expires_at * 1000)):
             raise StorageFailed(
                 f"{self._where} was written by the next holder of its lock: this process had stood "
                 "still for longer than the lease."
@@ -144,9 +150,22 @@ class RedisPersistence(DocumentPersistence):
 
     # -- redis-py's calls -----------------------------------------------------------
 
-    def _call(self, script: Any, *arguments: object) -> Any:
+    @property
+    def _redis(self) -> Any:
+        """The client, made at first use: importing redis-py takes a tenth of a second.
+
+        It connects at its first command, and a forked child does so anew.
+        """
+        if self._opened is None:
+            import redis  # noqa: PLC0415
+
+            seconds = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
+            self._opened = redis.Redis.from_url(str(self._url), **seconds)
+        return self._opened
+
+    def _call(self, script: str, *arguments: object) -> Any:
         with self._told():
-            return script(keys=self._keys, args=arguments)
+            return self._redis.register_script(script)(keys=self._keys, args=arguments)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -163,19 +182,3 @@ class RedisPersistence(DocumentPersistence):
             raise StorageFailed(
                 f"{self._where} can't be used now ({type(error).__name__}: {error})."
             ) from error
-
-
-def _client(url: Secret) -> Any:
-    try:
-        import redis  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtra('redis is missing: pip install "appsync-gql[redis]"') from error
-    try:
-        # No connection is made before the first command, nor shared with a forked child.
-        return redis.Redis.from_url(
-            str(url), socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
-        )
-    except ValueError:
-        raise ConfigurationError(
-            "url must begin with redis://, rediss:// or unix://.", setting="url"
-        ) from None

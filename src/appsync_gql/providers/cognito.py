@@ -16,6 +16,7 @@ from ..exceptions import (
     ConfigurationError,
     MissingExtra,
     RenewalFailed,
+    SessionExpired,
 )
 from ..secret import Secret
 from ..session_key import SessionKey
@@ -163,6 +164,8 @@ class CognitoProvider:
                 Token=tokens.refresh_token,
                 **secret,
             )
+        except SessionExpired:
+            log.debug("The session to be revoked was over already")
         except _NoSuchCall:
             log.warning("This app client can't revoke tokens: they live until they expire.")
 
