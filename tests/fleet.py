@@ -205,6 +205,20 @@ def kept(place: Place, client_id: str) -> Tokens | None:
     return place.open().load(SessionKey(client_id=client_id))
 
 
+def commands(place: Place) -> dict[str, int]:
+    """Tell how often each command came, where the place counts them."""
+    if place.kind != "redis":
+        return {}
+    import redis  # noqa: PLC0415 - workers on other places need not have it
+
+    with redis.Redis.from_url(place.address) as client:
+        stats = client.info("commandstats")
+    wanted = ("hget", "eval", "evalsha")
+    return {
+        name: stats[f"cmdstat_{name}"]["calls"] for name in wanted if f"cmdstat_{name}" in stats
+    }
+
+
 def main() -> None:
     """Run a fleet and print what it saw, as JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -235,6 +249,7 @@ def main() -> None:
             "adopted": sum(r.adopted for r in reports),
             "longest_request": round(max(r.longest for r in reports), 3),
             "elapsed": round(elapsed, 1),
+            "commands": commands(where),
             "events": sum((Counter(r.events) for r in reports), Counter[str]()),
         }
     print(json.dumps(out, indent=2))  # noqa: T201 - it is a program

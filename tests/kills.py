@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from appsync_gql import SessionExpired, SessionKey, StorageFailed
 from appsync_gql.testing import Emulator
-from fleet import KINDS, Job, job, kept, place
+from fleet import KINDS, Job, Place, job, kept, place
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -86,6 +86,31 @@ def refresh(job: Job) -> None:
     """Take what is saved, and have it refreshed although it is not due."""
     store = job.store().blocking
     store.renew(store.headers())
+
+
+def hold(place: Place, line: Connection) -> None:
+    """Hold the lock until killed, for a minute at most."""
+    with place.open().lock(SessionKey()):
+        line.send("held")
+        time.sleep(60)
+
+
+def wait_after_killed_holder(kind: str, lease: float) -> float:
+    """Give the seconds that a renewal took whose lock was held by a process killed before it."""
+    emulated = Emulator.in_thread(rotation=True)
+    with emulated as emulator, place(kind, lease) as where:
+        told = job(emulator, where, seconds=0, pause=0, seed=emulator.issue_tokens())
+        ours, theirs = FORKS.Pipe()
+        holder = FORKS.Process(target=hold, args=(where, theirs))
+        holder.start()
+        try:
+            assert ours.poll(LONGEST_CHILD), "the holder did not start"
+        finally:
+            holder.kill()
+            holder.join()
+        began = time.monotonic()
+        refresh(told)
+        return time.monotonic() - began
 
 
 @dataclass
@@ -204,7 +229,16 @@ def main() -> None:
     parser.add_argument("--grace-period", type=int, default=0, help="seconds")
     parser.add_argument("--lease", type=float, default=0.5, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--holder",
+        action="store_true",
+        help="only: how long others wait for a killed holder's lock",
+    )
     given = parser.parse_args()
+    if given.holder:
+        waited = wait_after_killed_holder(given.place, given.lease)
+        print(json.dumps({"place": given.place, "lease": given.lease, "waited": round(waited, 2)}))  # noqa: T201
+        return
     figures = campaign(
         given.place,
         rounds=given.rounds,

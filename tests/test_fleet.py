@@ -11,7 +11,7 @@ import pytest
 
 from appsync_gql.testing import Emulator
 from fleet import job, place, run, spent_tokens
-from kills import campaign
+from kills import campaign, wait_after_killed_holder
 from places import in_ci, redis_program
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def test_processes_that_share_a_session_refresh_it_once_a_lifetime(
     # The window is half of the lifetime; processes do not begin and end in the same moment.
     assert emulator.counters["refreshes"] <= (SECONDS + 1) / (LIFETIME / 2) + 1
     assert sum(report.refreshed for report in reports) == emulator.counters["refreshes"]
+
+
+@EVERY_PLACE
+def test_the_lock_of_a_killed_holder_is_had_by_the_next(kind: str) -> None:
+    assert wait_after_killed_holder(kind, lease=0.3) < 20, "that is long after its lease"
 
 
 ROUNDS = {"file": 40, "redis": 12, "dynamodb": 6}
