@@ -17,7 +17,7 @@ from places import in_ci, redis_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS, LIFETIME = 5.0, 2
+PROCESSES, SECONDS, LIFETIME = 8, 5.0, 2
 
 EVERY_PLACE = pytest.mark.parametrize(
     "kind",
@@ -51,8 +51,8 @@ def test_processes_that_share_a_session_refresh_it_once_a_lifetime(
     """Pitfall: all begin with the same dead token, and all want to refresh it."""
     with place(kind) as where:
         told = job(emulator, where, seconds=SECONDS, pause=0.05, seed=spent_tokens(emulator))
-        reports = run(told, 4)
-    assert [report.errors for report in reports] == [[]] * 4
+        reports = run(told, PROCESSES)
+    assert [report.errors for report in reports] == [[]] * PROCESSES
     assert all(report.requests for report in reports)
     assert emulator.counters["graphql.401"] == 0
     assert emulator.counters["reuse"] == 0

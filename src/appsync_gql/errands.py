@@ -60,8 +60,8 @@ class Errands:
             )
         except SignedOut as signed_out:
             session.failed("newer_saved", signed_out)
-            raise
-        session.saved(error, tokens)
+        else:
+            session.saved(error, tokens)
 
     def sign_in(self, username: str, password: str, flow: str | None) -> None:
         """Sign in and take the new session into use.
