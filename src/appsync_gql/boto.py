@@ -7,6 +7,7 @@ import pkgutil
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from .forks import after_fork_in_child
 
@@ -35,7 +36,10 @@ class _Clients:
 
     def forget(self) -> None:
         """Begin anew."""
-        self.made: dict[object, Any] = {}
+        self.made: WeakValueDictionary[object, Any] = WeakValueDictionary()
+        # Those with a session or settings of the user's own live as long as who asked for them;
+        # the plain ones, of which there are few, as long as the process.
+        self.plain: list[Any] = []
         self.making = threading.Lock()
 
 
@@ -61,12 +65,19 @@ def client_for(
         endpoint_url: an emulator's address; ``None`` for AWS.
         session: the user's own; ``None`` for a plain one.
         config: laid over this package's settings.
+
+    Returns:
+        The client, which the caller keeps for as long as it may be asked for again.
     """
     key = (service, region, endpoint_url, session, config)
     with _clients.making:
-        if key not in _clients.made:
-            _clients.made[key] = _make(service, region, endpoint_url, session, config)
-        return _clients.made[key]
+        client = _clients.made.get(key)
+        if client is None:
+            client = _make(service, region, endpoint_url, session, config)
+            _clients.made[key] = client
+            if session is None and config is None:
+                _clients.plain.append(client)
+        return client
 
 
 def _make(

@@ -10,15 +10,14 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from gql.transport.exceptions import TransportClosed
 
-from . import events
+from .announcer import Announcer
 from .clock import Clock, Instant, ServerClock, seconds_of
 from .errands import Errands
-from .exceptions import AppSyncError, RenewalFailed, SessionExpired, SignedOut, StorageFailed
+from .exceptions import AppSyncError, RenewalFailed, SignedOut
 from .expiry import TokenState
 from .flight import Flight, fly
 from .forks import after_fork_in_child
@@ -26,11 +25,11 @@ from .held import Held, StoreStatus, renewed_event
 from .pacing import Pacing
 from .persistence.memory import MemoryPersistence
 from .renewal import Renewal, Renewed
-from .worker import notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from . import events
     from .auth.base import Headers
     from .persistence.base import TokenPersistence
     from .providers.base import TokenProvider
@@ -59,16 +58,14 @@ class Session:
     ) -> None:
         self._window = window
         self._use = use
-        self._listener = listener
+        self.announcer = Announcer(listener)
         self._clock = clock
         self._monotonic, self._wall = clock.monotonic, clock.wall
         self._pacing = Pacing(delays)
         # Processes that share a session do not all come at the same moment.
         self._jitter = jitter if persistence is not None else float
-        self._counts: Counter[str] = Counter()
         self._closed = False
         self._last_answer: tuple[str | None, float, float] = (None, 0.0, 0.0)
-        self._told_ended: str | None = None
         self._key = provider.session_key.with_tokens(tokens)
         renewal = Renewal(
             provider=provider,
@@ -77,7 +74,7 @@ class Session:
             looks=looks,
             sleep=time.sleep,
             usable=self._usable,
-            trouble=self._troubled,
+            trouble=self.announcer.not_loaded,
         )
         self._errands = Errands(self, renewal)
         self._begin()
@@ -190,7 +187,7 @@ class Session:
                 now=Instant.now(self._clock),
                 renewing=self._flight is not None,
                 error=self._pacing.error,
-                counts=self._counts,
+                counts=self.announcer.counts,
             )
 
     # -- under the lock ---------------------------------------------------------
@@ -276,7 +273,7 @@ class Session:
             self._held = self._hold(tokens, server, now, now if renewed.just_issued else None)
         if claims is not None:
             took = self._monotonic() - began
-            self.tell(renewed_event(claims, reason=reason, took=took, api=renewed.api))
+            self.announcer.tell(renewed_event(claims, reason=reason, took=took, api=renewed.api))
 
     def drop(self) -> None:
         """Hand the tokens out no more: the user signed out."""
@@ -323,32 +320,12 @@ class Session:
             save_at = now.plus(delay) if error else None
             self._held = self._hold(held.tokens, held.server, now, held.received, save_at)
         if error is not None:
-            text = f"The newest tokens are in use but not saved ({type(error).__name__}: {error})."
-            self.tell(events.SaveFailed(message=text, next_attempt_in=delay))
-
-    def _troubled(self, error: StorageFailed) -> None:
-        self.tell(events.LoadFailed(message=str(error)))
+            self.announcer.not_saved(error, delay)
 
     def failed(self, reason: events.Reason, error: AppSyncError) -> None:
         """Note that there are no newer tokens this time."""
-        ended = isinstance(error, SessionExpired)
         with self._lock:
             delay = self._pacing.failed(self._monotonic(), error)
-            dead = self._held.tokens.refresh_token if self._held.tokens else None
-            told, self._told_ended = self._told_ended, dead if ended else self._told_ended
-        if ended and (told is None or told != dead):
-            self.tell(events.SessionEnded(message=str(error), error_type=error.error_type))
-        elif not ended:
-            kind = error.kind if isinstance(error, RenewalFailed) else "configuration"
-            text = str(error)
-            self.tell(
-                events.RenewalFailed(reason=reason, kind=kind, message=text, next_attempt_in=delay)
-            )
+        self.announcer.failed(reason, error, delay)
         if isinstance(error, SignedOut):
             self.drop()
-
-    def tell(self, event: events.Event) -> None:
-        """Count an event and pass it on."""
-        with self._lock:
-            self._counts[type(event).__name__] += 1
-        notify(self._listener, event)

@@ -156,7 +156,7 @@ class TokenStore:
 
     def replayed(self, reason: Literal["refused", "denied"]) -> None:
         """Hear from the transport that a request is being sent once more."""
-        self._session.tell(Replayed(reason=reason))
+        self._session.announcer.tell(Replayed(reason=reason))
 
     # -- what people ask ----------------------------------------------------------
 

@@ -91,6 +91,7 @@ class DynamoDBPersistence(DocumentPersistence):
         self._lease = lease
         self._monotonic = monotonic
         self._fence = Fence()
+        self._kept: DynamoDBClient | None = None
         # The lease that others have, and since when it is seen.
         self._seen: tuple[str, float] | None = None
 
@@ -220,6 +221,7 @@ class DynamoDBPersistence(DocumentPersistence):
 
     def _client(self) -> DynamoDBClient:
         client: DynamoDBClient = client_for("dynamodb", *self._settings)
+        self._kept = client
         return client
 
     def _update(

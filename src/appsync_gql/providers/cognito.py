@@ -9,27 +9,22 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..boto import client_for, no_tokens_in_logs
-from ..exceptions import (
-    AppSyncError,
-    ChallengeRequired,
-    ConfigurationError,
-    MissingExtra,
-    RenewalFailed,
-    SessionExpired,
-)
+from ..boto import client_for
+from ..exceptions import ConfigurationError, MissingExtra, SessionExpired
 from ..secret import Secret
 from ..session_key import SessionKey
-from ..tokens import Tokens
-from .base import Grant
+from .cognito_calls import NoSuchCall, call, challenge_of, grant_of
 from .cognito_errors import lacks_call, revoke_error, sign_in_error, sort_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from boto3.session import Session
     from botocore.config import Config
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+    from ..tokens import Tokens
+    from .base import Grant
 
 __all__ = ["CognitoProvider"]
 
@@ -37,14 +32,6 @@ log = logging.getLogger(__name__)
 
 _POOL_ID = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+\Z")
 _ISSUER = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
-
-_PARAMETERS = {
-    "ClientId": "client_id",
-    "ClientSecret": "client_secret",
-    "DeviceKey": "device_key",
-    "RefreshToken": "refresh_token",
-}
-"""boto3's names of what was given to this package, and this package's."""
 
 
 class CognitoProvider:
@@ -100,6 +87,7 @@ class CognitoProvider:
         self._boto3_session = boto3_session
         self._config = config
         self._lacks_new_call = False
+        self._kept: CognitoIdentityProviderClient | None = None
 
     @property
     def session_key(self) -> SessionKey:
@@ -116,7 +104,7 @@ class CognitoProvider:
         if not self._lacks_new_call:
             try:
                 return self._get_tokens(client, tokens)
-            except _NoSuchCall:
+            except NoSuchCall:
                 log.info("No GetTokensFromRefreshToken at this endpoint: REFRESH_TOKEN_AUTH it is")
                 self._lacks_new_call = True
         return self._refresh_token_auth(client, tokens)
@@ -140,7 +128,7 @@ class CognitoProvider:
         else:
             parameters = {"USERNAME": username, "PASSWORD": password}
             self._add_secret_hash(parameters, username)
-            answer = _call(
+            answer = call(
                 sign_in_error,
                 client.initiate_auth,
                 ClientId=self.client_id,
@@ -148,8 +136,8 @@ class CognitoProvider:
                 AuthParameters=parameters,
             )
         if answer.get("ChallengeName"):
-            raise _challenge(answer, username)
-        return _grant(answer, flow)
+            raise challenge_of(answer, username)
+        return grant_of(answer, flow)
 
     def revoke(self, tokens: Tokens) -> None:
         """Revoke the refresh token and all that came of it; see :class:`TokenProvider`."""
@@ -157,7 +145,7 @@ class CognitoProvider:
             return
         secret = {"ClientSecret": self._client_secret} if self._client_secret else {}
         try:
-            _call(
+            call(
                 self._revoke_error,
                 self._client(tokens).revoke_token,
                 ClientId=self.client_id,
@@ -166,7 +154,7 @@ class CognitoProvider:
             )
         except SessionExpired:
             log.debug("The session to be revoked was over already")
-        except _NoSuchCall:
+        except NoSuchCall:
             log.warning("This app client can't revoke tokens: they live until they expire.")
 
     def __repr__(self) -> str:
@@ -177,28 +165,28 @@ class CognitoProvider:
     def _get_tokens(self, client: CognitoIdentityProviderClient, tokens: Tokens) -> Grant:
         # The plain client secret here, no hash of it.
         optional = {"ClientSecret": self._client_secret, "DeviceKey": self._device(tokens)}
-        answer = _call(
+        answer = call(
             self._refresh_error,
             client.get_tokens_from_refresh_token,
             ClientId=self.client_id,
             RefreshToken=tokens.refresh_token,
             **{name: value for name, value in optional.items() if value},
         )
-        return _grant(answer, "GetTokensFromRefreshToken", tokens)
+        return grant_of(answer, "GetTokensFromRefreshToken", tokens)
 
     def _refresh_token_auth(self, client: CognitoIdentityProviderClient, tokens: Tokens) -> Grant:
         parameters = {"REFRESH_TOKEN": str(tokens.refresh_token)}
         if device_key := self._device(tokens):
             parameters["DEVICE_KEY"] = device_key
         self._add_secret_hash(parameters, self._username or tokens.username)
-        answer = _call(
+        answer = call(
             sort_error,
             client.initiate_auth,
             ClientId=self.client_id,
             AuthFlow="REFRESH_TOKEN_AUTH",
             AuthParameters=parameters,
         )
-        return _grant(answer, "InitiateAuth", tokens)
+        return grant_of(answer, "InitiateAuth", tokens)
 
     def _srp(
         self, client: CognitoIdentityProviderClient, username: str, password: str
@@ -223,7 +211,7 @@ class CognitoProvider:
             client_secret=secret,
         )
         parameters = srp.get_auth_params()
-        answer = _call(
+        answer = call(
             sign_in_error,
             client.initiate_auth,
             ClientId=self.client_id,
@@ -232,7 +220,7 @@ class CognitoProvider:
         )
         if answer.get("ChallengeName") != "PASSWORD_VERIFIER":
             return answer
-        return _call(
+        return call(
             sign_in_error,
             client.respond_to_auth_challenge,
             ClientId=self.client_id,
@@ -255,21 +243,22 @@ class CognitoProvider:
         client: CognitoIdentityProviderClient = client_for(
             "cognito-idp", region, self._endpoint_url, self._boto3_session, self._config
         )
+        self._kept = client
         return client
 
     def _refresh_error(
         self, code: str, message: str, status: int, request_id: str | None
     ) -> Exception:
         if lacks_call(code, status, emulated=self._endpoint_url is not None):
-            return _NoSuchCall()
+            return NoSuchCall()
         return sort_error(code, message, status, request_id)
 
     def _revoke_error(
         self, code: str, message: str, status: int, request_id: str | None
     ) -> Exception:
         if lacks_call(code, status, emulated=self._endpoint_url is not None):
-            return _NoSuchCall()
-        return revoke_error(code, message, status, request_id) or _NoSuchCall()
+            return NoSuchCall()
+        return revoke_error(code, message, status, request_id) or NoSuchCall()
 
     def _device(self, tokens: Tokens) -> str | None:
         return tokens.device_key or self._device_key
@@ -287,80 +276,6 @@ class CognitoProvider:
         text = (username + self.client_id).encode()
         digest = hmac.new(self._client_secret.encode(), text, hashlib.sha256).digest()
         parameters["SECRET_HASH"] = base64.b64encode(digest).decode()
-
-
-class _NoSuchCall(Exception):
-    """This endpoint does not know the call."""
-
-
-def _call(
-    sort: Callable[[str, str, int, str | None], Exception],
-    operation: Callable[..., Any],
-    **parameters: object,
-) -> Mapping[str, Any]:
-    """Make one call; errors come out sorted, with nothing in their traceback that quotes tokens."""
-    from botocore.exceptions import (  # noqa: PLC0415
-        BotoCoreError,
-        ClientError,
-        ParamValidationError,
-    )
-
-    try:
-        with no_tokens_in_logs():
-            answer: Mapping[str, Any] = operation(**parameters)
-    except ClientError as error:
-        about, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
-        raise sort(
-            str(about.get("Code", "Unknown")),
-            str(about.get("Message", "")),
-            int(meta.get("HTTPStatusCode", 0)),
-            meta.get("RequestId"),
-        ) from None
-    except ParamValidationError as error:
-        # Its text may quote a value, so only the names in it go on.
-        named = [n for n in _PARAMETERS if f"parameter {n}," in str(error)] or [""]
-        setting = _PARAMETERS.get(named[0])
-        raise ConfigurationError(
-            f"boto3 finds {setting or 'an argument'} invalid: compare it with the app client's.",
-            setting=setting,
-        ) from None
-    except BotoCoreError as error:
-        raise RenewalFailed(
-            f"Cognito could not be reached ({type(error).__name__}: {error}). The tokens are kept.",
-            kind="network",
-        ) from None
-    return answer
-
-
-def _grant(answer: Mapping[str, Any], api: str, before: Tokens | None = None) -> Grant:
-    """Read the tokens out of an answer; what it leaves out stays as it was before."""
-    result = answer.get("AuthenticationResult") or {}
-    device = (result.get("NewDeviceMetadata") or {}).get("DeviceKey")
-    try:
-        tokens = Tokens(
-            access_token=result.get("AccessToken"),
-            id_token=result.get("IdToken"),
-            refresh_token=result.get("RefreshToken") or (before.refresh_token if before else None),
-            device_key=device or (before.device_key if before else None),
-        )
-    except AppSyncError as error:
-        raise RenewalFailed(f"Cognito's answer can't be used: {error}") from None
-    if tokens.any_claims is None:
-        raise RenewalFailed("Cognito's answer has no tokens in it.")
-    return Grant(tokens=tokens, api=api)
-
-
-def _challenge(answer: Mapping[str, Any], username: str) -> ChallengeRequired:
-    name = str(answer["ChallengeName"])
-    parameters = answer.get("ChallengeParameters") or {}
-    return ChallengeRequired(
-        f"Cognito wants one more step before it signs the user in: {name}. Answer it with "
-        "RespondToAuthChallenge and give the store the tokens.",
-        challenge_name=name,
-        parameters=parameters,
-        session=answer.get("Session") or "",
-        username=parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP") or username,
-    )
 
 
 def _region(region: str | None, user_pool_id: str | None) -> str | None:
