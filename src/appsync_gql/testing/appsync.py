@@ -113,7 +113,7 @@ class Api:
     ) -> None:
         self._issuer, self._client_id = issuer, client_id
         self._api_keys, self._now = frozenset(api_keys), now
-        self._schema = executable(schema, resolvers, api_keys=api_keys)
+        self.schema = executable(schema, resolvers, api_keys=api_keys)
         self._prepared = functools.lru_cache(maxsize=512)(self._prepare)
 
     def admit(self, headers: Mapping[str, str]) -> Caller | ApiAnswer:
@@ -142,8 +142,8 @@ class Api:
         clients = {claims.get("client_id"), claims.get("aud")}
         return claims.get("iss") == self._issuer and self._client_id in clients
 
-    def read(self, raw: bytes) -> Operation:
-        """Read a request's body.
+    def read(self, raw: bytes, *, realtime: bool = False) -> Operation:
+        """Read a request's body, or what a ``start`` of the real-time protocol brings.
 
         The answers to unusable ones: https://github.com/graphql/graphql-over-http/issues/81
         """
@@ -166,22 +166,30 @@ class Api:
         )
         if problems:
             answer = ApiAnswer(200, {"data": None, "errors": problems})
-        elif operation.kind == "subscription":
-            body = _errors("OperationNotSupported", "Use the real-time endpoint.")
-            answer = ApiAnswer(200, body)
+        elif realtime is not (operation.kind == "subscription"):
+            answer = ApiAnswer(200, _elsewhere(operation.kind, realtime=realtime))
         else:
             return operation
         return Operation(
             document=document, node=node, chosen=name, variables=variables, problem=answer
         )
 
-    async def execute(self, caller: Caller, operation: Operation) -> ApiAnswer:
-        """Execute an operation, or say why it can't be."""
+    async def execute(
+        self, caller: Caller, operation: Operation, root: Mapping[str, Any] | None = None
+    ) -> ApiAnswer:
+        """Execute an operation, or say why it can't be.
+
+        Args:
+            caller: who asks.
+            operation: what to execute.
+            root: of a subscription, the event by the field's name; ``None`` for no event.
+        """
         if operation.problem is not None or operation.document is None:
             return operation.problem or _malformed("Unable to parse GraphQL query.")
         outcome = execute(
-            self._schema,
+            self.schema,
             operation.document,
+            root_value=root,
             context_value=caller,
             variable_values=operation.variables,
             operation_name=operation.chosen,
@@ -214,12 +222,19 @@ class Api:
             document = parse(query)
         except GraphQLError as error:
             return None, [_validation(error, "InvalidSyntax")]
-        return document, [_validation(e, _kind(e)) for e in validate(self._schema, document)]
+        return document, [_validation(e, _kind(e)) for e in validate(self.schema, document)]
 
 
 def _errors(error_type: str, message: str) -> dict[str, Any]:
     """Make a body in the shape that comes before execution: no ``data``."""
     return {"errors": [{"errorType": error_type, "message": message}]}
+
+
+def _elsewhere(kind: str | None, *, realtime: bool) -> dict[str, Any]:
+    if realtime:
+        text = f"{kind or 'unknown'} not supported through the realtime channel"
+        return _errors("UnsupportedOperation", text)
+    return _errors("OperationNotSupported", "Use the real-time endpoint.")
 
 
 def _refused(message: str) -> ApiAnswer:

@@ -13,6 +13,9 @@ from .appsync import Api, Resolvers
 from .cognito import Pool
 from .faults import Faults
 from .keys import require_extra
+from .realtime import Realtime, RealtimeSettings
+from .realtime_control import RealtimeControl
+from .realtime_faults import RealtimeFaults
 from .record import Record, RecordedRequest
 from .schema import SCHEMA
 from .schema import resolvers as default_resolvers
@@ -60,9 +63,12 @@ class Emulator:
 
     Attributes:
         faults: what is to go wrong; see :class:`Faults`.
+        realtime: the real-time endpoint; see :class:`RealtimeControl`.
         counters: ``graphql``, ``graphql.401``, ``queries`` and ``mutations`` (executed),
             ``cognito``, ``cognito.400``, ``cognito.InitiateAuth``, ``refreshes`` (successful),
-            ``reuse`` (of a retired refresh token), ``issued`` (pairs of JWTs).
+            ``reuse`` (of a retired refresh token), ``issued`` (pairs of JWTs),
+            ``realtime.connections``, ``realtime.refused``, ``realtime.starts``,
+            ``realtime.start_errors``, ``realtime.events``.
         executions: how often ``createItem`` ran with each key.
         region: as given.
         user_pool_id: of the one user pool.
@@ -130,8 +136,19 @@ class Emulator:
             api_keys=_names(api_keys, "api_keys"),
             now=self.now,
         )
+        settings, faults = RealtimeSettings(), RealtimeFaults()
+        realtime = Realtime(
+            api, settings=settings, faults=faults, record=self._record, now=self.now
+        )
+        self.realtime = RealtimeControl(realtime, settings, faults)
         self._server = Server(
-            api, self._pool, faults=self.faults, record=self._record, now=self.now, latency=latency
+            api,
+            self._pool,
+            faults=self.faults,
+            record=self._record,
+            now=self.now,
+            latency=latency,
+            realtime=realtime,
         )
 
     def _resolvers(self, schema: str | None, given: Resolvers) -> Resolvers:
@@ -237,10 +254,12 @@ class Emulator:
             OSError: the port is taken.
         """
         self._port = await self._server.start(self._port)
+        self.realtime.started()
 
     async def stop(self) -> None:
         """Stop listening. What is held is released, and what takes over a second is cut off."""
         self.faults.clear()
+        self.realtime.faults.clear()
         await self._server.stop()
 
     async def __aenter__(self) -> Self:
@@ -270,6 +289,11 @@ class Emulator:
     def graphql_url(self) -> str:
         """For ``AppSyncTransport``."""
         return f"{self.cognito_url}/graphql"
+
+    @property
+    def realtime_url(self) -> str:
+        """The real-time endpoint, where custom domains have it."""
+        return f"{self.graphql_url}/realtime".replace("http", "ws", 1)
 
     def __repr__(self) -> str:
         return f"<Emulator {self.graphql_url if self._port else 'not started'}>"

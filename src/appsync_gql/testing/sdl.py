@@ -115,7 +115,9 @@ def executable(sdl: str, resolvers: Resolvers, *, api_keys: Collection[str] = ()
             for name, definition in owner.fields.items():
                 resolve = resolvers.get(owner.name, {}).get(name) or default_field_resolver
                 rule = _rule(schema, owner, definition, single_mode=not api_keys)
-                definition.resolve = _guarded(owner.name, name, rule, resolve)
+                guarded = _guarded(owner.name, name, rule, resolve)
+                subscribed = owner is schema.subscription_type
+                definition.resolve = _event_or(name, guarded) if subscribed else guarded
     return schema
 
 
@@ -200,6 +202,17 @@ def _rule(
         if modes:
             return _Rule(frozenset(modes), frozenset(groups))
     return _Rule()
+
+
+def _event_or(name: str, resolve: Resolver) -> Resolver:
+    """Give an event where there is one; the resolver and its permissions are for registering."""
+
+    def event_or(source: Any, info: Any, **arguments: Any) -> Any:
+        if isinstance(source, Mapping) and name in source:
+            return source[name]
+        return resolve(source, info, **arguments)
+
+    return event_or
 
 
 def _guarded(owner: str, name: str, rule: _Rule, resolve: Resolver) -> Resolver:

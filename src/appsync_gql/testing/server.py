@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .faults import Faults
+    from .realtime import Realtime
 
 __all__ = ["Server"]
 
@@ -67,8 +68,9 @@ class Server:
         record: Record,
         now: Callable[[], float],
         latency: float,
+        realtime: Realtime,
     ) -> None:
-        self._api, self._pool = api, pool
+        self._api, self._pool, self._realtime = api, pool, realtime
         self._faults, self._record = faults, record
         self._now, self.latency = now, latency
         self._runner: web.AppRunner | None = None
@@ -106,9 +108,14 @@ class Server:
     def _add_routes(self, app: web.Application) -> None:
         app.router.add_get("/graphql", self._graphql, allow_head=False)
         app.router.add_post("/graphql", self._graphql)
-        # The realtime endpoint of a custom domain, /graphql/realtime, has its place here.
+        # Where custom domains have it.
+        app.router.add_get("/graphql/realtime", self._realtime.handle, allow_head=False)
+        app.on_shutdown.append(self._hang_up)
         app.router.add_post("/", self._cognito)
         app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
+
+    async def _hang_up(self, _app: web.Application) -> None:
+        await self._realtime.stop()
 
     async def _stamp(self, _request: web.Request, response: web.StreamResponse) -> None:
         """Add what every answer of AWS has; the date is the server's, not this machine's."""
@@ -142,7 +149,9 @@ class Server:
         if operation.problem is None:
             kind = {"query": "queries", "mutation": "mutations"}.get(operation.kind or "")
             self._record.counters[kind or "unnamed"] += 1
-        return await self._api.execute(caller, operation)
+        answer = await self._api.execute(caller, operation)
+        await self._realtime.mutated(operation, answer)
+        return answer
 
     # -- Cognito -----------------------------------------------------------------------
 
