@@ -31,6 +31,7 @@ from .exceptions import (
     SignInFailed,
     StorageCorrupt,
     StorageFailed,
+    SubscriptionOverflow,
     Throttled,
 )
 from .expiry import TokenState
@@ -43,6 +44,8 @@ from .persistence.memory import MemoryPersistence
 from .persistence.redis import RedisPersistence
 from .providers.base import Grant, TokenProvider
 from .providers.cognito import CognitoProvider
+from .realtime.hub import RealtimeSettings
+from .realtime.subscription import Gap
 from .refusal import Answer, Replay, Verdict
 from .session_key import SessionKey
 from .store import BlockingTokenStore, TokenStore
@@ -66,6 +69,7 @@ __all__ = [
     "Denied",
     "DynamoDBPersistence",
     "FilePersistence",
+    "Gap",
     "Grant",
     "Headers",
     "InsecureEndpoint",
@@ -76,6 +80,7 @@ __all__ = [
     "MissingExtra",
     "NotSignedIn",
     "OutcomeUnknown",
+    "RealtimeSettings",
     "RedisPersistence",
     "Refused",
     "RenewalFailed",
@@ -88,6 +93,7 @@ __all__ = [
     "StorageCorrupt",
     "StorageFailed",
     "StoreStatus",
+    "SubscriptionOverflow",
     "Throttled",
     "TokenClaims",
     "TokenPersistence",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["delays", "looks"]
+__all__ = ["delays", "full_jitter", "looks"]
 
 
 def delays(
@@ -25,6 +25,22 @@ def delays(
     ceiling = base
     while True:
         yield ceiling * (0.5 + rand() / 2)
+        ceiling = min(cap, ceiling * 2)
+
+
+def full_jitter(
+    base: float = 0.5,
+    cap: float = 30.0,
+    rand: Callable[[], float] = random.random,
+) -> Iterator[float]:
+    """Yield seconds to wait before the first, second, … attempt to connect again, for ever.
+
+    Between nothing and ``base * 2**n``, never above ``cap``: clients that lost
+    their connections in one moment come back spread over the whole time.
+    """
+    ceiling = base
+    while True:
+        yield ceiling * rand()
         ceiling = min(cap, ceiling * 2)
 
 

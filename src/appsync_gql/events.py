@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "Connected",
+    "ConnectionLost",
     "Event",
+    "EventsMissed",
     "Listener",
     "LoadFailed",
+    "RealtimeEvent",
+    "RealtimeListener",
+    "RealtimeTrouble",
     "Reason",
     "RenewalFailed",
     "Renewed",
     "Replayed",
+    "Resubscribed",
     "SaveFailed",
     "SessionEnded",
 ]
@@ -115,8 +122,56 @@ class SessionEnded:
     error_type: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """There is a real-time connection.
+
+    Attributes:
+        again: whether there was one before.
+    """
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLost:
+    """A real-time connection with subscriptions on it is gone; they are taken up again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubscribed:
+    """A subscription stands again after its connection was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsMissed:
+    """Events of a subscription may have been missed: there is a gap in it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealtimeTrouble:
+    """The real-time endpoint sent an error that names no subscription, or nonsense.
+
+    Attributes:
+        message: the server's text, or ours.
+        error_type: AWS's name; ``None`` without.
+    """
+
+    message: str
+    error_type: str | None
+
+
 Event = Renewed | RenewalFailed | SaveFailed | LoadFailed | Replayed | SessionEnded
+RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeTrouble
+"""Any of those that a transport tells of its subscriptions."""
 """Any of the events."""
+
+RealtimeListener = Callable[[RealtimeEvent], object]
+"""What ``on_event`` of a transport takes."""
 
 Listener = Callable[[Event], object]
 """What ``on_event`` takes; what it returns is ignored."""

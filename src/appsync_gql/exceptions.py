@@ -21,6 +21,7 @@
         ├── Denied              [Q]  the API's owner: a permission is missing
         ├── BadRequest          [Q]  the developer: AppSync could not use the request
         ├── BlockedByWaf        [Q]  the API's owner: a firewall rule
+        ├── SubscriptionOverflow [Q] the developer: the consumer is too slow
         ├── Throttled                nobody: slow down
         ├── ServerFailed             nobody: AppSync or a proxy failed
         └── OutcomeUnknown      [Q]  the caller: look whether the mutation ran
@@ -68,6 +69,7 @@ __all__ = [
     "SignedOut",
     "StorageCorrupt",
     "StorageFailed",
+    "SubscriptionOverflow",
     "Throttled",
 ]
 
@@ -257,6 +259,10 @@ class BadRequest(_QueryError):
 
 class BlockedByWaf(_QueryError):
     """A firewall rule in front of the API blocked the request (403)."""
+
+
+class SubscriptionOverflow(_QueryError):
+    """More events wait for their consumer than there is room for, and ``on_full`` is ``"fail"``."""
 
 
 class Throttled(AppSyncError, TransportServerError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 from gql.transport.aiohttp import AIOHTTPTransport
@@ -24,6 +24,9 @@ from .auth.base import Auth, Headers
 from .documents import printed_once
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
+from .realtime.feed import feed, signer_of
+from .realtime.handshake import host_of, realtime_url_of
+from .realtime.hub import Hub, RealtimeSettings
 from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
+
+    from .events import RealtimeListener
+    from .realtime.handshake import RealtimeAuth
+    from .realtime.hub import Signer
 
 __all__ = ["AppSyncTransport"]
 
@@ -62,6 +69,13 @@ class AppSyncTransport(AIOHTTPTransport):
             arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync
             itself ends an operation after 30 s.
+        realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
+        realtime_auth: how subscriptions prove who they are at the handshake:
+            ``"query"`` puts the token into the URL, for emulators that know
+            nothing else.
+        realtime: timeouts and the like of subscriptions; see :class:`RealtimeSettings`.
+        on_event: called with the real-time events of :mod:`appsync_gql.events`,
+            on a thread of its own.
 
     Raises:
         ConfigurationError: the URL, or ``auth``, can't be used.
@@ -84,6 +98,10 @@ class AppSyncTransport(AIOHTTPTransport):
         json_serialize: Callable[..., str] = json.dumps,
         json_deserialize: Callable[..., Any] = json.loads,
         client_session_args: dict[str, Any] | None = None,
+        realtime_url: str | None = None,
+        realtime_auth: RealtimeAuth = "subprotocol",
+        realtime: RealtimeSettings | None = None,
+        on_event: RealtimeListener | None = None,
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
         gql_auth = auth if isinstance(auth, aiohttp.BasicAuth | AppSyncAuthentication) else None
@@ -108,6 +126,9 @@ class AppSyncTransport(AIOHTTPTransport):
         self.authorization = auth if isinstance(auth, Auth) else None
         self.replay = Replay.of(replay)
         self._classify = classify
+        self._realtime_url = realtime_url or realtime_url_of(str(url))
+        self._realtime_auth, self._realtime = realtime_auth, realtime or RealtimeSettings()
+        self._on_event, self._hub = on_event, cast("Hub | None", None)
 
     async def execute(
         self,
@@ -200,19 +221,65 @@ class AppSyncTransport(AIOHTTPTransport):
     def subscribe(
         self,
         request: GraphQLRequest,
-        **kwargs: Any,
+        *,
+        auth: Auth | AppSyncAuthentication | None = None,
+        **options: Any,
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Subscriptions need AppSync's real-time endpoint, which this version does not speak.
+        """Subscribe at AppSync's real-time endpoint.
+
+        Don't call it directly: use ``subscribe`` of a gql session, which passes
+        these arguments on. The subscription outlives tokens and connections.
+
+        Args:
+            request: one subscription.
+            auth: in place of the transport's own, for this subscription.
+            options: ``gaps=True``: yield a :class:`Gap` where events may have been
+                missed. ``on_gap=``: called with it, async or not, before anything
+                that came later. ``buffer=1000``: events that wait for the
+                consumer at the most. ``on_full="drop_oldest"``: then the oldest
+                goes, and leaves a gap; ``"fail"``: the subscription ends with
+                ``SubscriptionOverflow``; ``"wait"``: it has a connection of its
+                own, and the server has to wait.
 
         Raises:
-            ConfigurationError: always, unless there is no store; then as the parent.
+            Denied, Refused, BadRequest: AppSync does not let the caller subscribe.
+            SessionExpired, ConfigurationError: there is no token to be had.
+            TransportConnectionFailed: the first connection did not come about.
+            TransportClosed: the transport is not connected, or is closed meanwhile.
         """
-        if self.authorization is not None:
-            raise ConfigurationError(
-                "AppSync serves subscriptions at its real-time endpoint, which this version does "
-                "not speak yet. Use gql's AppSyncWebsocketsTransport for them."
-            )
-        return super().subscribe(request, **kwargs)
+        given = auth or self.authorization or self.auth
+        if not isinstance(given, Auth | AppSyncAuthentication):
+            return super().subscribe(request)
+        if self.session is None:
+            raise TransportClosed("Transport is not connected")
+        signer = signer_of(given, host_of(str(self.url)))
+        if self._hub is None:
+            self._hub = self._make_hub(signer)
+        return feed(self._hub, printed_once(request), signer, **options)
+
+    async def close(self) -> None:
+        """End the subscriptions, and close what is open."""
+        hub, self._hub = self._hub, None
+        if hub is not None:
+            await hub.close()
+        await super().close()
+
+    def _make_hub(self, signer: Signer) -> Hub:
+        def session() -> aiohttp.ClientSession:
+            if self.session is None:
+                raise TransportClosed("Transport is not connected")
+            return self.session
+
+        return Hub(
+            self._realtime_url,
+            way=self._realtime_auth,
+            session=session,
+            signer=signer,
+            settings=self._realtime,
+            ssl=self.ssl,
+            loads=self.json_deserialize,
+            listener=self._on_event,
+        )
 
     # -- the line ------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""AppSync's real-time protocol: one socket, many subscriptions that outlive it."""

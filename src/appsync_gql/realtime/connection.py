@@ -1,0 +1,364 @@
+"""One WebSocket and the subscriptions on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as _timeout
+else:  # aiohttp brings its equal
+    from async_timeout import timeout as _timeout
+
+from .protocol import (
+    Acknowledged,
+    Completed,
+    Ended,
+    Message,
+    Nonsense,
+    Protocol,
+    Rejected,
+    Started,
+    Troubled,
+)
+from .trouble import Trouble, TroubleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from ..clock import Clock
+    from .handshake import Handshake
+
+__all__ = ["Connection", "Lost", "Refusal", "Sink"]
+
+_LARGEST_FRAME = 4 * 1024 * 1024
+"""AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
+
+
+class Lost(Exception):
+    """The connection is gone, or never came about; what was said of it."""
+
+
+class Refusal(Exception):
+    """The server said no."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.message)
+        self.trouble = trouble
+
+
+class Sink:
+    """Where a connection puts what comes for one subscription.
+
+    Attributes:
+        deliver: takes each event's payload; may be replaced at any time.
+        over: done when the subscription is no longer on the connection. Its
+            result is a trouble, or ``None`` when it was completed; its exception
+            is :class:`Lost`.
+        room: waits until there is room for more, which holds the whole
+            connection up; ``None`` if that never happens.
+    """
+
+    __slots__ = ("deliver", "over", "room")
+
+    def __init__(
+        self,
+        deliver: Callable[[dict[str, Any]], object],
+        room: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self.deliver, self.room = deliver, room
+        self.over: asyncio.Future[Trouble | None] = _future()
+
+
+class Connection:
+    """Made by :meth:`open`; good until :attr:`closed`.
+
+    Attributes:
+        full: whether it takes no further subscription.
+        retired: whether its subscriptions are to go over to another one.
+        used: whether there ever was a subscription on it.
+        opened: monotonic seconds, sleep included, when it was acknowledged.
+    """
+
+    def __init__(
+        self,
+        socket: aiohttp.ClientWebSocketResponse[Any],
+        protocol: Protocol,
+        *,
+        clock: Clock,
+        troubled: Callable[[Trouble], object],
+        gone: Callable[[Connection, str, int], object],
+    ) -> None:
+        self._socket, self._protocol = socket, protocol
+        self._clock, self._troubled, self._gone = clock, troubled, gone
+        self._sinks: dict[str, Sink] = {}
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._heard = self.opened = clock.monotonic()
+        self._timeout = 0.0
+        self._reader: asyncio.Task[None] | None = None
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._end = ""
+        self.full = self.retired = self.used = False
+
+    @classmethod
+    async def open(
+        cls,
+        session: aiohttp.ClientSession,
+        url: str,
+        handshake: Handshake,
+        *,
+        ssl: Any,
+        ack_timeout: float,
+        protocol: Protocol,
+        clock: Clock,
+        troubled: Callable[[Trouble], object],
+        gone: Callable[[Connection, str, int], object],
+    ) -> Connection:
+        """Connect, up to the server's ack.
+
+        Raises:
+            Refusal: the server did not let us in.
+            Lost: it can't be reached, or did not answer in time.
+        """
+        try:
+            async with _timeout(ack_timeout):
+                socket = await session.ws_connect(
+                    url,
+                    protocols=handshake.protocols,
+                    params=handshake.params,
+                    ssl=ssl,
+                    max_msg_size=_LARGEST_FRAME,
+                )
+                connection = cls(socket, protocol, clock=clock, troubled=troubled, gone=gone)
+                try:
+                    await connection._shake_hands()
+                except BaseException:
+                    await socket.close()
+                    raise
+        except aiohttp.WSServerHandshakeError as error:
+            # Its own text and request info hold the token; its status says it all.
+            raise Refusal(_of_status(error.status)) from None
+        except asyncio.TimeoutError:
+            raise Lost(f"no answer within {ack_timeout:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Lost(type(error).__name__) from None
+        connection._run()
+        return connection
+
+    async def _shake_hands(self) -> None:
+        await self._socket.send_str(self._protocol.init())
+        while True:
+            message = await self._socket.receive()
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                raise Lost(f"closed at the handshake ({_closing(self._socket, message)})")
+            event = self._protocol.receive(message.data)
+            if isinstance(event, Rejected):
+                raise Refusal(event.trouble)
+            if isinstance(event, Troubled):
+                raise Refusal(event.trouble)
+            if isinstance(event, Acknowledged):
+                self._timeout = event.timeout
+                self._heard = self.opened = self._clock.monotonic()
+                return
+
+    # -- subscriptions --------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is gone."""
+        return bool(self._end)
+
+    @property
+    def load(self) -> int:
+        """How many subscriptions are on it."""
+        return len(self._sinks)
+
+    async def start(
+        self, id_: str, data: str, authorization: Mapping[str, str], sink: Sink, seconds: float
+    ) -> None:
+        """Begin a subscription and wait for the server's word.
+
+        Raises:
+            Refusal: the server does not take it.
+            Lost: the connection is gone, or no word came within ``seconds``.
+        """
+        if self._end:
+            raise Lost(self._end)
+        acknowledged = _future()
+        self._sinks[id_], self._waiting[id_] = sink, acknowledged
+        self.used = True
+        try:
+            async with _timeout(seconds):
+                await self._socket.send_str(self._protocol.start(id_, data, authorization))
+                await acknowledged
+        except asyncio.TimeoutError:
+            await self._leave(id_)
+            raise Lost(f"no start_ack within {seconds:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            await self._leave(id_)
+            raise Lost(type(error).__name__) from None
+        except BaseException:
+            await self._leave(id_)
+            raise
+        self._waiting.pop(id_, None)
+
+    async def _leave(self, id_: str) -> None:
+        self._waiting.pop(id_, None)
+        await self.stop(id_)
+
+    async def stop(self, id_: str, seconds: float = 0.0) -> None:
+        """End a subscription; wait so many seconds for the server's ``complete``.
+
+        What comes until then is still delivered.
+        """
+        sink, frame = self._sinks.get(id_), self._protocol.stop(id_)
+        try:
+            if sink is not None and frame is not None and not self._end:
+                async with _timeout(seconds or None):
+                    await self._socket.send_str(frame)
+                    if seconds:
+                        await sink.over
+        except (asyncio.TimeoutError, aiohttp.ClientError, OSError, Lost):
+            return
+        finally:
+            self._sinks.pop(id_, None)
+
+    async def close(self) -> None:
+        """Say goodbye, and leave nothing behind."""
+        self._finish("closed by this side")
+        reader = self._reader
+        if reader is not None and reader is not asyncio.current_task():
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+        await self._socket.close()
+
+    # -- what comes in ----------------------------------------------------------------
+
+    def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_task(self._read(), name="appsync-gql-realtime")
+        self._watchdog = loop.call_later(self._pause(), self._watch)
+
+    def _pause(self) -> float:
+        """Seconds between looks of the watchdog: often enough to notice that a laptop slept."""
+        return min(5.0, self._timeout / 4)
+
+    def _watch(self) -> None:
+        if self._end:
+            return
+        if self._clock.monotonic() - self._heard > self._timeout:
+            self._finish(f"nothing was heard for {self._timeout:g} s")
+            if self._reader is not None:
+                self._reader.cancel()
+            return
+        self._watchdog = asyncio.get_running_loop().call_later(self._pause(), self._watch)
+
+    async def _read(self) -> None:
+        receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
+        try:
+            while True:
+                message = await receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    if message.type in _ENDS:
+                        self._finish(_closing(self._socket, message))
+                        return
+                    continue
+                self._heard = self._clock.monotonic()
+                event = understand(message.data)
+                if type(event) is Message:
+                    sink = sinks.get(event.id)
+                    if sink is not None:
+                        sink.deliver(event.payload)
+                        if sink.room is not None:
+                            await sink.room()
+                            self._heard = self._clock.monotonic()
+                elif event is not None:
+                    self._heed(event)
+        finally:
+            self._finish("the connection broke")
+            with contextlib.suppress(Exception):
+                await self._socket.close()
+
+    def _heed(self, event: object) -> None:
+        if isinstance(event, Started):
+            _resolve(self._waiting.get(event.id))
+        elif isinstance(event, Completed):
+            self._over(event.id, None)
+        elif isinstance(event, Ended):
+            waiting = self._waiting.get(event.id)
+            if waiting is not None:
+                _fail(waiting, Refusal(event.trouble))
+            self._over(event.id, event.trouble)
+        elif isinstance(event, Troubled):
+            if event.trouble.kind is TroubleKind.LIMITED:
+                # It names none, and so means those that have just been asked for.
+                for waiting in self._waiting.values():
+                    _fail(waiting, Refusal(event.trouble))
+            self._troubled(event.trouble)
+        elif isinstance(event, Rejected):
+            self._finish(event.trouble.message)
+        elif isinstance(event, Nonsense):
+            text = f"A frame was not understood: {event.reason}."
+            self._troubled(Trouble(TroubleKind.TRANSIENT, text))
+
+    def _over(self, id_: str, trouble: Trouble | None) -> None:
+        sink = self._sinks.pop(id_, None)
+        if sink is not None and not sink.over.done():
+            sink.over.set_result(trouble)
+
+    def _finish(self, why: str) -> None:
+        """Tell everybody, once."""
+        if self._end:
+            return
+        self._end = why
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        for waiting in self._waiting.values():
+            _fail(waiting, Lost(why))
+        sinks, self._sinks = self._sinks, {}
+        for sink in sinks.values():
+            _fail(sink.over, Lost(why))
+        self._gone(self, why, len(sinks))
+
+
+_ENDS = {
+    aiohttp.WSMsgType.CLOSE,
+    aiohttp.WSMsgType.CLOSED,
+    aiohttp.WSMsgType.CLOSING,
+    aiohttp.WSMsgType.ERROR,
+}
+
+
+def _closing(socket: aiohttp.ClientWebSocketResponse[Any], message: aiohttp.WSMessage) -> str:
+    if message.type is aiohttp.WSMsgType.ERROR:
+        return type(message.data).__name__
+    return f"close code {socket.close_code}"
+
+
+def _of_status(status: int) -> Trouble:
+    text = f"HTTP {status} at the real-time endpoint."
+    kind = {401: TroubleKind.REFUSED, 429: TroubleKind.LIMITED}.get(status)
+    if kind is None:
+        kind = TroubleKind.INVALID if 400 <= status < 500 else TroubleKind.TRANSIENT  # noqa: PLR2004
+    return Trouble(kind, text, code=status)
+
+
+def _resolve(waiting: asyncio.Future[None] | None) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
+
+
+def _fail(waiting: asyncio.Future[Any], error: Exception) -> None:
+    if not waiting.done():
+        waiting.set_exception(error)
+
+
+def _future() -> asyncio.Future[Any]:
+    """Make a future whose error may go unheard: whoever waited may have left."""
+    future = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future

@@ -1,0 +1,262 @@
+"""All sockets of one transport: opened by the first subscription, closed after the last."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
+
+from ..backoff import full_jitter
+from ..clock import Clock, SystemClock
+from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
+from ..exceptions import RenewalFailed
+from ..worker import notify
+from .connection import Connection, Lost, Refusal
+from .handshake import RealtimeAuth, handshake
+from .protocol import Protocol as Conversation
+from .subscription import Gap, OnFull, Subscription
+from .trouble import Step, Trouble, error_of, step_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import aiohttp
+
+    from ..auth.base import Headers
+    from ..events import RealtimeListener
+
+__all__ = ["Hub", "RealtimeSettings", "Signer"]
+
+
+class Signer(Protocol):
+    """Gives the authorization of handshakes and starts, ``host`` among it."""
+
+    async def headers(self, data: str | None) -> Mapping[str, str]:
+        """Return it for a ``start`` with that data, or for a handshake (``None``)."""
+        ...
+
+    async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:
+        """Get newer ones than those that were rejected; tell whether there are any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealtimeSettings:
+    """How subscriptions behave.
+
+    Attributes:
+        ack_timeout: seconds to wait for the server at a handshake.
+        start_timeout: seconds to wait for the server's word on a subscription.
+        max_age: seconds after which a connection is replaced ahead of the
+            server's own limit of 24 hours.
+        delays: makes the seconds to wait between attempts.
+        attempts: how often the very first connection is tried.
+        clock: where the time comes from.
+    """
+
+    ack_timeout: float = 15.0
+    start_timeout: float = 15.0
+    max_age: float = 86_400.0 - 600.0
+    delays: Callable[[], Iterator[float]] = full_jitter
+    attempts: int = 3
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class Hub:
+    """Gives connections to subscriptions.
+
+    Args:
+        url: the real-time endpoint.
+        way: how a handshake carries its authorization.
+        session: gives the aiohttp session that sockets are opened with.
+        signer: gives the authorization of handshakes.
+        settings: how it all behaves.
+        ssl: as for aiohttp.
+        loads: reads JSON.
+        listener: hears what happens.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        way: RealtimeAuth,
+        session: Callable[[], aiohttp.ClientSession],
+        signer: Signer,
+        settings: RealtimeSettings,
+        ssl: Any,
+        loads: Callable[[str], Any],
+        listener: RealtimeListener | None,
+    ) -> None:
+        self._url, self._way, self._session, self._signer = url, way, session, signer
+        self._settings, self._ssl, self._loads = settings, ssl, loads
+        self._listener = listener
+        self._connections: list[Connection] = []
+        self._opening: asyncio.Task[Connection] | None = None
+        self._subscriptions: set[Subscription] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timers: dict[Connection, asyncio.TimerHandle] = {}
+        self._connected_once = False
+
+    # -- what the transport asks ------------------------------------------------------
+
+    def subscribe(self, data: str, signer: Signer, buffer: int, on_full: OnFull) -> Subscription:
+        """Begin a subscription."""
+        made = Subscription(self, data, signer, buffer=buffer, on_full=on_full)
+        self._subscriptions.add(made)
+        return made
+
+    async def close(self) -> None:
+        """End everything."""
+        closed = TransportClosed("The transport was closed.")
+        await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
+        pending = [*self._tasks, *([self._opening] if self._opening else [])]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.gather(*(c.close() for c in list(self._connections)))
+
+    # -- what subscriptions ask -------------------------------------------------------
+
+    @property
+    def start_timeout(self) -> float:
+        """Seconds to wait for the server's word on a subscription."""
+        return self._settings.start_timeout
+
+    def delays(self) -> Iterator[float]:
+        """Make the seconds to wait between attempts."""
+        return self._settings.delays()
+
+    async def connection(self, *, alone: bool = False) -> Connection:
+        """Return a connection with room, opened if there is none.
+
+        Args:
+            alone: whether nobody else is to be on it.
+
+        Raises:
+            TransportError: there can be none.
+        """
+        if not alone:
+            for connection in self._connections:
+                if not (connection.closed or connection.full):
+                    return connection
+        if alone:
+            return await self._open(alone=True)
+        opening = self._opening
+        if opening is None:
+            opening = asyncio.get_running_loop().create_task(self._open(alone=False))
+            self._opening = opening
+            opening.add_done_callback(self._opened)
+        return await asyncio.shield(opening)
+
+    def left(self, subscription: Subscription) -> None:
+        """Hear that a subscription is over; the last one takes the connections along."""
+        self._subscriptions.discard(subscription)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Close the connections that nobody needs any more."""
+        for connection in list(self._connections):
+            left = connection.full and connection.used and not connection.load
+            if left or not self._subscriptions:
+                self._spawn(connection.close())
+
+    def _opened(self, opening: asyncio.Task[Connection]) -> None:
+        self._opening = None
+        if not opening.cancelled() and opening.exception() is None:
+            self.tidy()  # those who wanted it may have left meanwhile
+
+    def missed(self, gap: Gap) -> None:
+        """Tell that events may have been missed."""
+        self._tell(EventsMissed(reason=gap.reason))
+
+    def resubscribed(self) -> None:
+        """Tell that a subscription stands again."""
+        self._tell(Resubscribed())
+
+    # -- connections ------------------------------------------------------------------
+
+    async def _open(self, *, alone: bool) -> Connection:
+        """Connect, for as long as that may help.
+
+        Raises:
+            TransportError: it does not.
+        """
+        renewed, waits = False, self._settings.delays()
+        for attempt in _count():
+            try:
+                headers = await self._signer.headers(None)
+                return await self._connect(headers, alone=alone)
+            except Refusal as refusal:
+                trouble = refusal.trouble
+                step = step_after(trouble, renewed=renewed)
+                if step is Step.GIVE_UP:
+                    raise error_of(trouble) from None
+                if step is Step.RENEW:
+                    renewed = await self._signer.renewed(headers, denied=False)
+                    if not renewed:
+                        raise error_of(trouble) from None
+                    continue
+                why = trouble.message
+            except (Lost, RenewalFailed) as error:
+                why = str(error)
+            if not self._connected_once and attempt >= self._settings.attempts:
+                raise TransportConnectionFailed(f"The real-time endpoint can't be reached: {why}")
+            await asyncio.sleep(next(waits))
+        raise AssertionError
+
+    async def _connect(self, headers: Mapping[str, str], *, alone: bool) -> Connection:
+        connection = await Connection.open(
+            self._session(),
+            self._url,
+            handshake(headers, self._way),
+            ssl=self._ssl,
+            ack_timeout=self._settings.ack_timeout,
+            protocol=Conversation(self._loads),
+            clock=self._settings.clock,
+            troubled=self._troubled,
+            gone=self._gone,
+        )
+        connection.full = alone
+        self._connections.append(connection)
+        self._timers[connection] = asyncio.get_running_loop().call_later(
+            self._settings.max_age, self._retire, connection
+        )
+        self._tell(Connected(again=self._connected_once))
+        self._connected_once = True
+        return connection
+
+    def _retire(self, connection: Connection) -> None:
+        """Have the subscriptions of an old connection go over to a new one."""
+        connection.full = connection.retired = True
+        for subscription in self._subscriptions:
+            subscription.move()
+
+    def _gone(self, connection: Connection, why: str, standing: int) -> None:
+        if connection in self._connections:
+            self._connections.remove(connection)
+        timer = self._timers.pop(connection, None)
+        if timer is not None:
+            timer.cancel()
+        if standing:
+            self._tell(ConnectionLost(reason=why))
+
+    def _troubled(self, trouble: Trouble) -> None:
+        self._tell(RealtimeTrouble(message=trouble.message, error_type=trouble.error_type))
+
+    def _tell(self, event: Any) -> None:
+        notify(self._listener, event)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _count() -> Iterator[int]:
+    attempt = 0
+    while True:
+        attempt += 1
+        yield attempt

@@ -1,0 +1,215 @@
+"""One connection's conversation: frames in, events and frames out. No socket, no clock.
+
+https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .trouble import Trouble, trouble_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = [
+    "Acknowledged",
+    "Completed",
+    "Ended",
+    "Event",
+    "Message",
+    "Nonsense",
+    "Protocol",
+    "Rejected",
+    "Started",
+    "Troubled",
+]
+
+_DEFAULT_TIMEOUT = 300.0
+"""Seconds, where the ack does not say; AppSync's own."""
+
+
+class Message:
+    """An event for a subscription. The one that must be cheap."""
+
+    __slots__ = ("id", "payload")
+
+    def __init__(self, id: str, payload: dict[str, Any]) -> None:  # noqa: A002
+        self.id = id
+        self.payload = payload
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The connection stands.
+
+    Attributes:
+        timeout: seconds without any frame after which it is dead.
+    """
+
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """There is no connection."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A subscription stands."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A subscription is over, as the client wished or by the server's will."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The server did not take a subscription, or ended it."""
+
+    id: str
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """An error that names no subscription of ours. All of them live on."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Nonsense:
+    """A frame that can't be understood; why, and nothing of it."""
+
+    reason: str
+
+
+Event = Message | Acknowledged | Rejected | Started | Completed | Ended | Troubled | Nonsense
+
+
+class _Phase(enum.Enum):
+    STARTING = "starting"
+    ACTIVE = "active"
+    STOPPING = "stopping"
+
+
+class Protocol:
+    """The client's side of one connection.
+
+    Args:
+        loads: reads JSON from ``str``.
+    """
+
+    def __init__(self, loads: Callable[[str], Any] = json.loads) -> None:
+        self._loads = loads
+        self._acknowledged = False
+        self._phases: dict[str, _Phase] = {}
+        self._handlers: dict[str, Callable[[dict[str, Any]], Event | None]] = {
+            "ka": lambda _: None,
+            "error": lambda frame: self._error(frame.get("id"), frame),
+            "connection_error": lambda frame: Rejected(trouble_of(frame)),
+            "connection_ack": lambda frame: self._ack(frame.get("payload")),
+            "start_ack": lambda frame: self._start_ack(frame.get("id")),
+            "complete": lambda frame: self._complete(frame.get("id")),
+        }
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The subscriptions that are not over yet."""
+        return frozenset(self._phases)
+
+    # -- frames out -----------------------------------------------------------------
+
+    def init(self) -> str:
+        """Give the first frame."""
+        return json.dumps({"type": "connection_init"})
+
+    def start(self, id: str, data: str, authorization: Mapping[str, str]) -> str:  # noqa: A002
+        """Give the frame that begins a subscription.
+
+        Args:
+            id: a name that was never used on this connection.
+            data: the operation and its variables, as JSON: the very text that was signed.
+            authorization: headers, ``host`` among them.
+
+        Raises:
+            ValueError: the id is in use.
+        """
+        if id in self._phases:
+            msg = f"the id {id} is in use"
+            raise ValueError(msg)
+        self._phases[id] = _Phase.STARTING
+        extensions = {"authorization": dict(authorization)}
+        payload = {"data": data, "extensions": extensions}
+        return json.dumps({"id": id, "type": "start", "payload": payload})
+
+    def stop(self, id: str) -> str | None:  # noqa: A002
+        """Give the frame that ends a subscription; ``None`` if it is over already."""
+        if self._phases.get(id) in {None, _Phase.STOPPING}:
+            return None
+        self._phases[id] = _Phase.STOPPING
+        return json.dumps({"id": id, "type": "stop"})
+
+    # -- frames in --------------------------------------------------------------------
+
+    def receive(self, text: str) -> Event | None:
+        """Read one frame; ``None`` when there is nothing to do about it. Never raises."""
+        try:
+            frame = self._loads(text)
+        except (ValueError, RecursionError):
+            return Nonsense("it is not JSON")
+        if not isinstance(frame, dict):
+            return Nonsense("it is not a JSON object")
+        kind = frame.get("type")
+        if kind == "data":
+            return self._data(frame.get("id"), frame.get("payload"))
+        handler = self._handlers.get(kind) if isinstance(kind, str) else None
+        return handler(frame) if handler else Nonsense("its type is not known")
+
+    def _data(self, id_: object, payload: object) -> Event | None:
+        if not isinstance(id_, str) or not isinstance(payload, dict):
+            return Nonsense("a data frame without id or payload")
+        phase = self._phases.get(id_)
+        if phase is _Phase.ACTIVE or phase is _Phase.STARTING:
+            return Message(id_, payload)
+        return None  # it was on its way when the subscription ended
+
+    def _error(self, id_: object, frame: dict[str, Any]) -> Event:
+        trouble = trouble_of(frame)
+        if isinstance(id_, str) and self._phases.pop(id_, None) is not None:
+            return Ended(id_, trouble)
+        return Troubled(trouble)
+
+    def _ack(self, payload: object) -> Event | None:
+        if self._acknowledged:
+            return None
+        self._acknowledged = True
+        millis = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None
+        if isinstance(millis, int | float) and not isinstance(millis, bool) and millis > 0:
+            return Acknowledged(millis / 1000)
+        return Acknowledged(_DEFAULT_TIMEOUT)
+
+    def _start_ack(self, id_: object) -> Event | None:
+        if not isinstance(id_, str):
+            return Nonsense("a start_ack frame without id")
+        if self._phases.get(id_) is not _Phase.STARTING:
+            return None
+        self._phases[id_] = _Phase.ACTIVE
+        return Started(id_)
+
+    def _complete(self, id_: object) -> Event | None:
+        if not isinstance(id_, str):
+            return Nonsense("a complete frame without id")
+        return Completed(id_) if self._phases.pop(id_, None) is not None else None

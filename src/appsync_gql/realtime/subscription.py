@@ -1,0 +1,258 @@
+"""One subscription: what waits for its consumer, and how it outlives connections."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal
+
+from gql.transport.exceptions import TransportError
+
+from ..exceptions import RenewalFailed, SubscriptionOverflow
+from .connection import Connection, Lost, Refusal, Sink
+from .handover import overlap
+from .trouble import Step, Trouble, TroubleKind, error_of, step_after
+
+if TYPE_CHECKING:
+    from ..auth.base import Headers
+    from .hub import Hub, Signer
+
+__all__ = ["Gap", "OnFull", "Subscription"]
+
+OnFull = Literal["drop_oldest", "fail", "wait"]
+
+_STOP_SECONDS = 2.0
+
+
+class Gap(dict[str, Any]):
+    """Stands among a subscription's results where events may have been missed.
+
+    AppSync sends each event once and keeps none: what happened while there was
+    no connection is not sent later. A query brings it.
+
+    Attributes:
+        reason: the connection's end, or a consumer that was too slow.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Gap({self.reason!r})"
+
+
+class _End:
+    """The last thing that a consumer gets."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+class Subscription:
+    """Keeps one operation subscribed, whatever becomes of sockets and tokens.
+
+    Args:
+        hub: gives connections.
+        data: the operation and its variables as JSON.
+        signer: gives headers for each ``start``.
+        buffer: how many events wait for the consumer at the most.
+        on_full: what happens to the next one.
+    """
+
+    def __init__(
+        self, hub: Hub, data: str, signer: Signer, *, buffer: int, on_full: OnFull
+    ) -> None:
+        self._hub, self._data, self._signer = hub, data, signer
+        self._buffer, self._on_full = buffer, on_full
+        self._items: deque[Any] = deque()
+        self._changed = asyncio.Event()
+        self._moving = asyncio.Event()
+        self._over = False
+        self._task = asyncio.get_running_loop().create_task(
+            self._run(), name="appsync-gql-subscription"
+        )
+
+    # -- the consumer's side --------------------------------------------------------
+
+    async def next(self) -> dict[str, Any] | None:
+        """Wait for the next payload or :class:`Gap`; ``None`` when the server completed it.
+
+        Raises:
+            TransportError: the subscription is over.
+        """
+        items = self._items
+        while not items:
+            self._changed.clear()
+            await self._changed.wait()
+        item = items.popleft()
+        if type(item) is _End:
+            items.append(item)
+            if item.error is not None:
+                raise item.error
+            return None
+        if self._on_full == "wait":
+            self._changed.set()  # there is room again
+        return item  # type: ignore[no-any-return]
+
+    async def end(self, error: Exception | None = None) -> None:
+        """Unsubscribe, and leave nothing behind; a consumer that still waits gets the error."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._put(_End(error))
+
+    def move(self) -> None:
+        """Go over to another connection: this one is about to end."""
+        self._moving.set()
+
+    # -- what comes in ----------------------------------------------------------------
+
+    def _put(self, item: object) -> None:
+        self._items.append(item)
+        self._changed.set()
+
+    def _deliver(self, payload: dict[str, Any]) -> None:
+        items = self._items
+        if len(items) >= self._buffer and self._on_full != "wait" and not self._make_room():
+            return
+        if self._over:
+            return
+        items.append(payload)
+        self._changed.set()
+
+    def _make_room(self) -> bool:
+        """Keep to the policy; tell whether the event that has come has a place."""
+        if self._on_full == "fail":
+            if self._over:
+                return False
+            self._over = True
+            self._task.cancel()
+            text = f"The consumer of a subscription left {self._buffer} events waiting."
+            self._put(_End(SubscriptionOverflow(text)))
+            return False
+        # The gap in front shows that something is missing; it counts as one of those that wait.
+        first = self._items.popleft()
+        gap = first if type(first) is Gap else self._missed("the consumer was too slow")
+        if len(self._items) >= self._buffer - 1 and self._items:
+            self._items.popleft()
+        self._items.appendleft(gap)
+        return True
+
+    async def _room(self) -> None:
+        """Wait for the consumer; the whole connection does, which is this subscription's own."""
+        while len(self._items) >= self._buffer:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _missed(self, reason: str) -> Gap:
+        gap = Gap(reason)
+        self._hub.missed(gap)
+        return gap
+
+    # -- staying subscribed -----------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            await self._stay()
+        except TransportError as error:
+            self._put(_End(error))
+        else:
+            self._put(_End(None))
+        finally:
+            self._hub.left(self)
+
+    async def _stay(self) -> None:
+        """Subscribe again and again, until the server completes it.
+
+        Raises:
+            TransportError: trying again is of no use.
+        """
+        waits, renewed, lost = self._hub.delays(), False, ""
+        while True:
+            trouble: Trouble | None = None
+            try:
+                connection = await self._hub.connection(alone=self._on_full == "wait")
+                headers = await self._signer.headers(self._data)
+                sink, id_ = await self._start(connection, headers)
+                if lost:
+                    self._put(self._missed(lost))
+                    self._hub.resubscribed()
+                waits, renewed, lost = self._hub.delays(), False, ""
+                trouble = await self._stand(connection, id_, sink)
+                if trouble is None:
+                    return
+                lost = trouble.message
+            except Refusal as refusal:
+                trouble = refusal.trouble
+            except (Lost, RenewalFailed) as error:
+                lost = lost or str(error)
+            step = Step.WAIT if trouble is None else step_after(trouble, renewed=renewed)
+            if trouble is None or step is Step.WAIT:
+                await asyncio.sleep(next(waits))
+            elif step is Step.ELSEWHERE:
+                connection.full = True
+            elif step is Step.GIVE_UP or not await self._renewed(trouble, headers):
+                raise error_of(trouble)
+            else:
+                renewed = True
+
+    async def _renewed(self, trouble: Trouble, headers: Headers) -> bool:
+        return await self._signer.renewed(headers, denied=trouble.kind is TroubleKind.DENIED)
+
+    async def _start(self, connection: Connection, headers: Headers) -> tuple[Sink, str]:
+        # A name is never used twice, not on another connection either.
+        sink, id_ = Sink(self._deliver, self._room if self._on_full == "wait" else None), _new_id()
+        await connection.start(id_, self._data, headers, sink, self._hub.start_timeout)
+        return sink, id_
+
+    async def _stand(self, connection: Connection, id_: str, sink: Sink) -> Trouble | None:
+        """Stay on a connection until the subscription is over on it, or moves to the next."""
+        while True:
+            moving = asyncio.ensure_future(self._moving.wait())
+            try:
+                either: list[asyncio.Future[Any]] = [sink.over, moving]
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if sink.over.done():
+                    return sink.over.result()
+                self._moving.clear()
+                if connection.retired:
+                    connection, id_, sink = await self._hand_over(connection, id_, sink)
+            except asyncio.CancelledError:
+                await connection.stop(id_, _STOP_SECONDS)
+                raise
+            finally:
+                moving.cancel()
+
+    async def _hand_over(
+        self, old: Connection, old_id: str, old_sink: Sink
+    ) -> tuple[Connection, str, Sink]:
+        """Subscribe on another connection first, then leave this one: nothing missed or doubled."""
+        brought: list[dict[str, Any]] = []
+        held: list[dict[str, Any]] = []
+
+        def old_delivers(payload: dict[str, Any]) -> None:
+            brought.append(payload)
+            self._deliver(payload)
+
+        try:
+            new = await self._hub.connection(alone=self._on_full == "wait")
+            headers = await self._signer.headers(self._data)
+            sink, id_ = Sink(held.append), _new_id()
+            old_sink.deliver = old_delivers
+            await new.start(id_, self._data, headers, sink, self._hub.start_timeout)
+        except (Lost, Refusal, TransportError):
+            # The old one stands for some time yet; its end will be a gap.
+            old_sink.deliver = self._deliver
+            return old, old_id, old_sink
+        await old.stop(old_id, _STOP_SECONDS)
+        self._hub.tidy()
+        for payload in held[overlap(brought, held) :]:
+            self._deliver(payload)
+        sink.deliver = self._deliver
+        sink.room = old_sink.room
+        return new, id_, sink
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,493 @@
+"""Subscriptions on the transport, through gql's client, against the emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gql import Client, gql
+from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
+
+from appsync_gql import (
+    AppSyncTransport,
+    BadRequest,
+    CognitoProvider,
+    Denied,
+    Gap,
+    RealtimeSettings,
+    Refused,
+    SubscriptionOverflow,
+    TokenStore,
+    events,
+)
+from appsync_gql.testing import Emulator
+from appsync_gql.testing.realtime_faults import FrameError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    from gql.client import AsyncClientSession
+
+CREATED = gql("subscription { onCreateItem { id name } }")
+SECONDS = 10.0
+
+
+class Heard:
+    """What a transport told."""
+
+    def __init__(self) -> None:
+        self.events: list[events.RealtimeEvent] = []
+
+    def __call__(self, event: events.RealtimeEvent) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[events.RealtimeEvent]) -> int:
+        return sum(isinstance(event, kind) for event in self.events)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def settings() -> RealtimeSettings:
+    return RealtimeSettings(ack_timeout=2, start_timeout=1, delays=lambda: itertools.repeat(0.01))
+
+
+@asynccontextmanager
+async def connected(
+    emulator: Emulator, settings: RealtimeSettings, heard: Heard | None = None, **more: Any
+) -> AsyncIterator[AsyncClientSession]:
+    provider = CognitoProvider(
+        emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
+    )
+    given = {"tokens": emulator.issue_tokens(), **more.pop("store", {})}
+    store = TokenStore(provider, **given)
+    transport = AppSyncTransport(
+        emulator.graphql_url, auth=store, realtime=settings, on_event=heard, **more
+    )
+    async with store, Client(transport=transport) as session:
+        yield session
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what nobody tells of."""
+
+    async def look() -> None:
+        while not condition():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(look(), SECONDS)
+
+
+async def following(generator: AsyncGenerator[Any, None]) -> Any:
+    return await asyncio.wait_for(anext(generator), SECONDS)
+
+
+def name_of(result: dict[str, Any]) -> str:
+    return str(result["onCreateItem"]["name"])
+
+
+def publish(emulator: Emulator, *names: object) -> None:
+    for name in names:
+        emulator.realtime.publish("onCreateItem", {"id": "1", "name": str(name)})
+
+
+@asynccontextmanager
+async def subscribed(
+    session: AsyncClientSession, emulator: Emulator, **options: Any
+) -> AsyncIterator[tuple[AsyncGenerator[Any, None], asyncio.Task[Any]]]:
+    """Subscribe, and have the first result on its way."""
+    before = emulator.realtime.registrations
+    generator = session.subscribe(CREATED, **options)
+    first = asyncio.ensure_future(following(generator))
+    await until(lambda: emulator.realtime.registrations > before or first.done())
+    try:
+        yield generator, first
+    finally:
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await generator.aclose()
+
+
+# -- the plain case ---------------------------------------------------------------
+
+
+async def test_one_transport_does_queries_mutations_and_subscriptions(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator) as (results, first),
+    ):
+        text = 'mutation { createItem(key: "k", name: "tea") { id name } }'
+        await session.execute(gql(text))
+        assert await first == {"onCreateItem": {"id": "k", "name": "tea"}}
+        publish(emulator, "cake")
+        assert name_of(await following(results)) == "cake"
+
+
+async def test_many_subscriptions_share_one_socket_which_goes_with_the_last(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with connected(emulator, settings) as session:
+        async with subscribed(session, emulator) as (_, one):
+            async with subscribed(session, emulator) as (_, other):
+                assert emulator.realtime.connections == 1
+                publish(emulator, "tea")
+                assert [name_of(await f) for f in (one, other)] == ["tea", "tea"]
+            await until(lambda: emulator.realtime.registrations == 1)
+            assert emulator.realtime.connections == 1
+        await until(lambda: emulator.realtime.connections == 0)
+
+
+async def test_another_socket_is_opened_when_one_is_full(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.settings.subscriptions = 1
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator) as (_, one),
+        subscribed(session, emulator) as (_, other),
+    ):
+        assert emulator.realtime.connections == 2
+        publish(emulator, "tea")
+        assert [name_of(await f) for f in (one, other)] == ["tea", "tea"]
+
+
+async def test_variables_filter_and_errors_are_raised_as_gql_does(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    document = gql("subscription ($n: String) { onCreateItem(name: $n) { id name } }")
+    document.variable_values = {"n": "tea"}
+    async with connected(emulator, settings) as session:
+        results = session.subscribe(document)
+        first = asyncio.ensure_future(following(results))
+        await until(lambda: emulator.realtime.registrations)
+        publish(emulator, "cake", "tea")
+        assert name_of(await first) == "tea"
+        await results.aclose()
+
+
+async def test_the_token_is_not_in_the_url_unless_asked_for(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    for way in ("subprotocol", "query"):
+        async with (
+            connected(emulator, settings, realtime_auth=way) as session,
+            subscribed(session, emulator) as (_, first),
+        ):
+            publish(emulator, "tea")
+            assert name_of(await first) == "tea"
+
+
+# -- tokens --------------------------------------------------------------------------
+
+
+async def test_a_token_refused_at_the_handshake_is_renewed_and_tried_once_more(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.faults.refuse_connections()
+    async with connected(emulator, settings) as session, subscribed(session, emulator) as (_, f):
+        publish(emulator, "tea")
+        assert name_of(await f) == "tea"
+    assert emulator.counters["refreshes"] == 1
+
+
+async def test_a_token_refused_at_the_start_is_renewed_and_tried_once_more(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.faults.refuse_starts()
+    async with connected(emulator, settings) as session, subscribed(session, emulator) as (_, f):
+        publish(emulator, "tea")
+        assert name_of(await f) == "tea"
+    assert emulator.counters["refreshes"] == 1
+
+
+@pytest.mark.parametrize("where", ["handshake", "start"])
+async def test_refused_for_good_ends_in_a_typed_error_after_two_attempts(
+    emulator: Emulator, settings: RealtimeSettings, where: str
+) -> None:
+    faults = emulator.realtime.faults
+    (faults.refuse_connections if where == "handshake" else faults.refuse_starts)(100)
+    async with connected(emulator, settings) as session:
+        with pytest.raises(Refused, match="Token has expired"):
+            await following(session.subscribe(CREATED))
+    assert emulator.counters["refreshes"] == 1
+    assert emulator.counters["realtime.connections"] + emulator.counters["realtime.starts"] <= 4
+
+
+async def test_a_permanent_denial_ends_that_subscription_and_no_other(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    """Pitfall: it tore down its siblings and looped for ever."""
+    async with connected(emulator, settings) as session, subscribed(session, emulator) as (_, one):
+        no = FrameError("Unauthorized", "Not Authorized to access onCreateItem")
+        emulator.realtime.faults.refuse_starts(100, no)
+        with pytest.raises(Denied, match="Not Authorized"):
+            await following(session.subscribe(CREATED))
+        assert emulator.counters["realtime.starts"] <= 3
+        assert emulator.realtime.connections == 1
+        publish(emulator, "tea")
+        assert name_of(await one) == "tea"
+
+
+async def test_what_can_not_be_subscribed_to_is_told_at_once(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with connected(emulator, settings) as session:
+        with pytest.raises(BadRequest, match="FieldUndefined"):
+            await following(session.subscribe(gql("subscription { nonsense }")))
+    assert emulator.counters["realtime.starts"] == 1
+
+
+# -- what connections suffer -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", ["drop_sockets", "close_sockets"])
+async def test_after_a_loss_it_subscribes_again_with_a_gap_to_show_for_it(
+    emulator: Emulator, settings: RealtimeSettings, heard: Heard, trouble: str
+) -> None:
+    async with (
+        connected(emulator, settings, heard) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        assert name_of(await first) == "before"
+        getattr(emulator.realtime, trouble)()
+        gap = await following(results)
+        assert isinstance(gap, Gap)
+        await until(lambda: emulator.realtime.registrations == 1)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
+        await until(lambda: heard.of(events.Resubscribed))
+    kinds = [type(event).__name__ for event in heard.events]
+    assert kinds == ["Connected", "ConnectionLost", "Connected", "EventsMissed", "Resubscribed"]
+
+
+async def test_a_hook_runs_at_each_gap_before_what_came_later(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    seen: list[str] = []
+
+    async def catch_up(gap: Gap) -> None:
+        await asyncio.sleep(0)
+        seen.append(f"gap: {gap.reason}")
+
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, on_gap=catch_up) as (results, first),
+    ):
+        publish(emulator, "before")
+        seen.append(name_of(await first))
+        emulator.realtime.drop_sockets()
+        await until(lambda: not emulator.realtime.registrations)
+        await until(lambda: emulator.realtime.registrations)
+        publish(emulator, "after")
+        seen.append(name_of(await following(results)))
+    assert seen[0] == "before"
+    assert seen[1].startswith("gap: ")
+    assert seen[2] == "after"
+
+
+async def test_a_silent_connection_is_given_up_after_its_timeout(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.settings.connection_timeout = 0.4
+    emulator.realtime.settings.keep_alive = 0.1
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.silence_sockets()
+        assert isinstance(await following(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
+
+
+async def test_each_attempt_carries_a_fresh_token_and_a_new_id(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    """Pitfall: reconnecting with the token, and the id, of the first time."""
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.shift_clock(3700)  # the token is dead by now, for the server
+        emulator.realtime.faults.drop_connections(3)
+        emulator.realtime.drop_sockets()
+        assert isinstance(await following(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
+    assert emulator.counters["refreshes"] >= 1
+
+
+async def test_a_start_that_nobody_answers_is_tried_again(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.faults.ignore_starts()
+    async with connected(emulator, settings) as session:
+        results = session.subscribe(CREATED, gaps=True)
+        first = asyncio.ensure_future(following(results))
+        await until(lambda: emulator.counters["realtime.starts"] == 2)
+        await until(lambda: emulator.realtime.registrations == 1)
+        assert isinstance(await first, Gap)
+        publish(emulator, "tea")
+        assert name_of(await following(results)) == "tea"
+        await results.aclose()
+
+
+async def test_a_rate_limit_that_names_nobody_ends_nothing(
+    emulator: Emulator, settings: RealtimeSettings, heard: Heard
+) -> None:
+    """Pitfall: one such frame closed the whole transport."""
+    async with (
+        connected(emulator, settings, heard) as session,
+        subscribed(session, emulator) as (_, first),
+    ):
+        emulator.realtime.send_error()
+        publish(emulator, "tea")
+        assert name_of(await first) == "tea"
+        await until(lambda: heard.of(events.RealtimeTrouble))
+        assert heard.of(events.ConnectionLost) == 0
+
+
+async def test_subscriptions_that_the_server_ends_are_taken_up_again(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.end_subscriptions()
+        assert isinstance(await following(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
+
+
+async def test_an_endpoint_that_can_not_be_reached_is_told_after_some_attempts(
+    settings: RealtimeSettings, emulator: Emulator
+) -> None:
+    async with connected(emulator, settings, realtime_url="ws://127.0.0.1:1/x") as session:
+        with pytest.raises(TransportConnectionFailed, match="can't be reached"):
+            await following(session.subscribe(CREATED))
+
+
+# -- planned ends ---------------------------------------------------------------------
+
+
+async def test_ahead_of_its_limit_a_connection_is_replaced_without_a_gap_or_a_double(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(max_age=0.3, delays=lambda: itertools.repeat(0.01))
+    got: list[str] = []
+
+    async def consume(session: AsyncClientSession) -> None:
+        async for result in session.subscribe(CREATED, gaps=True):
+            assert not isinstance(result, Gap)
+            got.append(name_of(result))
+
+    async with connected(emulator, settings) as session:
+        consumer = asyncio.ensure_future(consume(session))
+        await until(lambda: emulator.realtime.registrations)
+        for number in range(300):
+            publish(emulator, number)
+            await asyncio.sleep(0.005)
+        await until(lambda: consumer.done() or len(got) >= 300)
+        assert got == [str(number) for number in range(300)]
+        assert emulator.counters["realtime.connections"] > 3
+        assert emulator.realtime.connections <= 2
+        consumer.cancel()
+        await asyncio.gather(consumer, return_exceptions=True)
+
+
+async def test_closing_the_session_ends_a_loop_that_still_runs(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with connected(emulator, settings) as session:
+        loop = asyncio.ensure_future(following(session.subscribe(CREATED)))
+        await until(lambda: emulator.realtime.registrations)
+    with pytest.raises(TransportClosed):
+        await loop
+    await until(lambda: emulator.realtime.connections == 0)
+    assert not [t for t in asyncio.all_tasks() if "appsync-gql" in t.get_name()]
+
+
+async def test_a_break_out_of_the_loop_unsubscribes(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with connected(emulator, settings) as session:
+        results = session.subscribe(CREATED)
+        first = asyncio.ensure_future(following(results))
+        await until(lambda: emulator.realtime.registrations)
+        publish(emulator, "tea")
+        await first
+        await results.aclose()
+        await until(lambda: not emulator.realtime.registrations)
+
+
+# -- slow consumers ---------------------------------------------------------------------
+
+
+async def test_a_slow_consumer_loses_the_oldest_and_sees_a_gap(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True, buffer=4) as (results, first),
+        subscribed(session, emulator) as (_, sibling),
+    ):
+        publish(emulator, "first")
+        await first
+        assert name_of(await sibling) == "first"
+        publish(emulator, *range(10))
+        await until(lambda: emulator.counters["realtime.events"] == 22)
+        await asyncio.sleep(0.05)
+        got = [await following(results) for _ in range(4)]
+        assert isinstance(got[0], Gap)
+        assert [name_of(r) for r in got[1:]] == ["7", "8", "9"]
+
+
+async def test_a_consumer_that_must_not_miss_anything_fails_when_it_is_too_slow(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, buffer=4, on_full="fail") as (results, first),
+    ):
+        publish(emulator, "first")
+        await first
+        publish(emulator, *range(10))
+        await until(lambda: not emulator.realtime.registrations)
+        assert [name_of(await following(results)) for _ in range(4)] == ["0", "1", "2", "3"]
+        with pytest.raises(SubscriptionOverflow):
+            await following(results)
+
+
+async def test_a_consumer_that_makes_the_server_wait_has_a_socket_of_its_own_and_misses_nothing(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator) as (_, sibling),
+        subscribed(session, emulator, gaps=True, buffer=2, on_full="wait") as (results, first),
+    ):
+        assert emulator.realtime.connections == 2
+        publish(emulator, "first")
+        await first
+        publish(emulator, *range(50))
+        assert name_of(await sibling) == "first"
+        await asyncio.sleep(0.1)
+        assert [name_of(await following(results)) for _ in range(50)] == [
+            str(number) for number in range(50)
+        ]
