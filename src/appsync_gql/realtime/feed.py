@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
 
 from gql.transport.appsync_auth import AppSyncAuthentication
 from graphql import ExecutionResult
 
 from ..exceptions import ConfigurationError
-from .subscription import Gap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..auth.base import Auth, Headers
     from .hub import Hub, Signer
-    from .subscription import OnFull
+    from .subscription import Gap, OnFull
 
 __all__ = ["feed", "signer_of"]
 
@@ -46,15 +46,23 @@ async def feed(
     data = json.dumps(request.payload)
     subscription = hub.subscribe(data, signer, buffer, on_full)
     try:
-        while (payload := await subscription.next()) is not None:
-            if type(payload) is Gap:
-                if on_gap is not None and inspect.isawaitable(called := on_gap(payload)):
+        items: deque[Any] = deque() if on_full == "wait" else subscription.items
+        while True:
+            # In a burst there is no need to wait for each.
+            direct = items and type(items[0]) is dict
+            payload = items.popleft() if direct else await subscription.next()
+            if type(payload) is dict:
+                get = payload.get
+                yield ExecutionResult(get("data"), get("errors"), get("extensions"))
+            elif payload is None:
+                return
+            else:
+                if on_gap is not None and inspect.isawaitable(
+                    called := on_gap(cast("Gap", payload))
+                ):
                     await called
                 if gaps:
                     yield ExecutionResult(payload)
-            else:
-                get = payload.get
-                yield ExecutionResult(get("data"), get("errors"), get("extensions"))
     finally:
         await subscription.end()
 

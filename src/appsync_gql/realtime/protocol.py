@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from .trouble import Trouble, trouble_of
 
@@ -32,14 +32,11 @@ _DEFAULT_TIMEOUT = 300.0
 """Seconds, where the ack does not say; AppSync's own."""
 
 
-class Message:
-    """An event for a subscription. The one that must be cheap."""
+class Message(TypedDict):
+    """An event for a subscription: the frame itself, since this must be cheap."""
 
-    __slots__ = ("id", "payload")
-
-    def __init__(self, id: str, payload: dict[str, Any]) -> None:  # noqa: A002
-        self.id = id
-        self.payload = payload
+    id: str
+    payload: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,9 @@ class Protocol:
         self._loads = loads
         self._acknowledged = False
         self._phases: dict[str, _Phase] = {}
+        self._active: set[str] = set()
         self._handlers: dict[str, Callable[[dict[str, Any]], Event | None]] = {
+            "data": self._data,
             "ka": lambda _: None,
             "error": lambda frame: self._error(frame.get("id"), frame),
             "connection_error": lambda frame: Rejected(trouble_of(frame)),
@@ -160,35 +159,44 @@ class Protocol:
         if self._phases.get(id) in {None, _Phase.STOPPING}:
             return None
         self._phases[id] = _Phase.STOPPING
+        self._active.discard(id)
         return json.dumps({"id": id, "type": "stop"})
 
     # -- frames in --------------------------------------------------------------------
 
     def receive(self, text: str) -> Event | None:
         """Read one frame; ``None`` when there is nothing to do about it. Never raises."""
+        frame: Any = None
         try:
             frame = self._loads(text)
+            # Nearly all frames are of this kind, so they are looked at first.
+            if (
+                frame["type"] == "data"
+                and frame["id"] in self._active
+                and type(frame["payload"]) is dict
+            ):
+                return cast("Message", frame)
+        except (KeyError, TypeError):
+            pass  # it is another kind, or none at all
         except (ValueError, RecursionError):
             return Nonsense("it is not JSON")
         if not isinstance(frame, dict):
             return Nonsense("it is not a JSON object")
         kind = frame.get("type")
-        if kind == "data":
-            return self._data(frame.get("id"), frame.get("payload"))
         handler = self._handlers.get(kind) if isinstance(kind, str) else None
         return handler(frame) if handler else Nonsense("its type is not known")
 
-    def _data(self, id_: object, payload: object) -> Event | None:
+    def _data(self, frame: dict[str, Any]) -> Event | None:
+        id_, payload = frame.get("id"), frame.get("payload")
         if not isinstance(id_, str) or not isinstance(payload, dict):
             return Nonsense("a data frame without id or payload")
-        phase = self._phases.get(id_)
-        if phase is _Phase.ACTIVE or phase is _Phase.STARTING:
-            return Message(id_, payload)
+        if self._phases.get(id_) is _Phase.STARTING:
+            return cast("Message", frame)
         return None  # it was on its way when the subscription ended
 
     def _error(self, id_: object, frame: dict[str, Any]) -> Event:
         trouble = trouble_of(frame)
-        if isinstance(id_, str) and self._phases.pop(id_, None) is not None:
+        if isinstance(id_, str) and self._over(id_):
             return Ended(id_, trouble)
         return Troubled(trouble)
 
@@ -207,9 +215,14 @@ class Protocol:
         if self._phases.get(id_) is not _Phase.STARTING:
             return None
         self._phases[id_] = _Phase.ACTIVE
+        self._active.add(id_)
         return Started(id_)
 
     def _complete(self, id_: object) -> Event | None:
         if not isinstance(id_, str):
             return Nonsense("a complete frame without id")
-        return Completed(id_) if self._phases.pop(id_, None) is not None else None
+        return Completed(id_) if self._over(id_) else None
+
+    def _over(self, id_: str) -> bool:
+        self._active.discard(id_)
+        return self._phases.pop(id_, None) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
@@ -59,6 +60,10 @@ class Subscription:
         signer: gives headers for each ``start``.
         buffer: how many events wait for the consumer at the most.
         on_full: what happens to the next one.
+
+    Attributes:
+        items: what waits for the consumer, who may take plain ``dict`` off its
+            left by itself, and leaves everything else to :meth:`next`.
     """
 
     def __init__(
@@ -66,10 +71,14 @@ class Subscription:
     ) -> None:
         self._hub, self._data, self._signer = hub, data, signer
         self._buffer, self._on_full = buffer, on_full
-        self._items: deque[Any] = deque()
+        self.items: deque[Any] = deque()
         self._changed = asyncio.Event()
         self._moving = asyncio.Event()
         self._over = False
+        self._idle = False
+        self._waits = on_full == "wait"
+        # Who makes the server wait is asked for room instead.
+        self._limit = sys.maxsize if self._waits else buffer
         self._task = asyncio.get_running_loop().create_task(
             self._run(), name="appsync-gql-subscription"
         )
@@ -82,19 +91,18 @@ class Subscription:
         Raises:
             TransportError: the subscription is over.
         """
-        items = self._items
+        items = self.items
         while not items:
+            self._idle = True
             self._changed.clear()
             await self._changed.wait()
-        item = items.popleft()
-        if type(item) is _End:
-            items.append(item)
-            if item.error is not None:
-                raise item.error
+        if type(items[0]) is _End:
+            if items[0].error is not None:
+                raise items[0].error
             return None
-        if self._on_full == "wait":
-            self._changed.set()  # there is room again
-        return item  # type: ignore[no-any-return]
+        if self._waits:
+            self._changed.set()  # there will be room again
+        return items.popleft()  # type: ignore[no-any-return]
 
     async def end(self, error: Exception | None = None) -> None:
         """Unsubscribe, and leave nothing behind; a consumer that still waits gets the error."""
@@ -109,17 +117,17 @@ class Subscription:
     # -- what comes in ----------------------------------------------------------------
 
     def _put(self, item: object) -> None:
-        self._items.append(item)
+        self.items.append(item)
         self._changed.set()
 
     def _deliver(self, payload: dict[str, Any]) -> None:
-        items = self._items
-        if len(items) >= self._buffer and self._on_full != "wait" and not self._make_room():
-            return
-        if self._over:
+        items = self.items
+        if len(items) >= self._limit and not self._make_room():
             return
         items.append(payload)
-        self._changed.set()
+        if self._idle:
+            self._idle = False
+            self._changed.set()
 
     def _make_room(self) -> bool:
         """Keep to the policy; tell whether the event that has come has a place."""
@@ -132,16 +140,16 @@ class Subscription:
             self._put(_End(SubscriptionOverflow(text)))
             return False
         # The gap in front shows that something is missing; it counts as one of those that wait.
-        first = self._items.popleft()
+        first = self.items.popleft()
         gap = first if type(first) is Gap else self._missed("the consumer was too slow")
-        if len(self._items) >= self._buffer - 1 and self._items:
-            self._items.popleft()
-        self._items.appendleft(gap)
+        if len(self.items) >= self._buffer - 1 and self.items:
+            self.items.popleft()
+        self.items.appendleft(gap)
         return True
 
     async def _room(self) -> None:
         """Wait for the consumer; the whole connection does, which is this subscription's own."""
-        while len(self._items) >= self._buffer:
+        while len(self.items) >= self._buffer:
             self._changed.clear()
             await self._changed.wait()
 
@@ -172,7 +180,7 @@ class Subscription:
         while True:
             trouble: Trouble | None = None
             try:
-                connection = await self._hub.connection(alone=self._on_full == "wait")
+                connection = await self._hub.connection(alone=self._waits)
                 headers = await self._signer.headers(self._data)
                 sink, id_ = await self._start(connection, headers)
                 if lost:
@@ -202,7 +210,7 @@ class Subscription:
 
     async def _start(self, connection: Connection, headers: Headers) -> tuple[Sink, str]:
         # A name is never used twice, not on another connection either.
-        sink, id_ = Sink(self._deliver, self._room if self._on_full == "wait" else None), _new_id()
+        sink, id_ = Sink(self._deliver, self._room if self._waits else None), _new_id()
         await connection.start(id_, self._data, headers, sink, self._hub.start_timeout)
         return sink, id_
 
@@ -236,7 +244,7 @@ class Subscription:
             self._deliver(payload)
 
         try:
-            new = await self._hub.connection(alone=self._on_full == "wait")
+            new = await self._hub.connection(alone=self._waits)
             headers = await self._signer.headers(self._data)
             sink, id_ = Sink(held.append), _new_id()
             old_sink.deliver = old_delivers

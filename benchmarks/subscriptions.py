@@ -1,0 +1,175 @@
+"""Messages per second: this package, gql's own AppSync transport, and raw aiohttp with orjson.
+
+One process serves, another receives: 20,000 events of some 230 bytes in one burst, framed
+beforehand, so that the server only writes bytes. Rounds are interleaved; medians are printed.
+
+    python benchmarks/subscriptions.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import statistics
+import struct
+import time
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import orjson
+from aiohttp import web
+from gql import Client, gql
+from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
+from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
+
+from appsync_gql import AppSyncTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+SUBSCRIPTION = gql("subscription { onCreateItem { id name } }")
+KEY = AppSyncApiKeyAuthentication(host="127.0.0.1", api_key="da2-benchmark")
+
+
+# -- the server -----------------------------------------------------------------
+
+
+def frame(text: bytes) -> bytes:
+    """Frame a text as a server does (RFC 6455, 5.2): not masked."""
+    head = (
+        struct.pack("!BBH", 0x81, 126, len(text)) if len(text) > 125 else bytes((0x81, len(text)))
+    )
+    return head + text
+
+
+def burst(id_: str, count: int) -> bytes:
+    """Make all events of one round."""
+    item = {"id": "0123456789", "name": "x" * 130}
+    event = {"id": id_, "type": "data", "payload": {"data": {"onCreateItem": item}}}
+    return frame(json.dumps(event).encode()) * count
+
+
+async def handle(request: web.Request) -> web.WebSocketResponse:
+    """Speak just enough of the protocol."""
+    socket = web.WebSocketResponse(protocols=["graphql-ws"])
+    await socket.prepare(request)
+    count = request.app["count"]
+    async for message in socket:
+        given = json.loads(message.data)
+        if given["type"] == "connection_init":
+            await socket.send_json(
+                {"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}
+            )
+        elif given["type"] == "start":
+            await socket.send_json({"type": "start_ack", "id": given["id"]})
+            request.transport.write(burst(given["id"], count))  # type: ignore[union-attr]
+        elif given["type"] == "stop":
+            await socket.send_json({"type": "complete", "id": given["id"]})
+    return socket
+
+
+def serve(line: Any, count: int) -> None:
+    """Run the server until the process is ended."""
+
+    async def main() -> None:
+        app = web.Application()
+        app["count"] = count
+        app.router.add_get("/graphql/realtime", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        line.send(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
+# -- the contestants --------------------------------------------------------------
+
+
+async def raw(port: int, count: int) -> float:
+    """Receive with aiohttp and orjson, and look at nothing but the data."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(
+            f"http://127.0.0.1:{port}/graphql/realtime", protocols=["graphql-ws"]
+        ) as socket,
+    ):
+        await socket.send_str('{"type":"connection_init"}')
+        await socket.receive()
+        await socket.send_str('{"type":"start","id":"1","payload":{}}')
+        await socket.receive()
+        began, seen = time.perf_counter(), 0
+        while seen < count:
+            message = await socket.receive()
+            seen += orjson.loads(message.data)["payload"]["data"] is not None
+        return time.perf_counter() - began
+
+
+async def through(transport: Any, count: int) -> float:
+    """Receive in gql's session."""
+    async with Client(transport=transport) as session:
+        began, seen = 0.0, 0
+        async for _ in session.subscribe(SUBSCRIPTION):
+            began = began or time.perf_counter()
+            seen += 1
+            if seen == count:
+                return time.perf_counter() - began
+    raise AssertionError
+
+
+async def theirs(port: int, count: int) -> float:
+    """Receive with gql's own transport."""
+    url = f"ws://127.0.0.1:{port}/graphql/realtime"
+    return await through(AppSyncWebsocketsTransport(url, auth=KEY), count)
+
+
+async def ours(port: int, count: int, loads: Callable[[str], Any]) -> float:
+    """Receive with this package."""
+    url = f"http://127.0.0.1:{port}/graphql"
+    transport = AppSyncTransport(url, auth=KEY, json_deserialize=loads)
+    return await through(transport, count)
+
+
+def main() -> None:
+    """Run the rounds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--count", type=int, default=20_000)
+    given = parser.parse_args()
+    line, theirs_end = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(theirs_end, given.count)
+    )
+    server.start()
+    port = line.recv()
+    contestants: dict[str, Callable[[], Awaitable[float]]] = {
+        "raw aiohttp + orjson": lambda: raw(port, given.count),
+        "gql AppSyncWebsocketsTransport": lambda: theirs(port, given.count),
+        "appsync-gql, json": lambda: ours(port, given.count, json.loads),
+        "appsync-gql, orjson": lambda: ours(port, given.count, orjson.loads),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    try:
+        for _ in range(given.rounds):
+            for name, contestant in contestants.items():
+                rates[name].append(given.count / asyncio.run(contestant()))  # type: ignore[arg-type]
+    finally:
+        server.kill()
+        server.join()
+    base = rates["raw aiohttp + orjson"]
+    for name, found in rates.items():
+        # Rounds are compared with their neighbours: machines change their speed.
+        ratio = statistics.median(
+            rate / raw_rate for rate, raw_rate in zip(found, base, strict=True)
+        )
+        print(
+            f"{name:32} {statistics.median(found):10,.0f}/s  {ratio:5.2f} of raw"
+            f"  ({min(found):,.0f} to {max(found):,.0f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
