@@ -116,22 +116,20 @@ def trouble_of(frame: dict[str, Any]) -> Trouble:
         error_type = error_type.rpartition("#")[2] or None
     code = about.get("errorCode")
     code = code if isinstance(code, int) and not isinstance(code, bool) else None
-    message = _text(about.get("message")) or error_type or "The server gave no reason."
-    return Trouble(_kind(error_type, code, message, errors), message, error_type, code, errors)
+    said = _text(about.get("message"))
+    message = said or error_type or "The server gave no reason."
+    return Trouble(_kind(error_type, code, said), message, error_type, code, errors)
 
 
-def _kind(
-    error_type: str | None, code: int | None, message: str, errors: tuple[Any, ...]
-) -> TroubleKind:
+def _kind(error_type: str | None, code: int | None, said: str | None) -> TroubleKind:
     if error_type in _TYPES:
         return _TYPES[error_type]
     if code in _CODES:
         return _CODES[code]
     # Errors of the schema or of a resolver have a message and nothing else.
-    nameless = error_type is None and code is None and bool(errors)
-    if nameless or message.startswith(_INVALID_TEXTS):
-        return TroubleKind.INVALID
-    return TroubleKind.TRANSIENT
+    nameless = error_type is None and code is None
+    invalid = said is not None and (nameless or said.startswith(_INVALID_TEXTS))
+    return TroubleKind.INVALID if invalid else TroubleKind.TRANSIENT
 
 
 def error_of(trouble: Trouble) -> AppSyncError:

@@ -61,7 +61,7 @@ class _Socket:
         socket: the WebSocket.
         transport: what it runs over.
         registrations: by the client's ids.
-        silent: whether frames are kept from the client from now on.
+        silent: whether nothing goes out or comes in from now on.
     """
 
     socket: web.WebSocketResponse
@@ -153,7 +153,7 @@ class Realtime:
             socket.cut()
 
     def silence_sockets(self) -> None:
-        """Send nothing more on the sockets that there are, and leave them open."""
+        """Send and hear nothing more on the sockets that there are, and leave them open."""
         for socket in self._sockets:
             socket.silent = True
 
@@ -208,7 +208,7 @@ class Realtime:
         timers.append(asyncio.ensure_future(self._close_later(socket, caller)))
         try:
             async for message in socket.socket:
-                if message.type is WSMsgType.TEXT:
+                if message.type is WSMsgType.TEXT and not socket.silent:
                     await self._receive(socket, message.data)
         finally:
             self._sockets.discard(socket)

@@ -53,7 +53,10 @@ class RealtimeControl:
         self._do(lambda: _at_once(self._realtime.drop_sockets))
 
     def silence_sockets(self) -> None:
-        """Send nothing more on the sockets that there are, and leave them open."""
+        """Send and hear nothing more on the sockets that there are, and leave them open.
+
+        So does a network that is cut in two, or a peer that lost its power.
+        """
         self._do(lambda: _at_once(self._realtime.silence_sockets))
 
     def end_subscriptions(
