@@ -44,18 +44,18 @@ def program(name: str) -> str:
     return found
 
 
-def install() -> None:
+def install(folder: Path = HERE) -> None:
     """Bring ``node_modules`` to the state of the lock file; costs nothing when it is there."""
     program("node")
     npm = program("npm")
-    stamp, wanted = MODULES / ".installed", _fingerprint()
+    stamp, wanted = folder / "node_modules" / ".installed", _fingerprint(folder)
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     command = [npm, "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             command,
-            cwd=HERE,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,7 +159,6 @@ class Program:
         pytest.fail(f"{' '.join(self._command)} {why}. It said:\n{self.output}", pytrace=False)
 
 
-def _fingerprint() -> str:
-    return hashlib.sha256(
-        b"\0".join((HERE / n).read_bytes() for n in _WHAT_IS_INSTALLED)
-    ).hexdigest()
+def _fingerprint(folder: Path) -> str:
+    files = [folder / name for name in _WHAT_IS_INSTALLED]
+    return hashlib.sha256(b"\0".join(f.read_bytes() for f in files if f.exists())).hexdigest()

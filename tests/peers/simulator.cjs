@@ -22,6 +22,9 @@ const schema = `
     add(key: ID!): Int!
     addAsAdmin(key: ID!): Int @aws_cognito_user_pools(cognito_groups: ["Admins"])
   }
+  type Subscription {
+    added: Int @aws_subscribe(mutations: ["add"])
+  }
 `;
 
 // How often a mutation's resolver ran, by the key that the test made up for it.
