@@ -16,6 +16,8 @@ from .handover import overlap
 from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ..auth.base import Headers
     from .hub import Hub, Signer
 
@@ -24,6 +26,10 @@ __all__ = ["Gap", "OnFull", "Subscription"]
 OnFull = Literal["drop_oldest", "fail", "wait"]
 
 _STOP_SECONDS = 2.0
+
+_PATIENCE_AT_FIRST, _PATIENCE = 1, 4
+"""How many refusals in a row are answered with newer tokens: once for a subscription that never
+stood; a few times for one that did, whose right to be there was proven."""
 
 
 class Gap(dict[str, Any]):
@@ -49,6 +55,29 @@ class _End:
 
     def __init__(self, error: Exception | None) -> None:
         self.error = error
+
+
+class _Course:
+    """How it goes for a subscription since it last stood.
+
+    Attributes:
+        lost: why it does not stand any more; empty before it ever did.
+        refusals: in a row.
+        patience: how many of them are answered with newer tokens.
+    """
+
+    def __init__(self, delays: Callable[[], Iterator[float]]) -> None:
+        self._delays, self._waits = delays, delays()
+        self.lost, self.refusals, self.patience = "", 0, _PATIENCE_AT_FIRST
+
+    def stands(self) -> None:
+        """Begin anew, with the patience that it has earned."""
+        self._waits = self._delays()
+        self.lost, self.refusals, self.patience = "", 0, _PATIENCE
+
+    def pause(self) -> float:
+        """Give the seconds to wait before the next attempt."""
+        return next(self._waits)
 
 
 class Subscription:
@@ -176,36 +205,60 @@ class Subscription:
         Raises:
             TransportError: trying again is of no use.
         """
-        waits, renewed, lost = self._hub.delays(), False, ""
+        course = _Course(self._hub.delays)
         while True:
             trouble: Trouble | None = None
+            connection: Connection | None = None
+            headers: Headers | None = None
             try:
                 connection = await self._hub.connection(alone=self._waits)
                 headers = await self._signer.headers(self._data)
                 sink, id_ = await self._start(connection, headers)
-                if lost:
-                    self._put(self._missed(lost))
+                if course.lost:
+                    self._put(self._missed(course.lost))
                     self._hub.resubscribed()
-                waits, renewed, lost = self._hub.delays(), False, ""
+                course.stands()
                 trouble = await self._stand(connection, id_, sink)
                 if trouble is None:
                     return
-                lost = trouble.message
+                course.lost = trouble.message
             except Refusal as refusal:
                 trouble = refusal.trouble
             except (Lost, RenewalFailed) as error:
-                lost = lost or str(error)
-            step = Step.WAIT if trouble is None else step_after(trouble, renewed=renewed)
-            if trouble is None or step is Step.WAIT:
-                await asyncio.sleep(next(waits))
-            elif step is Step.ELSEWHERE:
-                connection.full = True
-            elif step is Step.GIVE_UP or not await self._renewed(trouble, headers):
-                raise error_of(trouble)
+                course.lost = course.lost or str(error)
+            if trouble is None:
+                await asyncio.sleep(course.pause())
             else:
-                renewed = True
+                await self._mend(trouble, course, connection, headers)
 
-    async def _renewed(self, trouble: Trouble, headers: Headers) -> bool:
+    async def _mend(
+        self,
+        trouble: Trouble,
+        course: _Course,
+        connection: Connection | None,
+        headers: Headers | None,
+    ) -> None:
+        """Do what may help before the next attempt.
+
+        Raises:
+            AppSyncError: nothing will.
+        """
+        step = step_after(trouble, renewed=course.refusals >= course.patience)
+        if step is Step.GIVE_UP:
+            raise error_of(trouble)
+        if step is Step.ELSEWHERE and connection is not None:
+            connection.full = True
+        elif step is Step.RENEW:
+            course.refusals += 1
+            if await self._renewed(trouble, headers):
+                return
+            if course.patience == _PATIENCE_AT_FIRST:
+                raise error_of(trouble)
+            await asyncio.sleep(course.pause())
+        else:
+            await asyncio.sleep(course.pause())
+
+    async def _renewed(self, trouble: Trouble, headers: Headers | None) -> bool:
         return await self._signer.renewed(headers, denied=trouble.kind is TroubleKind.DENIED)
 
     async def _start(self, connection: Connection, headers: Headers) -> tuple[Sink, str]:
