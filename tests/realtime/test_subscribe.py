@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
+import json
+import logging
+import traceback
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gql import Client, gql
+from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncJWTAuthentication
 from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
 
 from appsync_gql import (
@@ -409,6 +414,122 @@ async def test_ahead_of_its_limit_a_connection_is_replaced_without_a_gap_or_a_do
         assert emulator.realtime.connections <= 2
         consumer.cancel()
         await asyncio.gather(consumer, return_exceptions=True)
+
+
+async def test_where_connections_end_with_their_tokens_they_are_replaced_ahead_of_it(
+    settings: RealtimeSettings,
+) -> None:
+    """The first such end is a gap; then it is known."""
+    gaps: list[Gap] = []
+
+    async def consume(session: AsyncClientSession) -> None:
+        async for result in session.subscribe(CREATED, on_gap=gaps.append):
+            assert result
+
+    async with (
+        Emulator(token_lifetime=3, rotation=True) as emulator,
+        connected(emulator, settings) as session,
+    ):
+        emulator.realtime.settings.closes_at_expiry = True
+        consumer = asyncio.ensure_future(consume(session))
+        await until(lambda: emulator.counters["realtime.connections"] >= 5)
+        consumer.cancel()
+        await asyncio.gather(consumer, return_exceptions=True)
+    assert len(gaps) == 1
+
+
+async def test_a_reconnecting_session_of_gqls_leaves_reconnecting_to_the_transport(
+    emulator: Emulator, settings: RealtimeSettings, heard: Heard
+) -> None:
+    provider = CognitoProvider(
+        emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
+    )
+    store = TokenStore(provider, tokens=emulator.issue_tokens())
+    transport = AppSyncTransport(
+        emulator.graphql_url, auth=store, realtime=settings, on_event=heard
+    )
+    client = Client(transport=transport)
+    session = await client.connect_async(reconnecting=True)  # type: ignore[no-untyped-call]
+    try:
+        async with subscribed(session, emulator, gaps=True) as (results, first):
+            publish(emulator, "before")
+            await first
+            emulator.realtime.drop_sockets()
+            assert isinstance(await following(results), Gap)
+            publish(emulator, "after")
+            assert name_of(await following(results)) == "after"
+            assert emulator.counters["realtime.connections"] == 2
+    finally:
+        await client.close_async()  # type: ignore[no-untyped-call]
+        await store.aclose()
+
+
+async def test_subscriptions_of_several_authorization_modes_share_one_socket(
+    settings: RealtimeSettings,
+) -> None:
+    async with (
+        Emulator(api_keys=["da2-example"]) as emulator,
+        connected(emulator, settings) as session,
+    ):
+        key = AppSyncApiKeyAuthentication(host="127.0.0.1", api_key="da2-example")
+        async with (
+            subscribed(session, emulator) as (_, mine),
+            subscribed(session, emulator, auth=key) as (_, by_key),
+        ):
+            assert emulator.realtime.connections == 1
+            publish(emulator, "tea")
+            assert [name_of(await f) for f in (mine, by_key)] == ["tea", "tea"]
+
+
+async def test_the_very_text_that_is_sent_is_what_is_signed(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    """As IAM authorization needs it."""
+    signed: list[str | None] = []
+
+    class Signing(AppSyncJWTAuthentication):
+        def get_headers(
+            self, data: str | None = None, headers: dict[str, Any] | None = None
+        ) -> dict[str, Any]:
+            signed.append(data)
+            return dict(super().get_headers(data, headers))
+
+    auth = Signing(host="127.0.0.1", jwt=str(emulator.issue_tokens().access_token))
+    transport = AppSyncTransport(emulator.graphql_url, auth=auth, realtime=settings)
+    async with (
+        Client(transport=transport) as session,
+        subscribed(session, emulator) as (_, first),
+    ):
+        publish(emulator, "tea")
+        await first
+    handshake, start = signed
+    assert handshake is None
+    assert start is not None
+    assert json.loads(start)["query"].startswith("subscription")
+
+
+async def test_no_token_is_logged_or_told(
+    emulator: Emulator, settings: RealtimeSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = emulator.issue_tokens()
+    secret = str(tokens.access_token)
+    hidden = [secret, base64.b64encode(secret.encode()).decode()[:40]]
+    emulator.realtime.faults.refuse_starts(100)
+    with caplog.at_level(logging.DEBUG):
+        async with connected(emulator, settings, store={"tokens": tokens}) as session:
+            with pytest.raises(Refused) as caught:
+                await following(session.subscribe(CREATED))
+        nowhere = f"{emulator.realtime_url}/nowhere"
+        other = emulator.issue_tokens()
+        hidden.append(str(other.access_token))
+        async with connected(
+            emulator, settings, store={"tokens": other}, realtime_url=nowhere
+        ) as session:
+            with pytest.raises(BadRequest, match="HTTP 404") as no_upgrade:
+                await following(session.subscribe(CREATED))
+    said = caplog.text + repr(caught.value) + repr(no_upgrade.value)
+    said += "".join(traceback.format_exception(no_upgrade.value))
+    assert not [text for text in hidden if text in said]
 
 
 async def test_closing_the_session_ends_a_loop_that_still_runs(

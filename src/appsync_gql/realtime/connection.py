@@ -84,6 +84,8 @@ class Connection:
         full: whether it takes no further subscription.
         retired: whether its subscriptions are to go over to another one.
         used: whether there ever was a subscription on it.
+        expires_at: when the token expires that opened it, in seconds since the
+            epoch; ``None`` if there was none.
         opened: monotonic seconds, sleep included, when it was acknowledged.
     """
 
@@ -107,6 +109,7 @@ class Connection:
         self._watchdog: asyncio.TimerHandle | None = None
         self._end = ""
         self.full = self.retired = self.used = False
+        self.expires_at: float | None = None
 
     @classmethod
     async def open(

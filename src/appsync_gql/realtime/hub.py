@@ -6,12 +6,17 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
+from gql.transport.exceptions import (
+    TransportClosed,
+    TransportConnectionFailed,
+    TransportError,
+)
 
 from ..backoff import full_jitter
 from ..clock import Clock, SystemClock
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
-from ..exceptions import RenewalFailed
+from ..exceptions import InvalidToken, RenewalFailed
+from ..tokens import TokenClaims
 from ..worker import notify
 from .connection import Connection, Lost, Refusal
 from .handshake import RealtimeAuth, handshake
@@ -28,6 +33,12 @@ if TYPE_CHECKING:
     from ..events import RealtimeListener
 
 __all__ = ["Hub", "RealtimeSettings", "Signer"]
+
+_WITH_THE_TOKEN = 2.0
+"""Seconds between a token's expiry and a connection's end that are no coincidence."""
+
+_AHEAD = 10.0
+"""Seconds by which a connection is replaced ahead of its token's expiry, at the most."""
 
 
 class Signer(Protocol):
@@ -99,6 +110,9 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timers: dict[Connection, asyncio.TimerHandle] = {}
         self._connected_once = False
+        # Whether this server ends a connection with the token that opened it. AppSync's
+        # documents do not say that it does; where it was seen to, one goes ahead of it.
+        self._ends_with_token = False
 
     # -- what the transport asks ------------------------------------------------------
 
@@ -219,11 +233,17 @@ class Hub:
             troubled=self._troubled,
             gone=self._gone,
         )
-        connection.full = alone
+        connection.full, connection.expires_at = alone, _expiry_of(headers)
         self._connections.append(connection)
-        self._timers[connection] = asyncio.get_running_loop().call_later(
-            self._settings.max_age, self._retire, connection
-        )
+        loop, seconds = asyncio.get_running_loop(), self._settings.max_age
+        self._timers[connection] = loop.call_later(seconds, self._retire, connection)
+        if self._ends_with_token and connection.expires_at is not None:
+            left = connection.expires_at - self._settings.clock.wall()
+            seconds = min(seconds, left - min(_AHEAD, left / 4))
+            self._timers[connection].cancel()
+            self._timers[connection] = loop.call_later(
+                seconds, lambda: self._spawn(self._retire_renewed(connection, headers))
+            )
         self._tell(Connected(again=self._connected_once))
         self._connected_once = True
         return connection
@@ -234,6 +254,14 @@ class Hub:
         for subscription in self._subscriptions:
             subscription.move()
 
+    async def _retire_renewed(self, connection: Connection, headers: Mapping[str, str]) -> None:
+        """Go over to a connection that is opened with a newer token."""
+        try:
+            await self._signer.renewed(headers, denied=False)
+        except TransportError:
+            return  # its end will be a gap
+        self._retire(connection)
+
     def _gone(self, connection: Connection, why: str, standing: int) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
@@ -241,6 +269,8 @@ class Hub:
         if timer is not None:
             timer.cancel()
         if standing:
+            left = (connection.expires_at or 0.0) - self._settings.clock.wall()
+            self._ends_with_token = self._ends_with_token or abs(left) < _WITH_THE_TOKEN
             self._tell(ConnectionLost(reason=why))
 
     def _troubled(self, trouble: Trouble) -> None:
@@ -253,6 +283,14 @@ class Hub:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _expiry_of(headers: Mapping[str, str]) -> float | None:
+    token = headers.get("Authorization")
+    try:
+        return TokenClaims.read(token, "Authorization").expires_at if token else None
+    except InvalidToken:
+        return None  # a token of another kind
 
 
 def _count() -> Iterator[int]:
