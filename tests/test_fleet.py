@@ -17,6 +17,8 @@ from places import in_ci, redis_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 PROCESSES, SECONDS, LIFETIME = 8, 5.0, 2
 
 EVERY_PLACE = pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from appsync_gql.testing import Emulator
 
 QUERY = gql("{ me { username } }")
 MUTATION = gql('mutation Create($key: ID!) { createItem(key: $key, name: "n") { id } }')
+pytestmark = pytest.mark.slow
+
 TASKS, SECONDS, LIFETIME = 64, 12.0, 2
 
 

@@ -25,7 +25,7 @@ from .documents import printed_once
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
 from .realtime.feed import feed, signer_of
-from .realtime.handshake import host_of, realtime_url_of
+from .realtime.handshake import check_realtime, host_of, realtime_url_of
 from .realtime.hub import Hub, RealtimeSettings
 from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
 
@@ -127,6 +127,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self.replay = Replay.of(replay)
         self._classify = classify
         self._realtime_url = realtime_url or realtime_url_of(str(url))
+        check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
         self._realtime_auth, self._realtime = realtime_auth, realtime or RealtimeSettings()
         self._on_event, self._hub = on_event, cast("Hub | None", None)
 

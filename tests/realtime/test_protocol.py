@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appsync_gql import AppSyncTransport, ConfigurationError, InsecureEndpoint
 from appsync_gql.realtime.handover import overlap
 from appsync_gql.realtime.handshake import handshake, host_of, realtime_url_of
 from appsync_gql.realtime.protocol import (
@@ -304,6 +305,24 @@ def test_what_comes_after_a_trouble(kind: TroubleKind, first: Step, after_renewa
 def test_the_real_time_endpoint_of_an_endpoint(url: str, realtime: str, host: str) -> None:
     assert realtime_url_of(url) == realtime
     assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
+    ("url", "way", "error"),
+    [
+        ("ws://api.example.com/graphql", "subprotocol", InsecureEndpoint),
+        ("https://api.example.com/graphql", "subprotocol", ConfigurationError),
+        ("nonsense", "subprotocol", ConfigurationError),
+        ("wss://user:pw@api.example.com/", "subprotocol", ConfigurationError),
+        ("wss://api.example.com/", "url", ConfigurationError),
+    ],
+)
+def test_settings_that_would_give_a_token_away_are_refused(
+    url: str, way: Any, error: type[ConfigurationError]
+) -> None:
+    with pytest.raises(error) as caught:
+        AppSyncTransport("https://api.example.com/graphql", realtime_url=url, realtime_auth=way)
+    assert "pw" not in str(caught.value)
 
 
 def test_a_handshake_puts_the_token_into_the_subprotocol_or_the_query_and_shows_it_nowhere() -> (

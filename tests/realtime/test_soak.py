@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from realtime_soak import soak
+
+pytestmark = pytest.mark.slow
 
 
 async def test_in_lasting_trouble_nothing_is_doubled_and_nothing_missed_without_a_gap() -> None:

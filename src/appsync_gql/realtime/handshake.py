@@ -8,10 +8,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from ..endpoint import check_endpoint
+from ..exceptions import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Handshake", "RealtimeAuth", "handshake", "host_of", "realtime_url_of"]
+__all__ = [
+    "Handshake",
+    "RealtimeAuth",
+    "check_realtime",
+    "handshake",
+    "host_of",
+    "realtime_url_of",
+]
 
 RealtimeAuth = Literal["subprotocol", "query"]
 
@@ -45,6 +55,26 @@ def realtime_url_of(url: str) -> str:
         return urlunsplit((scheme, ".".join(labels), parts.path, "", ""))
     path = parts.path.rstrip("/") + "/realtime"
     return urlunsplit((scheme, parts.netloc, path, "", ""))
+
+
+def check_realtime(url: str, way: str, *, allow_insecure: bool) -> None:
+    """Refuse settings of the real-time endpoint to which no token may be sent.
+
+    Raises:
+        ConfigurationError: the URL or the way can't be used.
+        InsecureEndpoint: it is ``ws://`` to another machine.
+    """
+    if way not in {"subprotocol", "query"}:
+        raise ConfigurationError(
+            'realtime_auth is "subprotocol" or "query".', setting="realtime_auth"
+        )
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"ws", "wss"}:
+        raise ConfigurationError(
+            "realtime_url must begin with wss://, or with ws:// on this machine.",
+            setting="realtime_url",
+        )
+    check_endpoint(f"{scheme.replace('ws', 'http')}://{rest}", allow_insecure=allow_insecure)
 
 
 def host_of(url: str) -> str:
