@@ -566,11 +566,3 @@ async def test_gqls_own_auth_objects_are_taken_as_the_parent_takes_them(
     async with Client(transport=basic) as session:
         with pytest.raises(TransportQueryError, match="Unable to parse JWT"):
             await session.execute(ME)
-
-
-async def test_subscriptions_say_that_they_need_another_transport(
-    session: AsyncClientSession,
-) -> None:
-    with pytest.raises(ConfigurationError, match="real-time"):
-        async for _ in session.subscribe(gql("subscription { onCreateItem { id } }")):
-            pass

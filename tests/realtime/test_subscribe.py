@@ -344,9 +344,8 @@ async def test_a_start_that_nobody_answers_is_tried_again(
         first = asyncio.ensure_future(following(results))
         await until(lambda: emulator.counters["realtime.starts"] == 2)
         await until(lambda: emulator.realtime.registrations == 1)
-        assert isinstance(await first, Gap)
         publish(emulator, "tea")
-        assert name_of(await following(results)) == "tea"
+        assert name_of(await first) == "tea", "it never stood before: there is no gap"
         await results.aclose()
 
 
@@ -414,6 +413,24 @@ async def test_ahead_of_its_limit_a_connection_is_replaced_without_a_gap_or_a_do
         assert emulator.realtime.connections <= 2
         consumer.cancel()
         await asyncio.gather(consumer, return_exceptions=True)
+
+
+async def test_a_connection_that_ends_before_its_successor_stands_leaves_a_gap(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(max_age=0.3, ack_timeout=0.5, delays=lambda: itertools.repeat(0.01))
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.faults.ignore_connections()
+        await until(lambda: emulator.counters["realtime.connections"] == 2)
+        emulator.realtime.drop_sockets()
+        assert isinstance(await following(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
 
 
 async def test_where_connections_end_with_their_tokens_they_are_replaced_ahead_of_it(
@@ -612,3 +629,18 @@ async def test_a_consumer_that_makes_the_server_wait_has_a_socket_of_its_own_and
         assert [name_of(await following(results)) for _ in range(50)] == [
             str(number) for number in range(50)
         ]
+
+
+async def test_a_connection_that_waits_for_its_consumer_is_not_taken_for_dead(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.settings.connection_timeout = 0.2
+    emulator.realtime.settings.keep_alive = 0.05
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True, buffer=1, on_full="wait") as (results, first),
+    ):
+        publish(emulator, *range(5))
+        await first
+        await asyncio.sleep(0.8)
+        assert [name_of(await following(results)) for _ in range(4)] == ["1", "2", "3", "4"]

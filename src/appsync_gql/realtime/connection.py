@@ -38,6 +38,9 @@ _LARGEST_FRAME = 4 * 1024 * 1024
 """AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
 
 
+_GOODBYE = 2.0
+"""Seconds that a server gets to close its side."""
+
 _TURN = 64
 """How many messages are read before those who consume them get their turn."""
 
@@ -104,7 +107,7 @@ class Connection:
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._heard = self.opened = clock.monotonic()
         self._timeout = 0.0
-        self._alive = False
+        self._alive = self._held_up = False
         self._reader: asyncio.Task[None] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self._end = ""
@@ -139,6 +142,7 @@ class Connection:
                     params=handshake.params,
                     ssl=ssl,
                     max_msg_size=_LARGEST_FRAME,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE),
                 )
                 connection = cls(socket, protocol, clock=clock, troubled=troubled, gone=gone)
                 try:
@@ -217,10 +221,11 @@ class Connection:
         self._waiting.pop(id_, None)
         await self.stop(id_)
 
-    async def stop(self, id_: str, seconds: float = 0.0) -> None:
+    async def stop(self, id_: str, seconds: float = 0.0) -> bool:
         """End a subscription; wait so many seconds for the server's ``complete``.
 
-        What comes until then is still delivered.
+        What comes until then is still delivered. Tells whether the server said it:
+        only then was the connection alive to the end.
         """
         sink, frame = self._sinks.get(id_), self._protocol.stop(id_)
         try:
@@ -228,11 +233,12 @@ class Connection:
                 async with _timeout(seconds or None):
                     await self._socket.send_str(frame)
                     if seconds:
-                        await sink.over
+                        return await sink.over is None
         except (asyncio.TimeoutError, aiohttp.ClientError, OSError, Lost):
-            return
+            return False
         finally:
             self._sinks.pop(id_, None)
+        return False
 
     async def close(self) -> None:
         """Say goodbye, and leave nothing behind."""
@@ -258,7 +264,7 @@ class Connection:
         if self._end:
             return
         now = self._clock.monotonic()
-        if self._alive:
+        if self._alive or self._held_up:
             # Looking at the clock for each message would cost as much as reading it.
             self._alive, self._heard = False, now
         if now - self._heard > self._timeout:
@@ -291,8 +297,9 @@ class Connection:
                     if sink is not None:
                         sink.deliver(event["payload"])
                         if sink.room is not None:
+                            self._held_up = True
                             await sink.room()
-                            self._alive = True
+                            self._held_up = False
                 elif event is not None:
                     self._heed(event)
         finally:
@@ -337,9 +344,11 @@ class Connection:
         for waiting in self._waiting.values():
             _fail(waiting, Lost(why))
         sinks, self._sinks = self._sinks, {}
-        for sink in sinks.values():
+        standing = list(sinks.values())
+        sinks.clear()  # the reader has it still, and nothing more is to be delivered
+        for sink in standing:
             _fail(sink.over, Lost(why))
-        self._gone(self, why, len(sinks))
+        self._gone(self, why, len(standing))
 
 
 _ENDS = {

@@ -175,6 +175,7 @@ class Hub:
         for connection in list(self._connections):
             left = connection.full and connection.used and not connection.load
             if left or not self._subscriptions:
+                connection.full = True  # nobody is to begin on it now
                 self._spawn(connection.close())
 
     def _opened(self, opening: asyncio.Task[Connection]) -> None:

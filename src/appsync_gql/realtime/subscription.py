@@ -61,18 +61,20 @@ class _Course:
     """How it goes for a subscription since it last stood.
 
     Attributes:
-        lost: why it does not stand any more; empty before it ever did.
+        stood: whether it ever did.
+        lost: why it does not stand any more.
         refusals: in a row.
         patience: how many of them are answered with newer tokens.
     """
 
     def __init__(self, delays: Callable[[], Iterator[float]]) -> None:
         self._delays, self._waits = delays, delays()
+        self.stood = False
         self.lost, self.refusals, self.patience = "", 0, _PATIENCE_AT_FIRST
 
     def stands(self) -> None:
         """Begin anew, with the patience that it has earned."""
-        self._waits = self._delays()
+        self._waits, self.stood = self._delays(), True
         self.lost, self.refusals, self.patience = "", 0, _PATIENCE
 
     def pause(self) -> float:
@@ -214,7 +216,7 @@ class Subscription:
                 connection = await self._hub.connection(alone=self._waits)
                 headers = await self._signer.headers(self._data)
                 sink, id_ = await self._start(connection, headers)
-                if course.lost:
+                if course.stood:
                     self._put(self._missed(course.lost))
                     self._hub.resubscribed()
                 course.stands()
@@ -252,7 +254,7 @@ class Subscription:
             course.refusals += 1
             if await self._renewed(trouble, headers):
                 return
-            if course.patience == _PATIENCE_AT_FIRST:
+            if not course.stood:
                 raise error_of(trouble)
             await asyncio.sleep(course.pause())
         else:
@@ -306,7 +308,10 @@ class Subscription:
             # The old one stands for some time yet; its end will be a gap.
             old_sink.deliver = self._deliver
             return old, old_id, old_sink
-        await old.stop(old_id, _STOP_SECONDS)
+        lasted = not old_sink.over.done()
+        if not await old.stop(old_id, _STOP_SECONDS) or not lasted:
+            # Nobody knows whether it was alive until the new one stood.
+            self._put(self._missed("the connection ended before its successor stood"))
         self._hub.tidy()
         for payload in held[overlap(brought, held) :]:
             self._deliver(payload)
