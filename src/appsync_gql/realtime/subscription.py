@@ -215,11 +215,7 @@ class Subscription:
             try:
                 connection = await self._hub.connection(alone=self._waits)
                 headers = await self._signer.headers(self._data)
-                sink, id_ = await self._start(connection, headers)
-                if course.stood:
-                    self._put(self._missed(course.lost))
-                    self._hub.resubscribed()
-                course.stands()
+                sink, id_ = await self._start(connection, headers, course)
                 trouble = await self._stand(connection, id_, sink)
                 if trouble is None:
                     return
@@ -263,11 +259,27 @@ class Subscription:
     async def _renewed(self, trouble: Trouble, headers: Headers | None) -> bool:
         return await self._signer.renewed(headers, denied=trouble.kind is TroubleKind.DENIED)
 
-    async def _start(self, connection: Connection, headers: Headers) -> tuple[Sink, str]:
+    async def _start(
+        self, connection: Connection, headers: Headers, course: _Course
+    ) -> tuple[Sink, str]:
         # A name is never used twice, not on another connection either.
-        sink, id_ = Sink(self._deliver, self._room if self._waits else None), _new_id()
+        held: list[dict[str, Any]] = []
+        sink, id_ = Sink(held.append), _new_id()
         await connection.start(id_, self._data, headers, sink, self._hub.start_timeout)
+        if course.stood:
+            # In front of what came right behind the server's word.
+            self._put(self._missed(course.lost))
+            self._hub.resubscribed()
+        course.stands()
+        self._take(held, sink)
         return sink, id_
+
+    def _take(self, held: list[dict[str, Any]], sink: Sink) -> None:
+        """Deliver what was held back, and from now on directly."""
+        for payload in held:
+            self._deliver(payload)
+        sink.deliver = self._deliver
+        sink.room = self._room if self._waits else None
 
     async def _stand(self, connection: Connection, id_: str, sink: Sink) -> Trouble | None:
         """Stay on a connection until the subscription is over on it, or moves to the next."""
@@ -313,10 +325,7 @@ class Subscription:
             # Nobody knows whether it was alive until the new one stood.
             self._put(self._missed("the connection ended before its successor stood"))
         self._hub.tidy()
-        for payload in held[overlap(brought, held) :]:
-            self._deliver(payload)
-        sink.deliver = self._deliver
-        sink.room = old_sink.room
+        self._take(held[overlap(brought, held) :], sink)
         return new, id_, sink
 
 
