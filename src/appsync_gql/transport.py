@@ -250,7 +250,7 @@ class AppSyncTransport(AIOHTTPTransport):
         """
         given = auth or self.authorization or self.auth
         if not isinstance(given, Auth | AppSyncAuthentication):
-            return super().subscribe(request)
+            return super().subscribe(request, **options)
         if self.session is None:
             raise TransportClosed("Transport is not connected")
         signer = signer_of(given, host_of(str(self.url)))

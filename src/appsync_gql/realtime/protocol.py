@@ -113,7 +113,6 @@ class Protocol:
         self._loads = loads
         self._acknowledged = False
         self._phases: dict[str, _Phase] = {}
-        self._active: set[str] = set()
         self._handlers: dict[str, Callable[[dict[str, Any]], Event | None]] = {
             "data": self._data,
             "ka": lambda _: None,
@@ -159,7 +158,6 @@ class Protocol:
         if self._phases.get(id) in {None, _Phase.STOPPING}:
             return None
         self._phases[id] = _Phase.STOPPING
-        self._active.discard(id)
         return json.dumps({"id": id, "type": "stop"})
 
     # -- frames in --------------------------------------------------------------------
@@ -172,7 +170,7 @@ class Protocol:
             # Nearly all frames are of this kind, so they are looked at first.
             if (
                 frame["type"] == "data"
-                and frame["id"] in self._active
+                and frame["id"] in self._phases
                 and type(frame["payload"]) is dict
             ):
                 return cast("Message", frame)
@@ -190,9 +188,8 @@ class Protocol:
         id_, payload = frame.get("id"), frame.get("payload")
         if not isinstance(id_, str) or not isinstance(payload, dict):
             return Nonsense("a data frame without id or payload")
-        if self._phases.get(id_) is _Phase.STARTING:
-            return cast("Message", frame)
-        return None  # it was on its way when the subscription ended
+        # One that is being stopped goes on until the server has completed it.
+        return cast("Message", frame) if id_ in self._phases else None
 
     def _error(self, id_: object, frame: dict[str, Any]) -> Event:
         trouble = trouble_of(frame)
@@ -215,7 +212,6 @@ class Protocol:
         if self._phases.get(id_) is not _Phase.STARTING:
             return None
         self._phases[id_] = _Phase.ACTIVE
-        self._active.add(id_)
         return Started(id_)
 
     def _complete(self, id_: object) -> Event | None:
@@ -224,5 +220,4 @@ class Protocol:
         return Completed(id_) if self._over(id_) else None
 
     def _over(self, id_: str) -> bool:
-        self._active.discard(id_)
         return self._phases.pop(id_, None) is not None

@@ -12,7 +12,7 @@ from gql.transport.exceptions import TransportError
 
 from ..exceptions import RenewalFailed, SubscriptionOverflow
 from .connection import Connection, Lost, Refusal, Sink
-from .handover import overlap
+from .handover import Merge
 from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
@@ -325,7 +325,17 @@ class Subscription:
             # Nobody knows whether it was alive until the new one stood.
             self._put(self._missed("the connection ended before its successor stood"))
         self._hub.tidy()
-        self._take(held[overlap(brought, held) :], sink)
+        merge = Merge(brought)
+        self._take([new for event in held for new in merge.feed(event)], sink)
+
+        def merged(payload: dict[str, Any]) -> None:
+            for event in merge.feed(payload):
+                self._deliver(event)
+            if merge.done:
+                sink.deliver = self._deliver
+
+        if not merge.done:
+            sink.deliver = merged  # the new connection is behind the old one
         return new, id_, sink
 
 
