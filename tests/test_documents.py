@@ -25,14 +25,14 @@ def test_equal_documents_are_told_apart_by_identity() -> None:
 
 
 def test_a_document_that_is_gone_is_forgotten() -> None:
-    before = len(appsync_gql.documents._texts)
+    before = len(appsync_gql.documents._printed)
     documents = [parse(f"{{ a{n} }}") for n in range(100)]
     texts = [text_of(d) for d in documents]
-    assert len(appsync_gql.documents._texts) == before + 100
+    assert len(appsync_gql.documents._printed) == before + 100
     assert len(set(texts)) == 100
     del documents
     gc.collect()
-    assert len(appsync_gql.documents._texts) == before
+    assert len(appsync_gql.documents._printed) == before
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from appsync_gql.testing import FakeClock
 from support import FakeProvider, Gate, fixed_delay
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Generator
 
     from typing_extensions import Self
 
@@ -98,16 +98,12 @@ class Exchange:
                 self.api.held -= 1
         return self._body
 
-    async def __aenter__(self) -> Self:
+    def __await__(self) -> Generator[Any, None, Self]:
         return self
+        yield
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 class Schedule(RuleBasedStateMachine):

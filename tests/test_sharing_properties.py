@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from appsync_gql import (
     MemoryPersistence,
+    NotSignedIn,
     SessionExpired,
     SessionKey,
     SignedOut,
@@ -66,6 +67,7 @@ class Sharing(RuleBasedStateMachine):
         self.place = Place()
         self.seed = self.provider.issue()
         self.signed_out = False
+        self.was_kept = False
         self.stores = [self.new(self.seed) for _ in range(STORES)]
 
     def new(self, tokens: Tokens | None) -> TokenStore:
@@ -84,6 +86,10 @@ class Sharing(RuleBasedStateMachine):
             headers = self.stores[who].blocking.headers()
         except SignedOut:
             assert self.signed_out
+            return None
+        except NotSignedIn:
+            # Only where the given tokens went with a process that could not save them.
+            assert not self.was_kept
             return None
         except SessionExpired:
             # Only who could not learn of the newer tokens, or of the sign-out, may think so.
@@ -141,6 +147,7 @@ class Sharing(RuleBasedStateMachine):
         """A refresh token is used twice only by who could not learn of the newer one."""
         if not self.place.down and not self.provider.reused and not self.signed_out:
             kept = self.place.load(ANYBODY)
+            self.was_kept |= kept is not None
             assert kept is None or kept.refresh_token == self.provider.valid or self.unsaved()
 
     def unsaved(self) -> bool:

@@ -10,6 +10,7 @@
 from . import events
 from .auth.base import Auth, Headers
 from .clock import Clock
+from .documents import gql
 from .exceptions import (
     AppSyncError,
     BadRequest,
@@ -103,4 +104,5 @@ __all__ = [
     "Tokens",
     "Verdict",
     "events",
+    "gql",
 ]

@@ -1,22 +1,62 @@
-"""The text of a GraphQL document, printed once."""
+"""GraphQL documents: read once, printed once, and encoded once."""
 
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from gql import GraphQLRequest
-from graphql import print_ast
+from graphql import DocumentNode, Source, parse, print_ast
 
-if TYPE_CHECKING:
-    from graphql import DocumentNode
+from .codec import dumps
 
-__all__ = ["printed_once", "text_of"]
+__all__ = ["body_of", "gql", "printed_once", "text_of"]
 
-_texts: dict[int, tuple[weakref.ref[DocumentNode], str]] = {}
+_DOCUMENTS = 512
+"""How many texts :func:`gql` remembers; the least recently used goes first."""
 
 
-def text_of(document: DocumentNode) -> str:
+def gql(
+    request_string: str,
+    *,
+    variable_values: dict[str, Any] | None = None,
+    operation_name: str | None = None,
+) -> GraphQLRequest:
+    """Make a request of a text, as ``gql.gql`` does, reading each text only once.
+
+    Use it in place of ``gql.gql`` where texts are turned into requests on the way to
+    every call. Requests of the same text share one document, which is not to be
+    changed; the request itself is new each time. The last 512 texts are remembered.
+
+    Args:
+        request_string: the GraphQL text.
+        variable_values: its variables.
+        operation_name: which operation is meant, if there are several in it.
+
+    Raises:
+        graphql.GraphQLError: it is not GraphQL.
+    """
+    return GraphQLRequest(
+        _parsed(request_string), variable_values=variable_values, operation_name=operation_name
+    )
+
+
+@lru_cache(_DOCUMENTS)
+def _parsed(text: str) -> DocumentNode:
+    return parse(Source(text, "GraphQL request"))
+
+
+class _Printed(NamedTuple):
+    document: weakref.ref[DocumentNode]
+    text: str
+    json: bytes
+
+
+_printed: dict[int, _Printed] = {}
+
+
+def _printed_form(document: DocumentNode) -> _Printed:
     """Print a document, or remember how this very object was printed before.
 
     Printing is most of what gql spends on a request. Documents are remembered by
@@ -25,18 +65,44 @@ def text_of(document: DocumentNode) -> str:
     first use goes out as it was then: make a new one instead.
     """
     key = id(document)
-    found = _texts.get(key)
-    if found is not None and found[0]() is document:
-        return found[1]
-    text = print_ast(document)
+    found = _printed.get(key)
+    if found is not None and found.document() is document:
+        return found
 
     def forget(dead: weakref.ref[DocumentNode]) -> None:
         # The id may belong to another document by now.
-        if _texts.get(key, (None,))[0] is dead:
-            del _texts[key]
+        if key in _printed and _printed[key].document is dead:
+            del _printed[key]
 
-    _texts[key] = (weakref.ref(document, forget), text)
-    return text
+    text = print_ast(document)
+    _printed[key] = new = _Printed(weakref.ref(document, forget), text, dumps(text))
+    return new
+
+
+def text_of(document: DocumentNode) -> str:
+    """Give a document's text; one changed in place after its first use stays as it was."""
+    return _printed_form(document).text
+
+
+def body_of(request: GraphQLRequest) -> bytes:
+    """Give the JSON body of a request (https://graphql.github.io/graphql-over-http/draft/).
+
+    Raises:
+        TypeError: a variable can't be written as JSON.
+        ValueError: a variable holds itself.
+    """
+    if type(request) is not GraphQLRequest:  # its payload may be anything
+        return dumps(request.payload)
+    parts = [b'{"query":', _printed_form(request.document).json]
+    if request.operation_name:
+        parts += (b',"operationName":', dumps(request.operation_name))
+    if request.variable_values:
+        parts += (b',"variables":', dumps(request.variable_values))
+    # gql 4.0 has no extensions yet.
+    if extensions := getattr(request, "extensions", None):
+        parts += (b',"extensions":', dumps(extensions))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
 class _PrintedOnce(GraphQLRequest):
@@ -52,7 +118,6 @@ class _PrintedOnce(GraphQLRequest):
             payload["operationName"] = self.operation_name
         if self.variable_values:
             payload["variables"] = self.variable_values
-        # gql 4.0 has no extensions yet.
         if extensions := getattr(self, "extensions", None):
             payload["extensions"] = extensions
         return payload

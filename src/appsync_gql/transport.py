@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.aiohttp import log as gql_log
 from gql.transport.appsync_auth import AppSyncAuthentication
 from gql.transport.exceptions import (
     TransportClosed,
@@ -21,32 +23,48 @@ from multidict import CIMultiDict
 
 from .answers import as_result, error_of
 from .auth.base import Auth, Headers
-from .documents import printed_once
+from .codec import dumps, loads
+from .deadlines import NO_TIMERS, Deadlines
+from .documents import body_of, printed_once
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
-from .realtime.feed import feed, signer_of
-from .realtime.handshake import check_realtime, host_of, realtime_url_of
-from .realtime.hub import Hub, RealtimeSettings
+from .kept import KeptConnections
+from .realtime.feed import Feeds
 from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from ssl import SSLContext
+    from typing import TypeAlias
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
 
     from .events import RealtimeListener
     from .realtime.handshake import RealtimeAuth
-    from .realtime.hub import Signer
+    from .realtime.hub import RealtimeSettings
+
+    _Post: TypeAlias = tuple[Any, CIMultiDict[str], dict[str, Any]]
+    """One request but for its authorization: body, headers, and what else aiohttp is given."""
 
 __all__ = ["AppSyncTransport"]
+
+_SECONDS = 300.0
+"""What a POST may take where nothing else is said: aiohttp's own limit."""
 
 _BATCH_AT_ONCE = 10
 """Requests of one ``execute_batch`` that are under way at the same time."""
 
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """What aiohttp raises before a byte of the request has left."""
+
+_UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
+"""How a content type ends whose body is UTF-8."""
+
+
+_JSON = CIMultiDict({"Content-Type": "application/json"})
+_NO_REDIRECTS = {"allow_redirects": False}
+_NONE: Headers = {}
 
 
 class AppSyncTransport(AIOHTTPTransport):
@@ -67,8 +85,15 @@ class AppSyncTransport(AIOHTTPTransport):
             another way; where it returns ``None``, AppSync's applies.
         headers: sent with every request, as are ``cookies``. These and the
             arguments after them are the parent's.
-        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync
-            itself ends an operation after 30 s.
+        timeout: seconds for one POST; ``None`` for aiohttp's 300, or little more.
+            AppSync itself ends an operation after 30 s.
+        json_serialize: leave it, and ``json_deserialize``, as they are: then orjson
+            does the work where ``pip install "appsync-gql[fast]"`` brought it, with
+            the results of ``json``.
+        keep_open: whether idle connections outlive :meth:`close` by up to 15 s, for the
+            next session on the same event loop, as ``execute_async`` opens one for
+            every call. They are closed with their loop at the latest.
+            With a connector of your own in ``client_session_args`` they are yours.
         realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
         realtime_auth: how subscriptions prove who they are at the handshake:
             ``"query"`` puts the token into the URL, for emulators that know
@@ -98,6 +123,7 @@ class AppSyncTransport(AIOHTTPTransport):
         json_serialize: Callable[..., str] = json.dumps,
         json_deserialize: Callable[..., Any] = json.loads,
         client_session_args: dict[str, Any] | None = None,
+        keep_open: bool = True,
         realtime_url: str | None = None,
         realtime_auth: RealtimeAuth = "subprotocol",
         realtime: RealtimeSettings | None = None,
@@ -126,10 +152,52 @@ class AppSyncTransport(AIOHTTPTransport):
         self.authorization = auth if isinstance(auth, Auth) else None
         self.replay = Replay.of(replay)
         self._classify = classify
-        self._realtime_url = realtime_url or realtime_url_of(str(url))
-        check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
-        self._realtime_auth, self._realtime = realtime_auth, realtime or RealtimeSettings()
-        self._on_event, self._hub = on_event, cast("Hub | None", None)
+        self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
+        self._deadlines = cast("Deadlines | None", None)
+        self._feeds = Feeds(
+            str(url),
+            realtime_url=realtime_url,
+            way=realtime_auth,
+            settings=realtime,
+            ssl=ssl,
+            loads=loads if json_deserialize is json.loads else json_deserialize,
+            listener=on_event,
+            allow_insecure=allow_insecure,
+        )
+
+    async def connect(self) -> None:
+        """Make the ``session``, on connections that are open already if there are any.
+
+        Raises:
+            TransportAlreadyConnected: there is one.
+        """
+        before = self.client_session_args
+        args = dict(before or {})
+        if self.session is None:
+            if self._kept is not None and not args.get("connector"):
+                args |= {"connector": await self._kept.take(), "connector_owner": False}
+            self._deadlines = None
+            if self.authorization is not None and self.timeout is None and "timeout" not in args:
+                args["timeout"] = NO_TIMERS
+                self._deadlines = Deadlines(_SECONDS)
+        self.client_session_args = args
+        try:
+            await super().connect()
+        finally:
+            self.client_session_args = before
+
+    async def close(self) -> None:
+        """End the subscriptions and the session; see ``keep_open``."""
+        await self._feeds.close()
+        if self._deadlines is not None:
+            self._deadlines.stop()
+        session = self.session
+        if session is not None and self._kept is not None and not session.connector_owner:
+            self.session = None
+            await session.close()
+            self._kept.leave()
+        else:
+            await super().close()
 
     async def execute(
         self,
@@ -164,16 +232,21 @@ class AppSyncTransport(AIOHTTPTransport):
         auth = self.authorization
         if auth is None:
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        if self.session is None:
-            raise TransportClosed("Transport is not connected")
         post = self._post(request, extra_args, upload_files=upload_files)
+        if extra_args and _brings_its_own(extra_args):
+            auth = None
         try:
-            answer, verdict = await self._ask(
-                request,
-                post,
-                None if _brings_its_own(extra_args) else auth,
-                may_be_replayed=not upload_files,
-            )
+            # At the last moment, and without waiting for anything while they are at hand.
+            headers = auth.headers_nowait() if auth is not None else _NONE
+            if headers is None:
+                headers = await auth.headers()  # type: ignore[union-attr] # it gave the None
+            answer = await self._send(request, post, headers, auth)
+            verdict = self._verdict(answer)
+            if verdict is not Verdict.EXECUTED and auth is not None and not upload_files:
+                newer = await self._newer(request, answer, verdict, headers, auth)
+                if newer is not None:
+                    answer = await self._send(request, post, newer, auth)
+                    verdict = self._verdict(answer)
         finally:
             if upload_files:
                 close_files(list(self.files.values()))
@@ -251,57 +324,15 @@ class AppSyncTransport(AIOHTTPTransport):
         given = auth or self.authorization or self.auth
         if not isinstance(given, Auth | AppSyncAuthentication):
             return super().subscribe(request, **options)
+        self._connected()
+        return self._feeds.feed(printed_once(request), given, self._connected, **options)
+
+    def _connected(self) -> aiohttp.ClientSession:
         if self.session is None:
             raise TransportClosed("Transport is not connected")
-        signer = signer_of(given, host_of(str(self.url)))
-        if self._hub is None:
-            self._hub = self._make_hub(signer)
-        return feed(self._hub, printed_once(request), signer, **options)
-
-    async def close(self) -> None:
-        """End the subscriptions, and close what is open."""
-        hub, self._hub = self._hub, None
-        if hub is not None:
-            await hub.close()
-        await super().close()
-
-    def _make_hub(self, signer: Signer) -> Hub:
-        def session() -> aiohttp.ClientSession:
-            if self.session is None:
-                raise TransportClosed("Transport is not connected")
-            return self.session
-
-        return Hub(
-            self._realtime_url,
-            way=self._realtime_auth,
-            session=session,
-            signer=signer,
-            settings=self._realtime,
-            ssl=self.ssl,
-            loads=self.json_deserialize,
-            listener=self._on_event,
-        )
+        return self.session
 
     # -- the line ------------------------------------------------------------------
-
-    async def _ask(
-        self,
-        request: GraphQLRequest,
-        post: dict[str, Any],
-        auth: Auth | None,
-        *,
-        may_be_replayed: bool,
-    ) -> tuple[Answer, Verdict]:
-        headers = await _headers_of(auth)
-        answer = await self._send(request, post, headers, auth)
-        verdict = self._verdict(answer)
-        if verdict is Verdict.EXECUTED or auth is None or not may_be_replayed:
-            return answer, verdict
-        newer = await self._newer(request, answer, verdict, headers, auth)
-        if newer is None:
-            return answer, verdict
-        answer = await self._send(request, post, newer, auth)
-        return answer, self._verdict(answer)
 
     async def _newer(
         self,
@@ -335,60 +366,86 @@ class AppSyncTransport(AIOHTTPTransport):
         extra_args: dict[str, Any] | None,
         *,
         upload_files: bool,
-    ) -> dict[str, Any]:
-        """Prepare what aiohttp's ``post`` takes, the body as the very bytes that are sent."""
-        post = self._prepare_request(request, extra_args, upload_files)
-        post["headers"] = CIMultiDict(post.get("headers") or {})
-        post["allow_redirects"] = False
-        if "json" in post:
-            try:
-                post["data"] = self.json_serialize(post.pop("json")).encode()
-            except (TypeError, ValueError) as error:
-                raise BadRequest(f"The variables can't be sent as JSON: {error}") from error
-            post["headers"].setdefault("Content-Type", "application/json")
-        return post
+    ) -> _Post:
+        """Prepare the request, once for both times that it may be sent."""
+        ours = self.json_serialize is json.dumps
+        try:
+            if ours and not (extra_args or upload_files or gql_log.isEnabledFor(logging.DEBUG)):
+                return body_of(request), _JSON, _NO_REDIRECTS
+            more = self._prepare_request(request, extra_args, upload_files)
+            more.update(_NO_REDIRECTS)
+            headers = CIMultiDict(more.pop("headers", None) or {})
+            if "json" not in more:
+                return more.pop("data", None), headers, more
+            payload = more.pop("json")
+            data = dumps(payload) if ours else self.json_serialize(payload).encode()
+        except (TypeError, ValueError) as error:
+            raise BadRequest(f"The variables can't be sent as JSON: {error}") from error
+        headers.setdefault("Content-Type", "application/json")
+        return data, headers, more
 
     async def _send(
-        self,
-        request: GraphQLRequest,
-        post: dict[str, Any],
-        headers: Headers,
-        auth: Auth | None,
+        self, request: GraphQLRequest, post: _Post, headers: Headers, auth: Auth | None
     ) -> Answer:
         """Make one POST."""
-        if self.session is None:  # closed while the request waited for a renewal
+        session = self.session
+        if session is None:  # not connected, or closed during a renewal
             raise TransportClosed("Transport is not connected")
-        merged = CIMultiDict(post["headers"])
+        data, kept, more = post
+        merged = CIMultiDict(kept)
         merged.update(headers)
-        sent = time.monotonic()
+        response, sent, deadlines = None, time.monotonic(), self._deadlines
+        task = deadlines.begin(sent) if deadlines is not None else None
         try:
-            async with self.session.post(
-                self.url, ssl=self.ssl, **{**post, "headers": merged}
-            ) as response:
-                if auth is not None:
-                    auth.answered(response.headers.get("Date"), time.monotonic() - sent)
-                return await self._read(response)
+            response = await session.post(self.url, data=data, headers=merged, ssl=self.ssl, **more)
+            if auth is not None:
+                auth.answered(response.headers.get("Date"), time.monotonic() - sent)
+            return await self._read(response)
+        except asyncio.CancelledError:
+            if deadlines is not None and (late := deadlines.late(task)):
+                raise _lost(request, late) from late
+            raise
         except _NEVER_SENT as error:
             raise TransportConnectionFailed(str(error)) from error
         except Exception as error:
-            if _is_query(request):
-                raise TransportConnectionFailed(str(error)) from error
-            raise OutcomeUnknown(
-                f"The mutation was sent and its answer was lost ({type(error).__name__}: {error}). "
-                "It may have run: look before you send it again."
-            ) from error
+            raise _lost(request, error) from error
+        finally:
+            if response is not None:
+                response.release()
+            if deadlines is not None:
+                deadlines.end(task)
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer:
         try:
-            result = await self._prepare_result(response)
-        except (TransportError, TypeError, AttributeError):
+            result = await self._get_json_result(response)
+        except TransportError:
+            result = None
+        if not isinstance(result, dict) or not ("data" in result or "errors" in result):
             return Answer(response.status, response.headers, is_graphql=False)
+        get = result.get
         return Answer(
-            response.status, response.headers, result.errors, result.data, result.extensions
+            response.status, response.headers, get("errors"), get("data"), get("extensions")
         )
 
+    async def _get_json_result(self, response: aiohttp.ClientResponse) -> Any:
+        """Read the answer's bytes; whatever is unusual about it is left to the parent."""
+        of_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
+        debugging = gql_log.isEnabledFor(logging.DEBUG)
+        if of_utf8 and not debugging and self.json_deserialize is json.loads:
+            text = await response.read()
+            try:
+                result = loads(text)
+            except (ValueError, RecursionError):
+                result = None
+            if result is not None:
+                self.response_headers = response.headers
+                return result
+        return await super()._get_json_result(response)
+
     def _verdict(self, answer: Answer) -> Verdict:
-        return (self._classify and self._classify(answer)) or classify(answer)
+        if self._classify is None:
+            return classify(answer)
+        return self._classify(answer) or classify(answer)
 
     def _prepare_request(
         self,
@@ -410,20 +467,19 @@ class AppSyncTransport(AIOHTTPTransport):
         return post
 
 
-def _brings_its_own(extra_args: dict[str, Any] | None) -> bool:
-    if not extra_args or not extra_args.get("headers"):
-        return False
-    headers = CIMultiDict(extra_args["headers"])
+def _brings_its_own(extra_args: dict[str, Any]) -> bool:
+    headers = CIMultiDict(extra_args.get("headers") or {})
     return "Authorization" in headers or "x-api-key" in headers
-
-
-async def _headers_of(auth: Auth | None) -> Headers:
-    """Ask for headers, at the last moment; no await of anything while they are at hand."""
-    if auth is None:
-        return {}
-    headers = auth.headers_nowait()
-    return await auth.headers() if headers is None else headers
 
 
 def _is_query(request: GraphQLRequest) -> bool:
     return is_query(request.document, request.operation_name)
+
+
+def _lost(request: GraphQLRequest, error: BaseException) -> TransportError:
+    if _is_query(request):
+        return TransportConnectionFailed(str(error))
+    return OutcomeUnknown(
+        f"The mutation was sent and its answer was lost ({type(error).__name__}: {error}). "
+        "It may have run: look before you send it again."
+    )

@@ -11,17 +11,87 @@ from gql.transport.appsync_auth import AppSyncAuthentication
 from graphql import ExecutionResult
 
 from ..exceptions import ConfigurationError
+from .handshake import check_realtime, host_of, realtime_url_of
+from .hub import Hub, RealtimeSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
+    import aiohttp
     from gql import GraphQLRequest
 
     from ..auth.base import Auth, Headers
-    from .hub import Hub, Signer
+    from ..events import RealtimeListener
+    from .handshake import RealtimeAuth
+    from .hub import Signer
     from .subscription import Gap, OnFull
 
-__all__ = ["feed", "signer_of"]
+__all__ = ["Feeds", "feed"]
+
+
+class Feeds:
+    """The subscriptions of one transport.
+
+    Args:
+        url: the GraphQL endpoint.
+        realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
+        way: how a handshake carries its authorization.
+        settings: how it all behaves; ``None`` for the defaults.
+        ssl: as for aiohttp.
+        loads: reads JSON.
+        listener: hears what happens.
+        allow_insecure: permit ``ws://`` to other machines than this one.
+
+    Raises:
+        ConfigurationError: a URL, or ``way``, can't be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        realtime_url: str | None,
+        way: RealtimeAuth,
+        settings: RealtimeSettings | None,
+        ssl: Any,
+        loads: Callable[[Any], Any],
+        listener: RealtimeListener | None,
+        allow_insecure: bool,
+    ) -> None:
+        self._url, self._host = realtime_url or realtime_url_of(url), host_of(url)
+        check_realtime(self._url, way, allow_insecure=allow_insecure)
+        self._way, self._settings = way, settings or RealtimeSettings()
+        self._ssl, self._loads, self._listener = ssl, loads, listener
+        self._hub = cast("Hub | None", None)
+
+    def feed(
+        self,
+        request: GraphQLRequest,
+        auth: Auth | AppSyncAuthentication,
+        session: Callable[[], aiohttp.ClientSession],
+        **options: Any,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Subscribe; see :func:`feed`."""
+        signer = signer_of(auth, self._host)
+        if self._hub is None:
+            self._hub = Hub(
+                self._url,
+                way=self._way,
+                session=session,
+                signer=signer,
+                settings=self._settings,
+                ssl=self._ssl,
+                loads=self._loads,
+                listener=self._listener,
+            )
+        return feed(self._hub, request, signer, **options)
+
+    async def close(self) -> None:
+        """End them all."""
+        hub, self._hub = self._hub, None
+        if hub is not None:
+            await hub.close()
+
 
 _POLICIES = ("drop_oldest", "fail", "wait")
 

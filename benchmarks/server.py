@@ -1,0 +1,149 @@
+"""A server that only writes bytes: one answer, made beforehand, to every complete request.
+
+It runs in a process of its own, on the second processor, and parses no more than the length of
+the body. That it is not what is measured is checked in each run: see ``ceiling`` in rounds.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import multiprocessing
+import os
+import ssl
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Server", "running"]
+
+FIELDS = "id name status owner createdAt updatedAt total currency note version".split()
+
+
+def small() -> bytes:
+    """Make an answer of some 300 bytes, with the 19 fields that the query asks for."""
+    me = {f"field{i}": "v" * 4 for i in range(8)}
+    item = dict.fromkeys(FIELDS, "value")
+    return json.dumps({"data": {"me": me, "item": item}}, separators=(",", ":")).encode()
+
+
+def large() -> bytes:
+    """Make an answer of some 208 KB: a list, as a page of results is."""
+    item = dict.fromkeys(FIELDS, "value") | {"total": 12.75, "version": 3}
+    items = [{**item, "id": f"item-{i:06}"} for i in range(1255)]
+    return json.dumps({"data": {"items": items}}, separators=(",", ":")).encode()
+
+
+BODIES = {b"/small": small(), b"/large": large()}
+
+
+class Connection(asyncio.Protocol):
+    """One connection; answers what is complete."""
+
+    opened = 0
+    answered = 0
+    _date = (0, b"")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        Connection.opened += 1
+        self.transport, self.rest = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each request whose body is here."""
+        self.rest = self.rest + data if self.rest else data
+        while (head := self.rest.find(b"\r\n\r\n")) >= 0:
+            end = head + 4 + _length(self.rest[:head])
+            if len(self.rest) < end:
+                return
+            path = self.rest.split(b" ", 2)[1]
+            self.rest = self.rest[end:]
+            self.transport.write(self.answer(path))  # type: ignore[attr-defined]
+
+    def answer(self, path: bytes) -> bytes:
+        """Give the bytes to send."""
+        if path == b"/counts":
+            counts = {"opened": Connection.opened, "answered": Connection.answered}
+            body = json.dumps(counts).encode()
+        else:
+            Connection.answered += 1
+            body = BODIES[path]
+        return (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\n"
+            b"Date: %b\r\nx-amzn-RequestId: 0a1b2c3d-0000-4000-8000-000000000000\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (self.date(), len(body), body)
+        )
+
+    @classmethod
+    def date(cls) -> bytes:
+        """Format the time, once a second."""
+        now = int(time.time())
+        if now != cls._date[0]:
+            cls._date = (now, email.utils.formatdate(now, usegmt=True).encode())
+        return cls._date[1]
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"content-length:")
+    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+
+
+def serve(line: Any, certificate: Path | None) -> None:
+    """Run until the process is ended."""
+    try:
+        import uvloop  # noqa: PLC0415
+
+        new_loop: Any = uvloop.new_event_loop
+    except ImportError:
+        new_loop = None
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        context = None
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+        servers = [await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)]
+        if context is not None:
+            servers.append(await loop.create_server(Connection, "127.0.0.1", 0, ssl=context))
+        line.send([server.sockets[0].getsockname()[1] for server in servers])
+        await asyncio.Event().wait()
+
+    loop = (new_loop or asyncio.new_event_loop)()
+    loop.run_until_complete(main())
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens."""
+
+    http: str
+    https: str = ""
+
+
+@contextmanager
+def running(certificate: Path | None = None) -> Iterator[Server]:
+    """Have the server in a process of its own.
+
+    Args:
+        certificate: a PEM file with key and certificate; with it there is TLS too.
+    """
+    mine, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(theirs, certificate), daemon=True
+    )
+    process.start()
+    try:
+        ports = mine.recv()
+        yield Server(*(f"{s}://127.0.0.1:{p}" for s, p in zip(("http", "https"), ports)))
+    finally:
+        process.kill()
+        process.join()

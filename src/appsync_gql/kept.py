@@ -1,0 +1,111 @@
+"""Connections that stay open between sessions, apart for each event loop.
+
+gql's ``execute_async`` opens and closes a session for every call, and with it the connections:
+most of the time of such a call. Here a pool outlives the sessions on its loop. Its idle
+connections are closed by aiohttp after some seconds; all of them when the loop ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import weakref
+from typing import TYPE_CHECKING
+
+import aiohttp
+from gql.transport.common.aiohttp_closed_event import create_aiohttp_closed_event
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import AsyncGenerator
+
+__all__ = ["KeptConnections"]
+
+_RECENT = 0.25
+"""Seconds after which it is looked whether the server has closed a connection meanwhile."""
+
+
+class _Pool:
+    """The connections on one loop.
+
+    Attributes:
+        connector: aiohttp's pool.
+        guard: an asynchronous generator that stands still until the loop ends it,
+            as ``asyncio.run`` does with all that are left
+            (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
+        left: when it was last put back, in the loop's seconds.
+    """
+
+    def __init__(self, ssl_close_timeout: float | None) -> None:
+        self.connector = aiohttp.TCPConnector()
+        self.guard = _until_the_end(self.connector, ssl_close_timeout)
+        self.left = 0.0
+
+
+class KeptConnections:
+    """The pools of one transport.
+
+    Args:
+        ssl_close_timeout: seconds for connections to end their TLS; ``None`` for no limit.
+    """
+
+    def __init__(self, ssl_close_timeout: float | None) -> None:
+        self._ssl_close_timeout = ssl_close_timeout
+        self._pools: dict[AbstractEventLoop, _Pool] = {}
+        _all.add(self)
+
+    async def take(self) -> aiohttp.TCPConnector:
+        """Give the running loop's pool; whoever takes it does not close it."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None or pool.connector.closed:
+            self._forget_dead_loops()
+            pool = self._pools[loop] = _Pool(self._ssl_close_timeout)
+            await pool.guard.__anext__()
+        elif loop.time() - pool.left > _RECENT:
+            # While a loop stands still it does not see what servers close: let it look.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return pool.connector
+
+    def leave(self) -> None:
+        """Note that the running loop's pool is not in use."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is not None:
+            pool.left = loop.time()
+
+    def _forget_dead_loops(self) -> None:
+        for loop in [loop for loop in self._pools if loop.is_closed()]:
+            del self._pools[loop]
+
+    def end(self) -> None:
+        """Close what is left on loops that stand still, as the interpreter exits."""
+        self._forget_dead_loops()
+        for loop, pool in self._pools.items():
+            if not loop.is_running():
+                with contextlib.suppress(Exception):
+                    loop.run_until_complete(pool.guard.aclose())
+
+
+async def _until_the_end(
+    connector: aiohttp.TCPConnector, ssl_close_timeout: float | None
+) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        session = aiohttp.ClientSession(connector=connector)
+        closed = create_aiohttp_closed_event(session)
+        await session.close()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(closed.wait(), ssl_close_timeout)
+
+
+_all: weakref.WeakSet[KeptConnections] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    for kept in list(_all):
+        kept.end()
