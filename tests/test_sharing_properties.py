@@ -68,6 +68,7 @@ class Sharing(RuleBasedStateMachine):
         self.seed = self.provider.issue()
         self.signed_out = False
         self.was_kept = False
+        self.lost_with_a_process = False
         self.stores = [self.new(self.seed) for _ in range(STORES)]
 
     def new(self, tokens: Tokens | None) -> TokenStore:
@@ -93,7 +94,12 @@ class Sharing(RuleBasedStateMachine):
             return None
         except SessionExpired:
             # Only who could not learn of the newer tokens, or of the sign-out, may think so.
-            assert self.place.down or self.signed_out or self.provider.reused
+            assert (
+                self.place.down
+                or self.signed_out
+                or self.provider.reused
+                or self.lost_with_a_process
+            )
             return None
         except StorageFailed:
             assert self.place.down
@@ -112,7 +118,12 @@ class Sharing(RuleBasedStateMachine):
             try:
                 self.stores[who].blocking.renew(self.stores[who].headers_nowait())
             except (StorageFailed, SessionExpired):
-                assert self.place.down or self.signed_out or self.provider.reused
+                assert (
+                    self.place.down
+                    or self.signed_out
+                    or self.provider.reused
+                    or self.lost_with_a_process
+                )
 
     @rule(seconds=st.sampled_from([1, 60, 140, 280, 400]))
     def time_passes(self, seconds: int) -> None:
@@ -120,7 +131,12 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def a_process_ends_and_another_begins(self, who: int) -> None:
-        self.stores[who].blocking.close()
+        store = self.stores[who]
+        tokens = store._session.tokens
+        store.blocking.close()
+        # What it could not save, nobody has any more.
+        newest = tokens is not None and tokens.refresh_token == self.provider.valid
+        self.lost_with_a_process |= newest and store.status().unsaved
         self.stores[who] = self.new(None)
 
     @rule(parts=st.sets(st.sampled_from(["load", "save"])))
@@ -140,7 +156,7 @@ class Sharing(RuleBasedStateMachine):
         self.provider.valid = f"signed-in-{len(self.provider.calls)}-{self.clock.wall()}"
         self.provider.reused = False
         self.stores[who].blocking.sign_in("ada", "password")
-        self.signed_out = False
+        self.signed_out = self.lost_with_a_process = False
 
     @invariant()
     def the_session_is_not_lost_while_the_storage_works(self) -> None:
@@ -148,7 +164,12 @@ class Sharing(RuleBasedStateMachine):
         if not self.place.down and not self.provider.reused and not self.signed_out:
             kept = self.place.load(ANYBODY)
             self.was_kept |= kept is not None
-            assert kept is None or kept.refresh_token == self.provider.valid or self.unsaved()
+            assert (
+                kept is None
+                or kept.refresh_token == self.provider.valid
+                or self.unsaved()
+                or self.lost_with_a_process
+            )
 
     def unsaved(self) -> bool:
         return any(store.status().unsaved for store in self.stores)
