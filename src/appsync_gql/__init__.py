@@ -7,51 +7,55 @@
         await session.execute(gql("query { … }"))
 """
 
-from . import events
-from .auth.base import Auth, Headers
-from .clock import Clock
-from .documents import gql
-from .exceptions import (
-    AppSyncError,
-    BadRequest,
-    BlockedByWaf,
-    ChallengeRequired,
-    ConfigurationError,
-    Denied,
-    InsecureEndpoint,
-    InvalidToken,
-    LockTimeout,
-    MissingExtra,
-    NotSignedIn,
-    OutcomeUnknown,
-    Refused,
-    RenewalFailed,
-    ServerFailed,
-    SessionExpired,
-    SignedOut,
-    SignInFailed,
-    StorageCorrupt,
-    StorageFailed,
-    SubscriptionOverflow,
-    Throttled,
-)
-from .expiry import TokenState
-from .held import StoreStatus
-from .persistence.base import TokenPersistence
-from .persistence.dynamodb import DynamoDBPersistence
-from .persistence.file import FilePersistence
-from .persistence.keyring import KeyringPersistence
-from .persistence.memory import MemoryPersistence
-from .persistence.redis import RedisPersistence
-from .providers.base import Grant, TokenProvider
-from .providers.cognito import CognitoProvider
-from .realtime.hub import RealtimeSettings
-from .realtime.subscription import Gap
-from .refusal import Answer, Replay, Verdict
-from .session_key import SessionKey
-from .store import BlockingTokenStore, TokenStore
-from .tokens import TokenClaims, Tokens
-from .transport import AppSyncTransport
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import events
+    from .auth.base import Auth, Headers
+    from .clock import Clock
+    from .documents import gql
+    from .exceptions import (
+        AppSyncError,
+        BadRequest,
+        BlockedByWaf,
+        ChallengeRequired,
+        ConfigurationError,
+        Denied,
+        InsecureEndpoint,
+        InvalidToken,
+        LockTimeout,
+        MissingExtra,
+        NotSignedIn,
+        OutcomeUnknown,
+        Refused,
+        RenewalFailed,
+        ServerFailed,
+        SessionExpired,
+        SignedOut,
+        SignInFailed,
+        StorageCorrupt,
+        StorageFailed,
+        SubscriptionOverflow,
+        Throttled,
+    )
+    from .expiry import TokenState
+    from .held import StoreStatus
+    from .persistence.base import TokenPersistence
+    from .persistence.dynamodb import DynamoDBPersistence
+    from .persistence.file import FilePersistence
+    from .persistence.keyring import KeyringPersistence
+    from .persistence.memory import MemoryPersistence
+    from .persistence.redis import RedisPersistence
+    from .providers.base import Grant, TokenProvider
+    from .providers.cognito import CognitoProvider
+    from .realtime.hub import RealtimeSettings
+    from .realtime.subscription import Gap
+    from .refusal import Answer, Replay, Verdict
+    from .session_key import SessionKey
+    from .store import BlockingTokenStore, TokenStore
+    from .tokens import TokenClaims, Tokens
+    from .transport import AppSyncTransport
 
 __version__ = "0.1.0"
 
@@ -106,3 +110,71 @@ __all__ = [
     "events",
     "gql",
 ]
+
+_HOMES = {
+    "Answer": ".refusal",
+    "AppSyncError": ".exceptions",
+    "AppSyncTransport": ".transport",
+    "Auth": ".auth.base",
+    "BadRequest": ".exceptions",
+    "BlockedByWaf": ".exceptions",
+    "BlockingTokenStore": ".store",
+    "ChallengeRequired": ".exceptions",
+    "Clock": ".clock",
+    "CognitoProvider": ".providers.cognito",
+    "ConfigurationError": ".exceptions",
+    "Denied": ".exceptions",
+    "DynamoDBPersistence": ".persistence.dynamodb",
+    "FilePersistence": ".persistence.file",
+    "Gap": ".realtime.subscription",
+    "Grant": ".providers.base",
+    "Headers": ".auth.base",
+    "InsecureEndpoint": ".exceptions",
+    "InvalidToken": ".exceptions",
+    "KeyringPersistence": ".persistence.keyring",
+    "LockTimeout": ".exceptions",
+    "MemoryPersistence": ".persistence.memory",
+    "MissingExtra": ".exceptions",
+    "NotSignedIn": ".exceptions",
+    "OutcomeUnknown": ".exceptions",
+    "RealtimeSettings": ".realtime.hub",
+    "RedisPersistence": ".persistence.redis",
+    "Refused": ".exceptions",
+    "RenewalFailed": ".exceptions",
+    "Replay": ".refusal",
+    "ServerFailed": ".exceptions",
+    "SessionExpired": ".exceptions",
+    "SessionKey": ".session_key",
+    "SignInFailed": ".exceptions",
+    "SignedOut": ".exceptions",
+    "StorageCorrupt": ".exceptions",
+    "StorageFailed": ".exceptions",
+    "StoreStatus": ".held",
+    "SubscriptionOverflow": ".exceptions",
+    "Throttled": ".exceptions",
+    "TokenClaims": ".tokens",
+    "TokenPersistence": ".persistence.base",
+    "TokenProvider": ".providers.base",
+    "TokenState": ".expiry",
+    "TokenStore": ".store",
+    "Tokens": ".tokens",
+    "Verdict": ".refusal",
+    "gql": ".documents",
+}
+"""Where each name lives. They are imported when they are first asked for: who sends queries
+does not wait for what subscriptions, DynamoDB or the keyring need."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "events":
+        return import_module(".events", __name__)
+    home = _HOMES.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    found = globals()[name] = getattr(import_module(home, __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -53,8 +53,9 @@ def loads(text: bytes | bytearray | str) -> Any:
         data = text if type(text) is bytes else _encoded(text)
         # Where 19 digits stand in a row, as in integers of more than 64 bits, there are four that
         # are four places apart: so a quarter is looked at, and all only where that is suspicious.
-        suspicious = _FOUR_DIGITS in data[::4].translate(_DIGITS)
-        if not (suspicious and _NINETEEN_DIGITS in data.translate(_DIGITS)):
+        # (rfind is several times faster at this than find and ``in``.)
+        suspicious = data[::4].translate(_DIGITS).rfind(_FOUR_DIGITS) >= 0
+        if not (suspicious and data.translate(_DIGITS).rfind(_NINETEEN_DIGITS) >= 0):
             try:
                 return orjson.loads(text)
             except ValueError:

@@ -325,7 +325,7 @@ class AppSyncTransport(AIOHTTPTransport):
         if not isinstance(given, Auth | AppSyncAuthentication):
             return super().subscribe(request, **options)
         self._connected()
-        return self._feeds.feed(printed_once(request), given, self._connected, **options)
+        return self._feeds.feed(request, given, self._connected, **options)
 
     def _connected(self) -> aiohttp.ClientSession:
         if self.session is None:

@@ -38,6 +38,11 @@ _LARGEST_FRAME = 4 * 1024 * 1024
 """AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
 
 
+_AS_BYTES: dict[str, Any] = (
+    {"decode_text": False} if tuple(map(int, aiohttp.__version__.split(".")[:2])) >= (3, 14) else {}
+)
+"""Texts of the server are not decoded, where aiohttp can do without."""
+
 _GOODBYE = 2.0
 """Seconds that a server gets to close its side."""
 
@@ -123,12 +128,25 @@ class Connection:
         *,
         ssl: Any,
         ack_timeout: float,
+        as_bytes: bool,
         protocol: Protocol,
         clock: Clock,
         troubled: Callable[[Trouble], object],
         gone: Callable[[Connection, str, int], object],
     ) -> Connection:
         """Connect, up to the server's ack.
+
+        Args:
+            session: opens it.
+            url: the real-time endpoint.
+            handshake: who we are.
+            ssl: as for aiohttp.
+            ack_timeout: seconds for all of it.
+            as_bytes: whether the protocol reads bytes as well as ``str``.
+            protocol: understands what comes.
+            clock: where the time comes from.
+            troubled: hears of what concerns no subscription.
+            gone: hears of the end: why, and how many subscriptions were on it.
 
         Raises:
             Refusal: the server did not let us in.
@@ -143,6 +161,7 @@ class Connection:
                     ssl=ssl,
                     max_msg_size=_LARGEST_FRAME,
                     timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE),
+                    **(_AS_BYTES if as_bytes else {}),
                 )
                 connection = cls(socket, protocol, clock=clock, troubled=troubled, gone=gone)
                 try:
@@ -276,7 +295,7 @@ class Connection:
 
     async def _read(self) -> None:
         receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
-        turn = 0
+        turn, text = 0, aiohttp.WSMsgType.TEXT
         try:
             while True:
                 message = await receive()
@@ -285,13 +304,14 @@ class Connection:
                     # What has arrived is had without waiting: in a burst nobody else would run.
                     turn = 0
                     await asyncio.sleep(0)
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    if message.type in _ENDS:
+                kind, data, _ = message
+                if kind is not text:
+                    if kind in _ENDS:
                         self._finish(_closing(self._socket, message))
                         return
                     continue
                 self._alive = True
-                event = understand(message.data)
+                event = understand(data)
                 if type(event) is dict:
                     sink = sinks.get(event["id"])
                     if sink is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
 from gql.transport.appsync_auth import AppSyncAuthentication
 from graphql import ExecutionResult
 
+from ..documents import body_of
 from ..exceptions import ConfigurationError
 from .handshake import check_realtime, host_of, realtime_url_of
-from .hub import Hub, RealtimeSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ..auth.base import Auth, Headers
     from ..events import RealtimeListener
     from .handshake import RealtimeAuth
-    from .hub import Signer
+    from .hub import Hub, RealtimeSettings, Signer
     from .subscription import Gap, OnFull
 
 __all__ = ["Feeds", "feed"]
@@ -60,7 +59,7 @@ class Feeds:
     ) -> None:
         self._url, self._host = realtime_url or realtime_url_of(url), host_of(url)
         check_realtime(self._url, way, allow_insecure=allow_insecure)
-        self._way, self._settings = way, settings or RealtimeSettings()
+        self._way, self._settings = way, settings
         self._ssl, self._loads, self._listener = ssl, loads, listener
         self._hub = cast("Hub | None", None)
 
@@ -74,12 +73,15 @@ class Feeds:
         """Subscribe; see :func:`feed`."""
         signer = signer_of(auth, self._host)
         if self._hub is None:
+            # Who only sends queries does not wait for this import.
+            from .hub import Hub, RealtimeSettings  # noqa: PLC0415
+
             self._hub = Hub(
                 self._url,
                 way=self._way,
                 session=session,
                 signer=signer,
-                settings=self._settings,
+                settings=self._settings or RealtimeSettings(),
                 ssl=self._ssl,
                 loads=self._loads,
                 listener=self._listener,
@@ -113,14 +115,16 @@ async def feed(
             f"buffer is 1 or more, and on_full one of {names}.", setting="on_full"
         )
     # The very text that is sent is what is signed.
-    data = json.dumps(request.payload)
+    data = body_of(request).decode()
     subscription = hub.subscribe(data, signer, buffer, on_full)
     try:
         items: deque[Any] = deque() if on_full == "wait" else subscription.items
         while True:
             # In a burst there is no need to wait for each.
-            direct = items and type(items[0]) is dict
-            payload = items.popleft() if direct else await subscription.next()
+            while items and type(items[0]) is dict:
+                get = items.popleft().get
+                yield ExecutionResult(get("data"), get("errors"), get("extensions"))
+            payload = await subscription.next()
             if type(payload) is dict:
                 get = payload.get
                 yield ExecutionResult(get("data"), get("errors"), get("extensions"))

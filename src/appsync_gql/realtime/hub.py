@@ -14,6 +14,7 @@ from gql.transport.exceptions import (
 
 from ..backoff import full_jitter
 from ..clock import Clock, SystemClock
+from ..codec import loads as fast_loads
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
 from ..exceptions import InvalidToken, RenewalFailed
 from ..tokens import TokenClaims
@@ -98,7 +99,7 @@ class Hub:
         signer: Signer,
         settings: RealtimeSettings,
         ssl: Any,
-        loads: Callable[[str], Any],
+        loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
     ) -> None:
         self._url, self._way, self._session, self._signer = url, way, session, signer
@@ -229,6 +230,7 @@ class Hub:
             handshake(headers, self._way),
             ssl=self._ssl,
             ack_timeout=self._settings.ack_timeout,
+            as_bytes=self._loads is fast_loads,
             protocol=Conversation(self._loads),
             clock=self._settings.clock,
             troubled=self._troubled,

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from ..codec import loads
 from .trouble import Trouble, trouble_of
 
 if TYPE_CHECKING:
@@ -106,10 +107,10 @@ class Protocol:
     """The client's side of one connection.
 
     Args:
-        loads: reads JSON from ``str``.
+        loads: reads JSON from what frames are given as, text or its bytes in UTF-8.
     """
 
-    def __init__(self, loads: Callable[[str], Any] = json.loads) -> None:
+    def __init__(self, loads: Callable[[Any], Any] = loads) -> None:
         self._loads = loads
         self._acknowledged = False
         self._phases: dict[str, _Phase] = {}
@@ -162,7 +163,7 @@ class Protocol:
 
     # -- frames in --------------------------------------------------------------------
 
-    def receive(self, text: str) -> Event | None:
+    def receive(self, text: str | bytes) -> Event | None:
         """Read one frame; ``None`` when there is nothing to do about it. Never raises."""
         frame: Any = None
         try:
