@@ -8,7 +8,6 @@ connections are closed by aiohttp after some seconds; all of them when the loop 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import weakref
 from typing import TYPE_CHECKING
@@ -42,6 +41,16 @@ class _Pool:
         self.guard = _until_the_end(self.connector, ssl_close_timeout)
         self.left = 0.0
 
+    def drop(self) -> None:
+        """Close it without waiting: what is scheduled here might never run."""
+        # One step closes it; the others only wait for TLS to end.
+        steps = self.connector.close().__await__()
+        with contextlib.suppress(StopIteration):
+            next(steps)
+        steps.close()
+        with contextlib.suppress(StopIteration):
+            self.guard.aclose().send(None)
+
 
 class KeptConnections:
     """The pools of one transport.
@@ -53,7 +62,8 @@ class KeptConnections:
     def __init__(self, ssl_close_timeout: float | None) -> None:
         self._ssl_close_timeout = ssl_close_timeout
         self._pools: dict[AbstractEventLoop, _Pool] = {}
-        _all.add(self)
+        # When the transport is gone, or the interpreter exits.
+        weakref.finalize(self, _abandon, self._pools)
 
     async def take(self) -> aiohttp.TCPConnector:
         """Give the running loop's pool; whoever takes it does not close it."""
@@ -80,13 +90,19 @@ class KeptConnections:
         for loop in [loop for loop in self._pools if loop.is_closed()]:
             del self._pools[loop]
 
-    def end(self) -> None:
-        """Close what is left on loops that stand still, as the interpreter exits."""
-        self._forget_dead_loops()
-        for loop, pool in self._pools.items():
-            if not loop.is_running():
-                with contextlib.suppress(Exception):
-                    loop.run_until_complete(pool.guard.aclose())
+
+def _abandon(pools: dict[AbstractEventLoop, _Pool]) -> None:
+    """Close what is left; the garbage collector may have called from any thread."""
+    here = asyncio._get_running_loop()  # noqa: SLF001 - documented, and raises nothing
+    for loop, pool in pools.items():
+        if loop is here:
+            pool.drop()
+        elif loop.is_running():
+            with contextlib.suppress(RuntimeError):  # it ended just now
+                loop.call_soon_threadsafe(pool.drop)
+        elif not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # another loop runs in this thread
+                loop.run_until_complete(pool.guard.aclose())
 
 
 async def _until_the_end(
@@ -95,17 +111,9 @@ async def _until_the_end(
     try:
         yield
     finally:
-        session = aiohttp.ClientSession(connector=connector)
-        closed = create_aiohttp_closed_event(session)
-        await session.close()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(closed.wait(), ssl_close_timeout)
-
-
-_all: weakref.WeakSet[KeptConnections] = weakref.WeakSet()
-
-
-@atexit.register
-def _end_all() -> None:
-    for kept in list(_all):
-        kept.end()
+        if not connector.closed:
+            session = aiohttp.ClientSession(connector=connector)
+            closed = create_aiohttp_closed_event(session)
+            await session.close()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(closed.wait(), ssl_close_timeout)

@@ -1,0 +1,86 @@
+"""A server of bare sockets, for what is about connections and not about answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@dataclass
+class RawServer:
+    """What it has seen, and how it behaves.
+
+    Attributes:
+        url: the endpoint.
+        opened: connections so far.
+        bodies: what was posted.
+        silent: whether requests get no answer.
+        answer: the body of each answer.
+        content_type: and its type.
+        asked: set once there was a request.
+    """
+
+    url: str = ""
+    opened: int = 0
+    bodies: list[bytes] = field(default_factory=list)
+    silent: bool = False
+    answer: bytes = b'{"data":{"a":1}}'
+    content_type: str = "application/json"
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    left: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def documents(self) -> list[Any]:
+        """The bodies, read."""
+        return [json.loads(body) for body in self.bodies]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection's requests."""
+        self.opened += 1
+        self.writers.append(writer)
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+                self.bodies.append(await reader.readexactly(length))
+                self.asked.set()
+                if not self.silent:
+                    writer.write(
+                        b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b"
+                        % (self.content_type.encode(), len(self.answer), self.answer)
+                    )
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            async with self.left:
+                self.writers.remove(writer)
+                self.left.notify_all()
+
+    async def empty(self) -> None:
+        """Wait until nobody is connected."""
+        async with self.left:
+            await asyncio.wait_for(self.left.wait_for(lambda: not self.writers), 10)
+
+
+@asynccontextmanager
+async def raw_server() -> AsyncIterator[RawServer]:
+    """Have one in this loop."""
+    state = RawServer()
+    server = await asyncio.start_server(state.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    state.url = f"http://127.0.0.1:{port}/graphql"
+    try:
+        yield state
+    finally:
+        server.close()
+        for writer in list(state.writers):
+            writer.close()
+        await state.empty()
