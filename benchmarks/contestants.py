@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import gql as theirs
 from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
+from multidict import CIMultiDict, CIMultiDictProxy
+from server import FIELDS
 
 import appsync_gql as ours
 from appsync_gql import AppSyncTransport, CognitoProvider, Tokens, TokenStore
-from server import FIELDS
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
+
+    from appsync_gql import Headers
 
     One = Callable[[], Awaitable[Any]]
 
@@ -146,9 +149,44 @@ async def ours_direct(place: Place) -> AsyncIterator[One]:
         await transport.close()
 
 
+class Fixed:
+    """An authorization that never does anything: what a token store costs is the difference."""
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+
+    def headers_nowait(self) -> Headers:
+        """Give the same ones."""
+        return self._headers
+
+    async def headers(self) -> Headers:
+        """Give the same ones."""
+        return self._headers
+
+    async def renew(self, rejected: Headers | None = None, *, denied: bool = False) -> Headers:
+        """Give the same ones."""
+        del rejected, denied
+        return self._headers
+
+    def answered(self, date: str | None, took: float) -> None:
+        """Learn nothing."""
+
+    def replayed(self, reason: str) -> None:
+        """Learn nothing."""
+
+
+@asynccontextmanager
+async def ours_fixed(place: Place) -> AsyncIterator[One]:
+    """Use ours with headers that are never renewed."""
+    request, headers = theirs.gql(TEXT), CIMultiDictProxy(CIMultiDict(place.headers))
+    transport = AppSyncTransport(place.url, auth=Fixed(headers), ssl=place.ssl)
+    async with Client(transport=transport) as session:
+        yield lambda: session.execute(request)
+
+
 @asynccontextmanager
 async def ours_without_auth(place: Place) -> AsyncIterator[One]:
-    """Use ours with a fixed header: what the token store costs is the difference."""
+    """Use ours as gql's own transport is used: ``auth=None`` goes the parent's way."""
     request = theirs.gql(TEXT)
     transport = AppSyncTransport(place.url, headers=place.headers, ssl=place.ssl)
     async with Client(transport=transport) as session:
@@ -206,7 +244,6 @@ class Contestant:
     name: str
     make: Callable[[Place], AbstractAsyncContextManager[One]]
     alone: bool = False
-    target: dict[int, float] = field(default_factory=dict)
 
 
 RAW = Contestant("raw aiohttp + orjson", raw)
@@ -219,6 +256,7 @@ SGQLC = Contestant("sgqlc HTTPEndpoint", sgqlc, alone=True)
 OURS = Contestant("appsync-gql", ours_session)
 OURS_UNTIMED = Contestant("appsync-gql, execute_timeout=None", ours_untimed)
 OURS_DIRECT = Contestant("appsync-gql, without gql's Client", ours_direct)
+OURS_FIXED = Contestant("appsync-gql, fixed headers", ours_fixed)
 OURS_NO_AUTH = Contestant("appsync-gql, auth=None", ours_without_auth)
 OURS_TEXT = Contestant("appsync-gql, gql(str) a call", ours_text)
 OURS_CALL = Contestant("appsync-gql, execute_async a call", ours_call, alone=True)

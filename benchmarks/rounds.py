@@ -1,4 +1,4 @@
-"""Rounds: all contestants in one process and one loop, taking turns of a tenth of a second.
+"""Rounds: all contestants in one process and one loop, taking turns of a fraction of a second.
 
 Machines change their speed from one second to the next, so that only neighbours can be
 compared: a ratio is taken in each round, and the median of those is what is told.
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from contestants import Contestant, Place
 
-__all__ = ["Figures", "run"]
-
-_TURN = 0.12
-"""Seconds of one contestant's turn, about."""
+__all__ = ["Figures", "queries", "run"]
 
 
 @dataclass
@@ -56,13 +53,13 @@ class Figures:
         }
 
 
-async def turn(one: Callable[[], Awaitable[Any]], at_once: int, count: int) -> list[float]:
+async def queries(one: Callable[[], Awaitable[Any]], at_once: int, count: int) -> list[float]:
     """Run that many queries, so many at a time; give the seconds each took."""
     took: list[float] = []
     clock = time.perf_counter
 
-    async def lane(queries: int) -> None:
-        for _ in range(queries):
+    async def lane(number: int) -> None:
+        for _ in range(number):
             began = clock()
             await one()
             took.append(clock() - began)
@@ -77,24 +74,32 @@ async def measured(
     """Give rate, processor time and p99 of one turn."""
     gc.collect()
     began, cpu = time.perf_counter(), time.process_time()
-    took = sorted(await turn(one, at_once, count))
+    took = sorted(await queries(one, at_once, count))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     n = len(took)
     return n / seconds, cpu / n * 1e6, took[min(n - 1, int(n * 0.99))] * 1e3
 
 
 async def run(
-    contestants: Sequence[Contestant], place: Place, *, at_once: int, rounds: int
+    contestants: Sequence[Contestant], place: Place, *, at_once: int, rounds: int, turn: float
 ) -> dict[str, Figures]:
-    """Measure them all, so many queries at a time."""
+    """Measure them all, so many queries at a time.
+
+    Args:
+        contestants: who.
+        place: where.
+        at_once: queries under way at a time.
+        rounds: turns of each.
+        turn: seconds of a turn, about.
+    """
     figures = {contestant.name: Figures() for contestant in contestants}
     async with AsyncExitStack() as stack:
         ones = {c.name: await stack.enter_async_context(c.make(place)) for c in contestants}
         counts = {}
         for name, one in ones.items():
-            await turn(one, at_once, at_once * 2)  # connections, caches
+            await queries(one, at_once, at_once * 2)  # connections, caches
             rate = (await measured(one, at_once, at_once * 4))[0]
-            counts[name] = max(at_once, int(rate * _TURN))
+            counts[name] = max(at_once, int(rate * turn))
         for number in range(rounds):
             order = list(ones)
             if number % 2:

@@ -133,42 +133,48 @@ async def ours(port: int, count: int, loads: Callable[[str], Any]) -> float:
     return await through(transport, count)
 
 
+THEIRS = "gql AppSyncWebsocketsTransport"
+
+
+def measure(rounds: int, count: int) -> dict[str, dict[str, float]]:
+    """Run the rounds; give medians by contestant."""
+    line, theirs_end = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs_end, count))
+    server.start()
+    port = line.recv()
+    contestants: dict[str, Callable[[], Awaitable[float]]] = {
+        "raw aiohttp + orjson": lambda: raw(port, count),
+        THEIRS: lambda: theirs(port, count),
+        "appsync-gql": lambda: ours(port, count, json.loads),
+        "appsync-gql, json_deserialize=orjson.loads": lambda: ours(port, count, orjson.loads),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    try:
+        for _ in range(rounds):
+            for name, contestant in contestants.items():
+                rates[name].append(count / asyncio.run(contestant()))  # type: ignore[arg-type]
+    finally:
+        server.kill()
+        server.join()
+    base = rates["raw aiohttp + orjson"]
+    # Rounds are compared with their neighbours: machines change their speed.
+    return {
+        name: {
+            "per_second": statistics.median(found),
+            "ratio": statistics.median(mine / its for mine, its in zip(found, base, strict=True)),
+        }
+        for name, found in rates.items()
+    }
+
+
 def main() -> None:
     """Run the rounds and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--count", type=int, default=20_000)
     given = parser.parse_args()
-    line, theirs_end = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(theirs_end, given.count)
-    )
-    server.start()
-    port = line.recv()
-    contestants: dict[str, Callable[[], Awaitable[float]]] = {
-        "raw aiohttp + orjson": lambda: raw(port, given.count),
-        "gql AppSyncWebsocketsTransport": lambda: theirs(port, given.count),
-        "appsync-gql": lambda: ours(port, given.count, json.loads),
-        "appsync-gql, orjson.loads itself": lambda: ours(port, given.count, orjson.loads),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in contestants}
-    try:
-        for _ in range(given.rounds):
-            for name, contestant in contestants.items():
-                rates[name].append(given.count / asyncio.run(contestant()))  # type: ignore[arg-type]
-    finally:
-        server.kill()
-        server.join()
-    base = rates["raw aiohttp + orjson"]
-    for name, found in rates.items():
-        # Rounds are compared with their neighbours: machines change their speed.
-        ratio = statistics.median(
-            rate / raw_rate for rate, raw_rate in zip(found, base, strict=True)
-        )
-        print(
-            f"{name:32} {statistics.median(found):10,.0f}/s  {ratio:5.2f} of raw"
-            f"  ({min(found):,.0f} to {max(found):,.0f})"
-        )
+    for name, found in measure(given.rounds, given.count).items():
+        print(f"{name:44} {found['per_second']:10,.0f}/s  {found['ratio']:5.2f} of raw")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,13 @@ async def test_calls_without_a_session_share_a_connection(store: TokenStore) -> 
         assert server.opened == 1
 
 
+async def test_a_transport_that_is_dropped_leaves_no_connection(store: TokenStore) -> None:
+    async with raw_server() as server:
+        await client(server, store).execute_async(QUERY)
+        gc.collect()
+        await server.empty()
+
+
 async def test_without_keep_open_every_session_closes_its_connections(
     store: TokenStore,
 ) -> None:

@@ -508,6 +508,8 @@ def test_one_transport_serves_gqls_synchronous_calls_one_after_the_other() -> No
         for _ in range(2):
             assert client.execute(ME)["me"]["username"] == "ada"
             emulator.shift_clock(3600)
+        # As asyncio.run does; connections that were kept open are closed by it.
+        loop.run_until_complete(loop.shutdown_asyncgens())
     asyncio.set_event_loop(None)
 
 

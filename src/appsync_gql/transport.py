@@ -92,8 +92,9 @@ class AppSyncTransport(AIOHTTPTransport):
             the results of ``json``.
         keep_open: whether idle connections outlive :meth:`close` by up to 15 s, for the
             next session on the same event loop, as ``execute_async`` opens one for
-            every call. They are closed with their loop at the latest.
-            With a connector of your own in ``client_session_args`` they are yours.
+            every call. They are closed with their loop at the latest, by its
+            ``shutdown_asyncgens()``: ``asyncio.run`` calls that, and who closes a loop
+            by hand should. A connector of your own in ``client_session_args`` is yours.
         realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
         realtime_auth: how subscriptions prove who they are at the handshake:
             ``"query"`` puts the token into the URL, for emulators that know
