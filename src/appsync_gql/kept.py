@@ -33,12 +33,14 @@ class _Pool:
         guard: an asynchronous generator that stands still until the loop ends it,
             as ``asyncio.run`` does with all that are left
             (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
+        session: one that may be used again; ``None`` if there is none.
         left: when it was last put back, in the loop's seconds.
     """
 
     def __init__(self, ssl_close_timeout: float | None) -> None:
         self.connector = aiohttp.TCPConnector()
         self.guard = _until_the_end(self.connector, ssl_close_timeout)
+        self.session: aiohttp.ClientSession | None = None
         self.left = 0.0
 
     def drop(self) -> None:
@@ -65,7 +67,7 @@ class KeptConnections:
         # When the transport is gone, or the interpreter exits.
         weakref.finalize(self, _abandon, self._pools)
 
-    async def take(self) -> aiohttp.TCPConnector:
+    async def take(self) -> _Pool:
         """Give the running loop's pool; whoever takes it does not close it."""
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
@@ -77,14 +79,14 @@ class KeptConnections:
             # While a loop stands still it does not see what servers close: let it look.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        return pool.connector
+        return pool
 
-    def leave(self) -> None:
-        """Note that the running loop's pool is not in use."""
+    def leave(self, session: aiohttp.ClientSession | None = None) -> None:
+        """Put the running loop's pool back, with a session that may be used again."""
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is not None:
-            pool.left = loop.time()
+            pool.session, pool.left = session, loop.time()
 
     def _forget_dead_loops(self) -> None:
         for loop in [loop for loop in self._pools if loop.is_closed()]:
@@ -94,7 +96,7 @@ class KeptConnections:
 def _abandon(pools: dict[AbstractEventLoop, _Pool]) -> None:
     """Close what is left; the garbage collector may have called from any thread."""
     here = asyncio._get_running_loop()  # noqa: SLF001 - documented, and raises nothing
-    for loop, pool in pools.items():
+    for loop, pool in list(pools.items()):
         if loop is here:
             pool.drop()
         elif loop.is_running():

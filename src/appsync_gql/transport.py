@@ -61,7 +61,6 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aio
 _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How a content type ends whose body is UTF-8."""
 
-
 _JSON = CIMultiDict({"Content-Type": "application/json"})
 _NO_REDIRECTS = {"allow_redirects": False}
 _NONE: Headers = {}
@@ -155,6 +154,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self._classify = classify
         self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
         self._deadlines = cast("Deadlines | None", None)
+        self._as_before = False
         self._feeds = Feeds(
             str(url),
             realtime_url=realtime_url,
@@ -172,20 +172,33 @@ class AppSyncTransport(AIOHTTPTransport):
         Raises:
             TransportAlreadyConnected: there is one.
         """
-        before = self.client_session_args
-        args = dict(before or {})
-        if self.session is None:
-            if self._kept is not None and not args.get("connector"):
-                args |= {"connector": await self._kept.take(), "connector_owner": False}
-            self._deadlines = None
-            if self.authorization is not None and self.timeout is None and "timeout" not in args:
-                args["timeout"] = NO_TIMERS
-                self._deadlines = Deadlines(_SECONDS)
+        given, kept = self.client_session_args or {}, self._kept
+        if self.session is not None or kept is None or given.get("connector"):
+            await self._make_session({})
+            return
+        pool = await kept.take()
+        # With cookies or arguments, each session is made anew as the parent makes it.
+        self._as_before = self.authorization is not None and not (
+            self.headers or self.cookies or self.timeout or given
+        )
+        session = pool.session
+        if self._as_before and session and not (session.closed or session.cookie_jar):
+            self.session, self._deadlines = session, Deadlines(_SECONDS)
+            return
+        await self._make_session({"connector": pool.connector, "connector_owner": False})
+
+    async def _make_session(self, more: dict[str, Any]) -> None:
+        given = self.client_session_args
+        args = {**(given or {}), **more}
+        deadlines = None
+        if self.authorization is not None and self.timeout is None and "timeout" not in args:
+            args["timeout"], deadlines = NO_TIMERS, Deadlines(_SECONDS)
         self.client_session_args = args
         try:
             await super().connect()
         finally:
-            self.client_session_args = before
+            self.client_session_args = given
+        self._deadlines = deadlines
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
@@ -193,12 +206,15 @@ class AppSyncTransport(AIOHTTPTransport):
         if self._deadlines is not None:
             self._deadlines.stop()
         session = self.session
-        if session is not None and self._kept is not None and not session.connector_owner:
-            self.session = None
-            await session.close()
-            self._kept.leave()
-        else:
+        if session is None or self._kept is None or session.connector_owner:
             await super().close()
+            return
+        self.session = None
+        if self._as_before:
+            self._kept.leave(session)
+        else:
+            self._kept.leave()
+            await session.close()
 
     async def execute(
         self,
@@ -233,6 +249,7 @@ class AppSyncTransport(AIOHTTPTransport):
         auth = self.authorization
         if auth is None:
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
+        self._connected()
         post = self._post(request, extra_args, upload_files=upload_files)
         if extra_args and _brings_its_own(extra_args):
             auth = None
@@ -389,9 +406,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self, request: GraphQLRequest, post: _Post, headers: Headers, auth: Auth | None
     ) -> Answer:
         """Make one POST."""
-        session = self.session
-        if session is None:  # not connected, or closed during a renewal
-            raise TransportClosed("Transport is not connected")
+        session = self._connected()  # it may have been closed during a renewal
         data, kept, more = post
         merged = CIMultiDict(kept)
         merged.update(headers)
