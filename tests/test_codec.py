@@ -12,6 +12,7 @@ from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -151,3 +152,12 @@ def test_an_integer_is_read_to_its_last_digit_wherever_it_stands(digits: int, of
     assert codec.loads(text.encode()) == json.loads(text)
     found = codec.loads(text.encode())["k" * offset]
     assert [type(n) for n in found] == [int, int]
+
+
+def test_a_reader_of_ones_own_is_left_as_it_is() -> None:
+    def own(text: str) -> Any:
+        return json.loads(text)
+
+    assert codec.reader_of_bytes(own) is None
+    assert codec.reader_of_bytes(json.loads) is codec.loads
+    assert codec.reader_of_bytes(orjson.loads) is orjson.loads

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 from gql import Client, GraphQLRequest, gql
 from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
@@ -284,6 +285,32 @@ async def test_a_large_integer_keeps_its_digits(store: TokenStore) -> None:
     async with raw_server() as server, client(server, store) as session:
         server.answer = b'{"data":{"a":123456789012345678901234567890}}'
         assert await session.execute(QUERY) == {"a": 123456789012345678901234567890}
+
+
+async def test_orjson_reads_large_integers_in_its_own_way_where_that_is_wished(
+    store: TokenStore,
+) -> None:
+    async with (
+        raw_server() as server,
+        client(server, store, json_deserialize=orjson.loads) as session,
+    ):
+        server.answer = b'{"data":{"a":123456789012345678901234567890}}'
+        assert type((await session.execute(QUERY))["a"]) is float
+
+
+async def test_what_reads_json_may_be_a_function_of_ones_own(store: TokenStore) -> None:
+    seen: list[object] = []
+
+    def own(text: str) -> object:
+        seen.append(text)
+        return json.loads(text)
+
+    async with (
+        raw_server() as server,
+        client(server, store, json_deserialize=own) as session,
+    ):
+        assert await session.execute(QUERY) == {"a": 1}
+    assert seen == ['{"data":{"a":1}}']
 
 
 # -- documents ------------------------------------------------------------------------

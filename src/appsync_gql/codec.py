@@ -7,9 +7,10 @@ a corner is left to ``json``, so that results do not depend on what is installed
 
 from __future__ import annotations
 
+import contextlib
 import json
 import marshal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
     import orjson
@@ -18,7 +19,10 @@ except ImportError:  # the extra "fast" is not installed
 else:
     _fast = True
 
-__all__ = ["dumps", "loads"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["dumps", "loads", "reader_of_bytes"]
 
 _DIGITS = bytes(48 if chr(byte).isdigit() and byte < 128 else 32 for byte in range(256))  # noqa: PLR2004
 _FOUR_DIGITS, _NINETEEN_DIGITS = b"0" * 4, b"0" * 19
@@ -49,18 +53,39 @@ def loads(text: bytes | bytearray | str) -> Any:
         ValueError: it is not JSON, or not UTF-8.
         RecursionError: it is nested too deeply.
     """
-    if _fast:
-        data = text if type(text) is bytes else _encoded(text)
+    try:
         # Where 19 digits stand in a row, as in integers of more than 64 bits, there are four that
         # are four places apart: so a quarter is looked at, and all only where that is suspicious.
         # (rfind is several times faster at this than find and ``in``.)
-        suspicious = data[::4].translate(_DIGITS).rfind(_FOUR_DIGITS) >= 0
-        if not (suspicious and data.translate(_DIGITS).rfind(_NINETEEN_DIGITS) >= 0):
-            try:
-                return orjson.loads(text)
-            except ValueError:
-                pass  # NaN, infinities, lone surrogates, or no JSON at all
-    return json.loads(text if isinstance(text, str) else str(text, "utf-8"))
+        if (
+            text[::4].translate(_DIGITS).rfind(_FOUR_DIGITS) < 0  # type: ignore[arg-type]
+            or text.translate(_DIGITS).rfind(_NINETEEN_DIGITS) < 0  # type: ignore[arg-type]
+        ):
+            return orjson.loads(text)
+    except (NameError, TypeError, ValueError):
+        # No orjson; a str, which has another ``translate``; NaN, infinities, lone surrogates,
+        # or no JSON at all.
+        pass
+    return _read_slowly(text)
+
+
+def reader_of_bytes(chosen: Callable[..., Any]) -> Callable[[bytes], Any] | None:
+    """Give what reads JSON from bytes as the user's choice would, or ``None`` if it may not.
+
+    ``json.loads``, gql's default, stands for :func:`loads`; ``orjson.loads`` for itself.
+    """
+    if chosen is json.loads or chosen is loads:
+        return loads
+    return chosen if _fast and chosen is orjson.loads else None
+
+
+def _read_slowly(text: bytes | bytearray | str) -> Any:
+    if not isinstance(text, str):
+        return json.loads(str(text, "utf-8"))
+    if _fast:
+        with contextlib.suppress(UnicodeEncodeError):
+            return loads(text.encode())
+    return json.loads(text)
 
 
 def _of_core_types(value: Any) -> bool:
@@ -73,7 +98,3 @@ def _of_core_types(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _encoded(text: bytes | bytearray | str) -> bytes:
-    return text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)

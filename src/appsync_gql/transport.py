@@ -23,7 +23,7 @@ from multidict import CIMultiDict
 
 from .answers import as_result, error_of
 from .auth.base import Auth, Headers
-from .codec import dumps, loads
+from .codec import dumps, reader_of_bytes
 from .deadlines import NO_TIMERS, Deadlines
 from .documents import body_of, printed_once
 from .endpoint import check_endpoint
@@ -88,7 +88,9 @@ class AppSyncTransport(AIOHTTPTransport):
             AppSync itself ends an operation after 30 s.
         json_serialize: leave it, and ``json_deserialize``, as they are: then orjson
             does the work where ``pip install "appsync-gql[fast]"`` brought it, with
-            the results of ``json``.
+            the results of ``json``. ``json_deserialize=orjson.loads`` is faster still,
+            by 5% and more for large answers and subscriptions, and reads integers of
+            more than 64 bits as floats.
         keep_open: whether idle connections outlive :meth:`close` by up to 15 s, for the
             next session on the same event loop, as ``execute_async`` opens one for
             every call. They are closed with their loop at the latest, by its
@@ -161,7 +163,7 @@ class AppSyncTransport(AIOHTTPTransport):
             way=realtime_auth,
             settings=realtime,
             ssl=ssl,
-            loads=loads if json_deserialize is json.loads else json_deserialize,
+            loads=reader_of_bytes(json_deserialize) or json_deserialize,
             listener=on_event,
             allow_insecure=allow_insecure,
         )
@@ -445,9 +447,9 @@ class AppSyncTransport(AIOHTTPTransport):
 
     async def _get_json_result(self, response: aiohttp.ClientResponse) -> Any:
         """Read the answer's bytes; whatever is unusual about it is left to the parent."""
+        loads = reader_of_bytes(self.json_deserialize)
         of_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
-        debugging = gql_log.isEnabledFor(logging.DEBUG)
-        if of_utf8 and not debugging and self.json_deserialize is json.loads:
+        if loads is not None and of_utf8 and not gql_log.isEnabledFor(logging.DEBUG):
             text = await response.read()
             try:
                 result = loads(text)

@@ -14,7 +14,7 @@ from gql.transport.exceptions import (
 
 from ..backoff import full_jitter
 from ..clock import Clock, SystemClock
-from ..codec import loads as fast_loads
+from ..codec import reader_of_bytes
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
 from ..exceptions import InvalidToken, RenewalFailed
 from ..tokens import TokenClaims
@@ -230,7 +230,7 @@ class Hub:
             handshake(headers, self._way),
             ssl=self._ssl,
             ack_timeout=self._settings.ack_timeout,
-            as_bytes=self._loads is fast_loads,
+            as_bytes=reader_of_bytes(self._loads) is not None,
             protocol=Conversation(self._loads),
             clock=self._settings.clock,
             troubled=self._troubled,

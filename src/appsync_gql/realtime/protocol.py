@@ -174,7 +174,7 @@ class Protocol:
                 and frame["id"] in self._phases
                 and type(frame["payload"]) is dict
             ):
-                return cast("Message", frame)
+                return frame  # type: ignore[no-any-return]
         except (KeyError, TypeError):
             pass  # it is another kind, or none at all
         except (ValueError, RecursionError):
