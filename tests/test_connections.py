@@ -246,6 +246,20 @@ async def test_a_cancellation_in_the_same_moment_is_not_lost() -> None:
     assert late == [None]
 
 
+async def test_a_request_that_outlives_its_session_still_has_its_limit(store: TokenStore) -> None:
+    async with raw_server() as server:
+        server.silent = True
+        transport = client(server, store).transport
+        assert isinstance(transport, AppSyncTransport)
+        await transport.connect()
+        transport._deadlines = Deadlines(0.2)
+        task = asyncio.ensure_future(transport.execute(QUERY))
+        await server.asked.wait()
+        await transport.close()
+        with pytest.raises(TransportConnectionFailed, match="no answer within"):
+            await task
+
+
 async def test_the_timer_stops_when_nothing_is_under_way() -> None:
     deadlines = Deadlines(0.01)
     task = deadlines.begin(0.0)

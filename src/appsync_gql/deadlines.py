@@ -60,9 +60,10 @@ class Deadlines:
             self._late.discard(task)
 
     def stop(self) -> None:
-        """Leave no timer behind."""
-        if self._next is not None:
+        """Leave no timer behind, once what is under way has ended."""
+        if self._next is not None and not self._begun:
             self._next.cancel()
+            self._next = None
 
     def _wait(self) -> None:
         loop = asyncio.get_running_loop()
