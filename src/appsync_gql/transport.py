@@ -4,53 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.aiohttp import log as gql_log
 from gql.transport.appsync_auth import AppSyncAuthentication
-from gql.transport.exceptions import (
-    TransportClosed,
-    TransportConnectionFailed,
-    TransportError,
-)
+from gql.transport.exceptions import TransportConnectionFailed, TransportError
 from gql.transport.file_upload import close_files
 from graphql import ExecutionResult
 from multidict import CIMultiDict
 
 from .answers import as_result, error_of
 from .auth.base import Auth, Headers
-from .codec import dumps, reader_of_bytes
-from .deadlines import NO_TIMERS, Deadlines
-from .documents import body_of, printed_once
+from .codec import reader_of_bytes
 from .endpoint import check_endpoint
-from .exceptions import AppSyncError, BadRequest, ConfigurationError, OutcomeUnknown
-from .kept import KeptConnections
+from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
+from .lean import LeanTransport
 from .realtime.feed import Feeds
 from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from ssl import SSLContext
-    from typing import TypeAlias
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
 
     from .events import RealtimeListener
+    from .lean import Post
     from .realtime.handshake import RealtimeAuth
     from .realtime.hub import RealtimeSettings
 
-    _Post: TypeAlias = tuple[Any, CIMultiDict[str], dict[str, Any]]
-    """One request but for its authorization: body, headers, and what else aiohttp is given."""
-
 __all__ = ["AppSyncTransport"]
-
-_SECONDS = 300.0
-"""What a POST may take where nothing else is said: aiohttp's own limit."""
 
 _BATCH_AT_ONCE = 10
 """Requests of one ``execute_batch`` that are under way at the same time."""
@@ -58,15 +43,10 @@ _BATCH_AT_ONCE = 10
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """What aiohttp raises before a byte of the request has left."""
 
-_UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
-"""How a content type ends whose body is UTF-8."""
-
-_JSON = CIMultiDict({"Content-Type": "application/json"})
-_NO_REDIRECTS = {"allow_redirects": False}
 _NONE: Headers = {}
 
 
-class AppSyncTransport(AIOHTTPTransport):
+class AppSyncTransport(LeanTransport):
     """gql's ``AIOHTTPTransport``, with headers that are asked for at the last moment.
 
     With ``auth=None``, or with one of gql's own auth objects, it behaves as its
@@ -150,13 +130,12 @@ class AppSyncTransport(AIOHTTPTransport):
             json_serialize=json_serialize,
             json_deserialize=json_deserialize,
             client_session_args=client_session_args,
+            keep_open=keep_open,
+            coarse=isinstance(auth, Auth),
         )
         self.authorization = auth if isinstance(auth, Auth) else None
         self.replay = Replay.of(replay)
         self._classify = classify
-        self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
-        self._deadlines = cast("Deadlines | None", None)
-        self._as_before = False
         self._feeds = Feeds(
             str(url),
             realtime_url=realtime_url,
@@ -168,55 +147,10 @@ class AppSyncTransport(AIOHTTPTransport):
             allow_insecure=allow_insecure,
         )
 
-    async def connect(self) -> None:
-        """Make the ``session``, on connections that are open already if there are any.
-
-        Raises:
-            TransportAlreadyConnected: there is one.
-        """
-        given, kept = self.client_session_args or {}, self._kept
-        if self.session is not None or kept is None or given.get("connector"):
-            await self._make_session({})
-            return
-        pool = await kept.take()
-        # With cookies or arguments, each session is made anew as the parent makes it.
-        self._as_before = self.authorization is not None and not (
-            self.headers or self.cookies or self.timeout or given
-        )
-        session = pool.session
-        if self._as_before and session and not (session.closed or session.cookie_jar):
-            self.session, self._deadlines = session, Deadlines(_SECONDS)
-            return
-        await self._make_session({"connector": pool.connector, "connector_owner": False})
-
-    async def _make_session(self, more: dict[str, Any]) -> None:
-        given = self.client_session_args
-        args = {**(given or {}), **more}
-        deadlines = None
-        if self.authorization is not None and self.timeout is None and "timeout" not in args:
-            args["timeout"], deadlines = NO_TIMERS, Deadlines(_SECONDS)
-        self.client_session_args = args
-        try:
-            await super().connect()
-        finally:
-            self.client_session_args = given
-        self._deadlines = deadlines
-
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
         await self._feeds.close()
-        if self._deadlines is not None:
-            self._deadlines.stop()
-        session = self.session
-        if session is None or self._kept is None or session.connector_owner:
-            await super().close()
-            return
-        self.session = None
-        if self._as_before:
-            self._kept.leave(session)
-        else:
-            self._kept.leave()
-            await session.close()
+        await super().close()
 
     async def execute(
         self,
@@ -347,11 +281,6 @@ class AppSyncTransport(AIOHTTPTransport):
         self._connected()
         return self._feeds.feed(request, given, self._connected, **options)
 
-    def _connected(self) -> aiohttp.ClientSession:
-        if self.session is None:
-            raise TransportClosed("Transport is not connected")
-        return self.session
-
     # -- the line ------------------------------------------------------------------
 
     async def _newer(
@@ -380,32 +309,8 @@ class AppSyncTransport(AIOHTTPTransport):
         auth.replayed("denied" if denied else "refused")
         return newer
 
-    def _post(
-        self,
-        request: GraphQLRequest,
-        extra_args: dict[str, Any] | None,
-        *,
-        upload_files: bool,
-    ) -> _Post:
-        """Prepare the request, once for both times that it may be sent."""
-        ours = self.json_serialize is json.dumps
-        try:
-            if ours and not (extra_args or upload_files or gql_log.isEnabledFor(logging.DEBUG)):
-                return body_of(request), _JSON, _NO_REDIRECTS
-            more = self._prepare_request(request, extra_args, upload_files)
-            more.update(_NO_REDIRECTS)
-            headers = CIMultiDict(more.pop("headers", None) or {})
-            if "json" not in more:
-                return more.pop("data", None), headers, more
-            payload = more.pop("json")
-            data = dumps(payload) if ours else self.json_serialize(payload).encode()
-        except (TypeError, ValueError) as error:
-            raise BadRequest(f"The variables can't be sent as JSON: {error}") from error
-        headers.setdefault("Content-Type", "application/json")
-        return data, headers, more
-
     async def _send(
-        self, request: GraphQLRequest, post: _Post, headers: Headers, auth: Auth | None
+        self, request: GraphQLRequest, post: Post, headers: Headers, auth: Auth | None
     ) -> Answer:
         """Make one POST."""
         session = self._connected()  # it may have been closed during a renewal
@@ -445,44 +350,10 @@ class AppSyncTransport(AIOHTTPTransport):
             response.status, response.headers, get("errors"), get("data"), get("extensions")
         )
 
-    async def _get_json_result(self, response: aiohttp.ClientResponse) -> Any:
-        """Read the answer's bytes; whatever is unusual about it is left to the parent."""
-        loads = reader_of_bytes(self.json_deserialize)
-        of_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
-        if loads is not None and of_utf8 and not gql_log.isEnabledFor(logging.DEBUG):
-            text = await response.read()
-            try:
-                result = loads(text)
-            except (ValueError, RecursionError):
-                result = None
-            if result is not None:
-                self.response_headers = response.headers
-                return result
-        return await super()._get_json_result(response)
-
     def _verdict(self, answer: Answer) -> Verdict:
         if self._classify is None:
             return classify(answer)
         return self._classify(answer) or classify(answer)
-
-    def _prepare_request(
-        self,
-        request: GraphQLRequest | list[GraphQLRequest],
-        extra_args: dict[str, Any] | None = None,
-        upload_files: bool = False,  # noqa: FBT001, FBT002 - the parent's signature
-    ) -> dict[str, Any]:
-        cheaper = (
-            [printed_once(r) for r in request]
-            if isinstance(request, list)
-            else printed_once(request)
-        )
-        post = super()._prepare_request(cheaper, extra_args, upload_files)
-        if isinstance(self.auth, AppSyncAuthentication) and extra_args:
-            # The parent puts gql's headers in place of the caller's.
-            headers = CIMultiDict(extra_args.get("headers") or {})
-            headers.update(post["headers"])
-            post["headers"] = headers
-        return post
 
 
 def _brings_its_own(extra_args: dict[str, Any]) -> bool:

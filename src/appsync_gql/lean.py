@@ -1,0 +1,181 @@
+"""gql's transport with less work for each request: what is the same for all is done once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.aiohttp import log as gql_log
+from gql.transport.appsync_auth import AppSyncAuthentication
+from gql.transport.exceptions import TransportClosed
+from multidict import CIMultiDict
+
+from .codec import dumps, reader_of_bytes
+from .deadlines import NO_TIMERS, Deadlines
+from .documents import body_of, printed_once
+from .exceptions import BadRequest
+from .kept import KeptConnections
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import aiohttp
+    from gql import GraphQLRequest
+
+    Post: TypeAlias = tuple[Any, CIMultiDict[str], dict[str, Any]]
+    """One request but for its authorization: body, headers, and what else aiohttp is given."""
+
+__all__ = ["LeanTransport"]
+
+_SECONDS = 300.0
+"""What a POST may take where nothing else is said: aiohttp's own limit."""
+
+_UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
+"""How a content type ends whose body is UTF-8."""
+
+_JSON = CIMultiDict({"Content-Type": "application/json"})
+_NO_REDIRECTS = {"allow_redirects": False}
+
+
+class LeanTransport(AIOHTTPTransport):
+    """What a transport knows of bodies, answers and connections, and nothing of tokens.
+
+    Documents are printed and encoded once, JSON is read from bytes, and connections
+    outlive sessions.
+
+    Args:
+        url: the endpoint.
+        keep_open: whether idle connections outlive :meth:`close`.
+        coarse: whether one timer watches all requests in place of one for each,
+            if no other limit is given; who posts uses ``_deadlines`` then.
+        ssl_close_timeout: as the parent's.
+        args: the parent's other arguments.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        keep_open: bool,
+        coarse: bool,
+        ssl_close_timeout: float | None,
+        **args: Any,
+    ) -> None:
+        super().__init__(url, ssl_close_timeout=ssl_close_timeout, **args)
+        self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
+        self._coarse, self._as_before = coarse, False
+        self._deadlines = cast("Deadlines | None", None)
+
+    async def connect(self) -> None:
+        """Make the ``session``, on connections that are open already if there are any.
+
+        Raises:
+            TransportAlreadyConnected: there is one.
+        """
+        given, kept = self.client_session_args or {}, self._kept
+        if self.session is not None or kept is None or given.get("connector"):
+            await self._make_session({})
+            return
+        pool = await kept.take()
+        # With cookies or arguments, each session is made anew as the parent makes it.
+        self._as_before = self._coarse and not (
+            self.headers or self.cookies or self.timeout or given
+        )
+        session = pool.session
+        if self._as_before and session and not (session.closed or session.cookie_jar):
+            self.session, self._deadlines = session, Deadlines(_SECONDS)
+            return
+        await self._make_session({"connector": pool.connector, "connector_owner": False})
+
+    async def _make_session(self, more: dict[str, Any]) -> None:
+        given = self.client_session_args
+        args = {**(given or {}), **more}
+        deadlines = None
+        if self._coarse and self.timeout is None and "timeout" not in args:
+            args["timeout"], deadlines = NO_TIMERS, Deadlines(_SECONDS)
+        self.client_session_args = args
+        try:
+            await super().connect()
+        finally:
+            self.client_session_args = given
+        self._deadlines = deadlines
+
+    async def close(self) -> None:
+        """End the session; its connections stay open for a while if ``keep_open`` says so."""
+        if self._deadlines is not None:
+            self._deadlines.stop()
+        session = self.session
+        if session is None or self._kept is None or session.connector_owner:
+            await super().close()
+            return
+        self.session = None
+        if self._as_before:
+            self._kept.leave(session)
+        else:
+            self._kept.leave()
+            await session.close()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self.session is None:
+            raise TransportClosed("Transport is not connected")
+        return self.session
+
+    def _post(
+        self,
+        request: GraphQLRequest,
+        extra_args: dict[str, Any] | None,
+        *,
+        upload_files: bool,
+    ) -> Post:
+        """Prepare the request, once for both times that it may be sent."""
+        ours = self.json_serialize is json.dumps
+        try:
+            if ours and not (extra_args or upload_files or gql_log.isEnabledFor(logging.DEBUG)):
+                return body_of(request), _JSON, _NO_REDIRECTS
+            more = self._prepare_request(request, extra_args, upload_files)
+            more.update(_NO_REDIRECTS)
+            headers = CIMultiDict(more.pop("headers", None) or {})
+            if "json" not in more:
+                return more.pop("data", None), headers, more
+            payload = more.pop("json")
+            data = dumps(payload) if ours else self.json_serialize(payload).encode()
+        except (TypeError, ValueError) as error:
+            raise BadRequest(f"The variables can't be sent as JSON: {error}") from error
+        headers.setdefault("Content-Type", "application/json")
+        return data, headers, more
+
+    def _prepare_request(
+        self,
+        request: GraphQLRequest | list[GraphQLRequest],
+        extra_args: dict[str, Any] | None = None,
+        upload_files: bool = False,  # noqa: FBT001, FBT002 - the parent's signature
+    ) -> dict[str, Any]:
+        cheaper = (
+            [printed_once(r) for r in request]
+            if isinstance(request, list)
+            else printed_once(request)
+        )
+        post = super()._prepare_request(cheaper, extra_args, upload_files)
+        if isinstance(self.auth, AppSyncAuthentication) and extra_args:
+            # The parent puts gql's headers in place of the caller's.
+            headers = CIMultiDict(extra_args.get("headers") or {})
+            headers.update(post["headers"])
+            post["headers"] = headers
+        return post
+
+    async def _get_json_result(self, response: aiohttp.ClientResponse) -> Any:
+        """Read the answer's bytes; whatever is unusual about it is left to the parent."""
+        loads = reader_of_bytes(self.json_deserialize)
+        of_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
+        if loads is not None and of_utf8 and not gql_log.isEnabledFor(logging.DEBUG):
+            text = await response.read()
+            try:
+                result = loads(text)
+            except (ValueError, RecursionError):
+                result = None
+            if result is not None:
+                self.response_headers = response.headers
+                return result
+        return await super()._get_json_result(response)
