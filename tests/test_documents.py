@@ -25,6 +25,7 @@ def test_equal_documents_are_told_apart_by_identity() -> None:
 
 
 def test_a_document_that_is_gone_is_forgotten() -> None:
+    gc.collect()
     before = len(appsync_gql.documents._printed)
     documents = [parse(f"{{ a{n} }}") for n in range(100)]
     texts = [text_of(d) for d in documents]
