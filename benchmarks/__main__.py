@@ -28,6 +28,8 @@ from certificate import make_certificate, trusting
 from rich.console import Console
 from rich.table import Table
 
+from appsync_gql import codec
+
 PACKAGES = ("gql", "graphql-core", "aiohttp", "anyio", "orjson", "httpx", "sgqlc", "uvloop")
 
 
@@ -65,6 +67,25 @@ TARGETS = {
     (c.OURS_CALL.name, "1 at a time"): "≥ 0.75",
     (c.OURS_CALL.name, "1 at a time, TLS"): "≥ 0.75",
 }
+
+
+def without_orjson(run: Run, place: c.Place, given: argparse.Namespace) -> None:
+    """Compare where only the standard library's json is to be had."""
+    codec._fast = False  # noqa: SLF001 - what it is where orjson can't be imported
+    for at_once in (1, 16):
+        figures = asyncio.run(
+            rounds.run(
+                [c.RAW_JSON, c.GQL, c.OURS],
+                place,
+                at_once=at_once,
+                rounds=given.rounds,
+                turn=given.turn,
+            )
+        )
+        for name, one in figures.items():
+            it = one.summary(figures[c.RAW_JSON.name])
+            text = f"{it['ratio']:.2f} of raw with json  {it['per_second']:,.0f}/s"
+            run.row(f"without orjson, {at_once} at a time", name, text)
 
 
 def throughput(run: Run, places: dict[str, c.Place], given: argparse.Namespace) -> None:
@@ -220,6 +241,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=1_000_000, help="to watch memory over")
     parser.add_argument("--messages", type=int, default=20_000, help="of a subscription, a burst")
     parser.add_argument("--starts", type=int, default=9, help="fresh interpreters")
+    parser.add_argument(
+        "--without-orjson", action="store_true", help="compare in sessions, as if it were missing"
+    )
     parser.add_argument("--json", type=Path, help="write everything that was found here")
     parser.add_argument("--plot", type=Path, help="draw a PNG (needs matplotlib)")
     parser.add_argument(
@@ -254,6 +278,10 @@ def main() -> int:
             }
             ceiling = server.ceiling(where)
             run.data["ceiling"] = ceiling
+            if given.without_orjson:
+                without_orjson(run, places["small"], given)
+                report(run, given)
+                return 0
             throughput(run, places, given)
             counted(run, places["small"], given)
             if given.plot:

@@ -312,6 +312,18 @@ async def test_orjson_reads_large_integers_in_its_own_way_where_that_is_wished(
         assert type((await session.execute(QUERY))["a"]) is float
 
 
+def test_without_orjson_the_standard_librarys_json_does_the_same() -> None:
+    code = (
+        "import sys; sys.modules['orjson'] = None\n"
+        "from appsync_gql import codec\n"
+        "assert not codec._fast\n"
+        "assert codec.loads(b'[NaN, 18446744073709551616]')[1] == 2**64\n"
+        "assert codec.loads('{}') == {} and codec.reader_of_bytes(len) is None\n"
+        "assert codec.dumps({'a': [1, None]}) == b'{\"a\": [1, null]}'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603
+
+
 async def test_what_reads_json_may_be_a_function_of_ones_own(store: TokenStore) -> None:
     seen: list[object] = []
 

@@ -53,6 +53,8 @@ def loads(text: bytes | bytearray | str) -> Any:
         ValueError: it is not JSON, or not UTF-8.
         RecursionError: it is nested too deeply.
     """
+    if not _fast:
+        return _read_slowly(text)
     try:
         # Where 19 digits stand in a row, as in integers of more than 64 bits, there are four that
         # are four places apart: so a quarter is looked at, and all only where that is suspicious.
@@ -62,10 +64,8 @@ def loads(text: bytes | bytearray | str) -> Any:
             or text.translate(_DIGITS).rfind(_NINETEEN_DIGITS) < 0  # type: ignore[arg-type]
         ):
             return orjson.loads(text)
-    except (NameError, TypeError, ValueError):
-        # No orjson; a str, which has another ``translate``; NaN, infinities, lone surrogates,
-        # or no JSON at all.
-        pass
+    except (TypeError, ValueError):
+        pass  # a str, which has another ``translate``; NaN, lone surrogates, or no JSON at all
     return _read_slowly(text)
 
 
