@@ -115,7 +115,14 @@ gone = []
 def serve(listener):
     def one(connection):
         with connection:
-            while data := connection.recv(65536):
+            stream = connection.makefile("rb")
+            length = 0
+            while line := stream.readline().lower():
+                if line.startswith(b"content-length"):
+                    length = int(line.split(b":")[1])
+                if line != b"\\r\\n":
+                    continue
+                stream.read(length)
                 body = b'{{"data":{{"a":1}}}}'
                 connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\n"
                                    b"content-length: %d\\r\\n\\r\\n%b" % (len(body), body))
