@@ -30,8 +30,9 @@ from appsync_gql.testing import FakeClock
 from support import FakeProvider, Gate, fixed_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
+    from aiohttp import BytesPayload
     from typing_extensions import Self
 
 LIFETIME, WINDOW = 300, 30
@@ -53,9 +54,11 @@ class Api:
         self.slow: asyncio.Event | None = None
         self.held = 0
 
-    def post(self, url: str, *, data: bytes, headers: CIMultiDict[str], **_: Any) -> Exchange:
+    def post(
+        self, url: str, *, data: BytesPayload, headers: Mapping[str, str], **_: Any
+    ) -> Exchange:
         del url
-        variables = json.loads(data)["variables"]
+        variables = json.loads(data.decode())["variables"]
         token = self.last_token = str(headers["Authorization"])
         self.sends[variables["id"]] += 1
         claims = jwt.decode(token, options={"verify_signature": False})
@@ -85,6 +88,7 @@ class Exchange:
         self.api = api
         self.slow = api.slow
         self.status = status
+        self.closed = False
         self.headers = CIMultiDict[str]()
         self._body = body
 

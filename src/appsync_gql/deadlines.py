@@ -34,30 +34,30 @@ class Deadlines:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
-        self._begun: dict[asyncio.Task[object], float] = {}
+        self._begun: dict[asyncio.Task[object] | None, float] = {}
         self._late: set[asyncio.Task[object]] = set()
         self._next: asyncio.TimerHandle | None = None
 
     def begin(self, now: float) -> asyncio.Task[object] | None:
         """Watch the present task from now on; give it, for the other methods."""
         task = asyncio.current_task()
-        if task is not None:
-            self._begun[task] = now
-            if self._next is None:
-                self._wait()
+        self._begun[task] = now
+        if self._next is None:
+            self._wait()
         return task
 
     def late(self, task: asyncio.Task[object] | None) -> asyncio.TimeoutError | None:
         """Tell why the task was cancelled: by this, or ``None`` if by somebody else (too)."""
-        if task is None or task not in self._late or _is_cancelled_otherwise(task):
+        if task is None or task not in self._late:
+            return None
+        self._late.remove(task)
+        if _is_cancelled_otherwise(task):
             return None
         return asyncio.TimeoutError(f"no answer within {self._seconds:g} s")
 
     def end(self, task: asyncio.Task[object] | None) -> None:
         """Watch it no longer."""
-        if task is not None:
-            del self._begun[task]
-            self._late.discard(task)
+        self._begun.pop(task, None)
 
     def stop(self) -> None:
         """Leave no timer behind, once what is under way has ended."""
@@ -72,8 +72,9 @@ class Deadlines:
     def _look(self) -> None:
         self._next = None
         now = self._clock()
+        self._late.intersection_update(self._begun)
         for task, begun in self._begun.items():
-            if now - begun > self._seconds and task not in self._late:
+            if task is not None and now - begun > self._seconds and task not in self._late:
                 self._late.add(task)
                 task.cancel()
         if self._begun:

@@ -6,12 +6,13 @@ import weakref
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from aiohttp import BytesPayload
 from gql import GraphQLRequest
 from graphql import DocumentNode, Source, parse, print_ast
 
 from .codec import dumps
 
-__all__ = ["body_of", "gql", "printed_once", "text_of"]
+__all__ = ["body_of", "gql", "payload_of", "printed_once", "text_of"]
 
 _DOCUMENTS = 512
 """How many texts :func:`gql` remembers; the least recently used goes first."""
@@ -51,6 +52,7 @@ class _Printed(NamedTuple):
     document: weakref.ref[DocumentNode]
     text: str
     json: bytes
+    alone: BytesPayload
 
 
 _printed: dict[int, _Printed] = {}
@@ -75,8 +77,14 @@ def _printed_form(document: DocumentNode) -> _Printed:
             del _printed[key]
 
     text = print_ast(document)
-    _printed[key] = new = _Printed(weakref.ref(document, forget), text, dumps(text))
+    json = dumps(text)
+    alone = _payload(b'{"query":%b}' % json)
+    _printed[key] = new = _Printed(weakref.ref(document, forget), text, json, alone)
     return new
+
+
+def _payload(body: bytes) -> BytesPayload:
+    return BytesPayload(body, content_type="application/json")
 
 
 def text_of(document: DocumentNode) -> str:
@@ -103,6 +111,25 @@ def body_of(request: GraphQLRequest) -> bytes:
         parts += (b',"extensions":', dumps(extensions))
     parts.append(b"}")
     return b"".join(parts)
+
+
+def payload_of(request: GraphQLRequest) -> BytesPayload:
+    """Give the same body as aiohttp sends it, which knows its content type.
+
+    One payload serves all requests that are no more than a document: it is only read,
+    as aiohttp itself does where it follows a redirect.
+
+    Raises:
+        TypeError: as :func:`body_of`, as does ``ValueError``.
+    """
+    if (
+        request.variable_values
+        or request.operation_name
+        or type(request) is not GraphQLRequest
+        or getattr(request, "extensions", None)
+    ):
+        return _payload(body_of(request))
+    return _printed_form(request.document).alone
 
 
 class _PrintedOnce(GraphQLRequest):

@@ -14,20 +14,21 @@ from multidict import CIMultiDict
 
 from .codec import dumps, reader_of_bytes
 from .deadlines import NO_TIMERS, Deadlines
-from .documents import body_of, printed_once
+from .documents import payload_of, printed_once
 from .exceptions import BadRequest
 from .kept import KeptConnections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     import aiohttp
     from gql import GraphQLRequest
 
-    Post: TypeAlias = tuple[Any, CIMultiDict[str], dict[str, Any]]
-    """One request but for its authorization: body, headers, and what else aiohttp is given."""
+    Post: TypeAlias = tuple[Any, CIMultiDict[str] | None, dict[str, Any]]
+    """One request but for its authorization: body, headers, and aiohttp's other arguments."""
 
-__all__ = ["LeanTransport"]
+__all__ = ["LeanTransport", "arrived", "read_with"]
 
 _SECONDS = 300.0
 """What a POST may take where nothing else is said: aiohttp's own limit."""
@@ -35,7 +36,6 @@ _SECONDS = 300.0
 _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How a content type ends whose body is UTF-8."""
 
-_JSON = CIMultiDict({"Content-Type": "application/json"})
 _NO_REDIRECTS = {"allow_redirects": False}
 
 
@@ -133,7 +133,7 @@ class LeanTransport(AIOHTTPTransport):
         ours = self.json_serialize is json.dumps
         try:
             if ours and not (extra_args or upload_files or gql_log.isEnabledFor(logging.DEBUG)):
-                return body_of(request), _JSON, _NO_REDIRECTS
+                return payload_of(request), None, _NO_REDIRECTS
             more = self._prepare_request(request, extra_args, upload_files)
             more.update(_NO_REDIRECTS)
             headers = CIMultiDict(more.pop("headers", None) or {})
@@ -166,16 +166,33 @@ class LeanTransport(AIOHTTPTransport):
         return post
 
     async def _get_json_result(self, response: aiohttp.ClientResponse) -> Any:
-        """Read the answer's bytes; whatever is unusual about it is left to the parent."""
-        loads = reader_of_bytes(self.json_deserialize)
-        of_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
-        if loads is not None and of_utf8 and not gql_log.isEnabledFor(logging.DEBUG):
-            text = await response.read()
-            try:
-                result = loads(text)
-            except (ValueError, RecursionError):
-                result = None
-            if result is not None:
-                self.response_headers = response.headers
-                return result
-        return await super()._get_json_result(response)
+        loads = self._reader(response.headers)
+        result = read_with(loads, await response.read()) if loads is not None else None
+        if result is None:  # no JSON either: the parent says so
+            return await super()._get_json_result(response)
+        self.response_headers = response.headers
+        return result
+
+    def _reader(self, headers: Mapping[str, str]) -> Callable[[bytes], Any] | None:
+        """Give what reads the answer from its bytes; ``None`` if it is for the parent to read."""
+        of_utf8 = headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
+        if not of_utf8 or gql_log.isEnabledFor(logging.DEBUG):
+            return None
+        return reader_of_bytes(self.json_deserialize)
+
+
+def arrived(response: aiohttp.ClientResponse, session: aiohttp.ClientSession) -> bytes | None:
+    """Give the body if it came with its head, as small ones do; ``None`` if ``read`` is to wait.
+
+    It is taken once, and no trace hears of it: a session that is traced is left to ``read``.
+    """
+    content = response.content
+    return content.read_nowait() if content.is_eof() and not session.trace_configs else None
+
+
+def read_with(loads: Callable[[bytes], Any], text: bytes) -> Any:
+    """Read JSON; ``None`` where it is none."""
+    try:
+        return loads(text)
+    except (ValueError, RecursionError):
+        return None

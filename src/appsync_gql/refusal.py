@@ -8,11 +8,21 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from graphql import DocumentNode, OperationType, get_operation_ast
+from graphql import DocumentNode, ExecutionResult, OperationType, get_operation_ast
 
 from .exceptions import ConfigurationError
 
-__all__ = ["Answer", "Classifier", "Replay", "Verdict", "classify", "is_query", "may_replay"]
+__all__ = [
+    "Answer",
+    "Classifier",
+    "Refusal",
+    "Replay",
+    "Verdict",
+    "classify",
+    "is_query",
+    "may_replay",
+    "result_of",
+]
 
 
 class Verdict(enum.Enum):
@@ -138,13 +148,6 @@ def classify(answer: Answer) -> Verdict:
     401 comes before execution; 200 with ``Unauthorized`` at a resolver or after.
     """
     status = answer.status
-    if (
-        status == 200  # noqa: PLR2004 - nearly all answers; an enum's member takes longer to look up
-        and answer.errors is None
-        and answer.is_graphql
-        and "x-amzn-errortype" not in answer.headers
-    ):
-        return Verdict.EXECUTED
     types = set(answer.error_types)
     if status == HTTPStatus.UNAUTHORIZED:
         return Verdict.REFUSED
@@ -164,6 +167,46 @@ def _by_status(answer: Answer, types: set[str]) -> Verdict:
     if answer.status == HTTPStatus.FORBIDDEN and (types & _BLOCKED or not answer.is_graphql):
         return Verdict.BLOCKED
     return Verdict.REJECTED if family in _NOT_TAKEN else Verdict.FAILED
+
+
+class Refusal(NamedTuple):
+    """An answer that is no result, and what it means."""
+
+    answer: Answer
+    verdict: Verdict
+
+
+def result_of(
+    status: int, headers: Mapping[str, str], json: Any, own: Classifier | None = None
+) -> ExecutionResult | Refusal:
+    """Tell a result from an answer that may have to be replayed or raised.
+
+    Args:
+        status: the HTTP status.
+        headers: the answer's headers.
+        json: what its body held, which may be anything; ``None`` if that was no JSON.
+        own: a user's own reading, asked first.
+    """
+    if not isinstance(json, dict) or not ("data" in json or "errors" in json):
+        answer = Answer(status, headers, is_graphql=False)
+    elif _is_plain(status, headers, json) and own is None:
+        return ExecutionResult(json["data"], None, json.get("extensions"))
+    else:
+        get = json.get
+        answer = Answer(status, headers, get("errors"), get("data"), get("extensions"))
+    verdict = (own(answer) if own is not None else None) or classify(answer)
+    if verdict is not Verdict.EXECUTED:
+        return Refusal(answer, verdict)
+    return ExecutionResult(answer.data, answer.errors, answer.extensions)
+
+
+def _is_plain(status: int, headers: Mapping[str, str], json: dict[str, Any]) -> bool:
+    """Recognise what nearly all answers are, so that they need not be looked at closely."""
+    return (
+        status == 200  # noqa: PLR2004 - looking up an enum's member takes longer
+        and "errors" not in json
+        and "x-amzn-errortype" not in headers
+    )
 
 
 def may_replay(verdict: Verdict, *, query: bool, policy: Replay) -> bool:

@@ -11,7 +11,6 @@ import aiohttp
 from gql.transport.appsync_auth import AppSyncAuthentication
 from gql.transport.exceptions import TransportConnectionFailed, TransportError
 from gql.transport.file_upload import close_files
-from graphql import ExecutionResult
 from multidict import CIMultiDict
 
 from .answers import as_result, error_of
@@ -19,9 +18,9 @@ from .auth.base import Auth, Headers
 from .codec import reader_of_bytes
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
-from .lean import LeanTransport
+from .lean import LeanTransport, arrived, read_with
 from .realtime.feed import Feeds
-from .refusal import Answer, Classifier, Replay, Verdict, classify, is_query, may_replay
+from .refusal import Classifier, Refusal, Replay, Verdict, is_query, may_replay, result_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
+    from graphql import ExecutionResult
 
     from .events import RealtimeListener
     from .lean import Post
@@ -194,19 +194,17 @@ class AppSyncTransport(LeanTransport):
             headers = auth.headers_nowait() if auth is not None else _NONE
             if headers is None:
                 headers = await auth.headers()  # type: ignore[union-attr] # it gave the None
-            answer = await self._send(request, post, headers, auth)
-            verdict = self._verdict(answer)
-            if verdict is not Verdict.EXECUTED and auth is not None and not upload_files:
-                newer = await self._newer(request, answer, verdict, headers, auth)
+            result = await self._send(request, post, headers, auth)
+            if isinstance(result, Refusal) and auth is not None and not upload_files:
+                newer = await self._newer(request, result, headers, auth)
                 if newer is not None:
-                    answer = await self._send(request, post, newer, auth)
-                    verdict = self._verdict(answer)
+                    result = await self._send(request, post, newer, auth)
         finally:
             if upload_files:
                 close_files(list(self.files.values()))
-        if verdict is not Verdict.EXECUTED:
-            raise error_of(answer, verdict, query=_is_query(request))
-        return ExecutionResult(answer.data, answer.errors, answer.extensions)
+        if isinstance(result, Refusal):
+            raise error_of(*result, query=_is_query(request))
+        return result
 
     async def execute_batch(
         self,
@@ -284,26 +282,21 @@ class AppSyncTransport(LeanTransport):
     # -- the line ------------------------------------------------------------------
 
     async def _newer(
-        self,
-        request: GraphQLRequest,
-        answer: Answer,
-        verdict: Verdict,
-        headers: Headers,
-        auth: Auth,
+        self, request: GraphQLRequest, refusal: Refusal, headers: Headers, auth: Auth
     ) -> Headers | None:
         """Get the headers to replay with; ``None`` when the answer stands."""
-        query = _is_query(request)
+        verdict, query = refusal.verdict, _is_query(request)
         if not may_replay(verdict, query=query, policy=self.replay):
             return None
         denied = verdict is Verdict.DENIED
         try:
             newer = await auth.renew(headers, denied=denied)
         except AppSyncError as error:
-            refusal = error_of(answer, verdict, query=query)
+            refused = error_of(*refusal, query=query)
             if denied:
                 # The answer is the permission's; the renewal was only an attempt to mend it.
-                raise refusal from error
-            raise error from refusal
+                raise refused from error
+            raise error from refused
         if newer == headers:
             return None
         auth.replayed("denied" if denied else "refused")
@@ -311,19 +304,30 @@ class AppSyncTransport(LeanTransport):
 
     async def _send(
         self, request: GraphQLRequest, post: Post, headers: Headers, auth: Auth | None
-    ) -> Answer:
-        """Make one POST."""
+    ) -> ExecutionResult | Refusal:
+        """Make one POST, and read what came of it."""
         session = self._connected()  # it may have been closed during a renewal
         data, kept, more = post
-        merged = CIMultiDict(kept)
-        merged.update(headers)
+        if kept is not None:
+            kept = CIMultiDict(kept)
+            kept.update(headers)
+            headers = kept
         response, sent, deadlines = None, time.monotonic(), self._deadlines
         task = deadlines.begin(sent) if deadlines is not None else None
         try:
-            response = await session.post(self.url, data=data, headers=merged, ssl=self.ssl, **more)
+            response = await session.post(
+                self.url, data=data, headers=headers, ssl=self.ssl, **more
+            )
+            headed = response.headers
             if auth is not None:
-                auth.answered(response.headers.get("Date"), time.monotonic() - sent)
-            return await self._read(response)
+                auth.answered(headed.get("Date"), time.monotonic() - sent)
+            loads = self._reader(headed)
+            if loads is None:
+                result = await self._unusual(response)
+            else:
+                text = arrived(response, session)
+                result = read_with(loads, await response.read() if text is None else text)
+                self.response_headers = headed
         except asyncio.CancelledError:
             if deadlines is not None and (late := deadlines.late(task)):
                 raise _lost(request, late) from late
@@ -333,27 +337,17 @@ class AppSyncTransport(LeanTransport):
         except Exception as error:
             raise _lost(request, error) from error
         finally:
-            if response is not None:
+            if response is not None and not response.closed:
                 response.release()
             if deadlines is not None:
                 deadlines.end(task)
+        return result_of(response.status, headed, result, self._classify)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _unusual(self, response: aiohttp.ClientResponse) -> Any:
         try:
-            result = await self._get_json_result(response)
+            return await self._get_json_result(response)
         except TransportError:
-            result = None
-        if not isinstance(result, dict) or not ("data" in result or "errors" in result):
-            return Answer(response.status, response.headers, is_graphql=False)
-        get = result.get
-        return Answer(
-            response.status, response.headers, get("errors"), get("data"), get("extensions")
-        )
-
-    def _verdict(self, answer: Answer) -> Verdict:
-        if self._classify is None:
-            return classify(answer)
-        return self._classify(answer) or classify(answer)
+            return None
 
 
 def _brings_its_own(extra_args: dict[str, Any]) -> bool:
