@@ -21,6 +21,7 @@ class RawServer:
         opened: connections so far.
         bodies: what was posted.
         silent: whether requests get no answer.
+        bit_by_bit: whether answers come in several pieces, the head alone first.
         answer: the body of each answer.
         content_type: and its type.
         asked: set once there was a request.
@@ -30,6 +31,7 @@ class RawServer:
     opened: int = 0
     bodies: list[bytes] = field(default_factory=list)
     silent: bool = False
+    bit_by_bit: bool = False
     answer: bytes = b'{"data":{"a":1}}'
     content_type: str = "application/json"
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,10 +54,7 @@ class RawServer:
                 self.bodies.append(await reader.readexactly(length))
                 self.asked.set()
                 if not self.silent:
-                    writer.write(
-                        b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b"
-                        % (self.content_type.encode(), len(self.answer), self.answer)
-                    )
+                    await self.say(writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -63,6 +62,17 @@ class RawServer:
             async with self.left:
                 self.writers.remove(writer)
                 self.left.notify_all()
+
+    async def say(self, writer: asyncio.StreamWriter) -> None:
+        """Write one answer."""
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
+        text = head % (self.content_type.encode(), len(self.answer)) + self.answer
+        if self.bit_by_bit:
+            for length in (len(text) - len(self.answer), 3):
+                writer.write(text[:length])
+                text = text[length:]
+                await asyncio.sleep(0.01)  # so that they arrive apart
+        writer.write(text)
 
     async def empty(self) -> None:
         """Wait until nobody is connected."""

@@ -302,6 +302,34 @@ async def test_answers_are_read_in_their_own_character_set(
         assert await session.execute(QUERY) == {"a": "ü"}
 
 
+@pytest.mark.parametrize("bit_by_bit", [False, True])
+@pytest.mark.parametrize(
+    "answer", [b'{"data":{"a":[1,2]}}', b'{"data":{"a":[%b1]}}' % (b"1," * 99999)]
+)
+async def test_answers_are_whole_however_they_come(
+    store: TokenStore, answer: bytes, *, bit_by_bit: bool
+) -> None:
+    async with raw_server() as server, client(server, store) as session:
+        server.answer, server.bit_by_bit = answer, bit_by_bit
+        for _ in range(2):
+            assert await session.execute(QUERY) == json.loads(answer)["data"]
+        assert server.opened == 1
+
+
+async def test_who_traces_a_session_hears_of_bodies_too(store: TokenStore) -> None:
+    heard: list[bytes] = []
+
+    async def hear(_session: object, _context: object, params: Any) -> None:
+        heard.append(params.chunk)
+
+    traces = aiohttp.TraceConfig()
+    traces.on_response_chunk_received.append(hear)
+    async with raw_server() as server:
+        mine = client(server, store, client_session_args={"trace_configs": [traces]})
+        assert await mine.execute_async(QUERY) == {"a": 1}
+        assert heard == [server.answer]
+
+
 async def test_a_large_integer_keeps_its_digits(store: TokenStore) -> None:
     async with raw_server() as server, client(server, store) as session:
         server.answer = b'{"data":{"a":123456789012345678901234567890}}'
@@ -397,7 +425,7 @@ async def calls_of(transport: Any, times: int = 100) -> float:
     return calls.count / times
 
 
-async def test_a_query_costs_less_than_half_the_calls_of_gqls_own_transport(
+async def test_a_query_costs_little_more_than_half_the_calls_of_gqls_own_transport(
     store: TokenStore,
 ) -> None:
     from gql.transport.aiohttp import AIOHTTPTransport  # noqa: PLC0415
@@ -406,7 +434,7 @@ async def test_a_query_costs_less_than_half_the_calls_of_gqls_own_transport(
         mine = await calls_of(client(server, store).transport)
         theirs = await calls_of(AIOHTTPTransport(server.url))
     # Most of gql's are for printing the document, which is a small one here.
-    assert mine < theirs * 0.75
+    assert mine < theirs * 0.6
 
 
 async def test_a_query_leaves_nothing_for_the_garbage_collector(store: TokenStore) -> None:

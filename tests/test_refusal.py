@@ -10,7 +10,7 @@ from gql.transport.exceptions import (
     TransportQueryError,
     TransportServerError,
 )
-from graphql import parse
+from graphql import ExecutionResult, parse
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
@@ -26,7 +26,7 @@ from appsync_gql.exceptions import (
     ServerFailed,
     Throttled,
 )
-from appsync_gql.refusal import classify, is_query, may_replay
+from appsync_gql.refusal import Refusal, classify, is_query, may_replay, result_of
 
 V = Verdict
 
@@ -178,6 +178,34 @@ def test_any_json_gets_a_verdict_and_every_other_than_executed_an_error(
     for query in (True, False):
         if verdict is not V.EXECUTED:
             assert isinstance(error_of(answer, verdict, query=query), AppSyncError)
+
+
+@given(
+    status=st.sampled_from([200, 201, 302, 400, 401, 403, 429, 500]),
+    headers=st.sampled_from([{}, {"x-amzn-errortype": "ThrottlingException:http://"}]),
+    json=st.fixed_dictionaries({}, optional={"data": JSON, "errors": ERRORS, "extensions": JSON})
+    | JSON,
+)
+def test_an_answer_is_a_result_exactly_where_its_verdict_is_that_it_was_executed(
+    status: int, headers: dict[str, str], json: Any
+) -> None:
+    found = result_of(status, headers, json)
+    # A reading of one's own that knows nothing is asked first, and changes nothing.
+    asked: list[Answer] = []
+    again = result_of(status, headers, json, asked.append)
+    (answer,) = asked
+    if classify(answer) is V.EXECUTED:
+        assert isinstance(found, ExecutionResult)
+        assert found == again
+        assert (found.errors, found.data, found.extensions) == answer[2:5]
+    else:
+        assert found == again == (answer, classify(answer))
+
+
+def test_a_reading_of_ones_own_comes_first() -> None:
+    found = result_of(200, {}, {"data": 1}, lambda answer: V.REFUSED if answer.data else None)
+    assert isinstance(found, Refusal)
+    assert found.verdict is V.REFUSED
 
 
 @given(status=st.integers(200, 599).filter(lambda s: s != 401), errors=ERRORS, data=JSON)

@@ -598,6 +598,27 @@ async def test_a_slow_consumer_loses_the_oldest_and_sees_a_gap(
         assert [name_of(r) for r in got[1:]] == ["7", "8", "9"]
 
 
+@pytest.mark.parametrize("buffer", [1, 3])
+async def test_a_consumer_that_keeps_up_misses_nothing_of_a_burst_however_small_its_buffer(
+    emulator: Emulator, settings: RealtimeSettings, buffer: int
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True, buffer=buffer) as (results, first),
+    ):
+        publish(emulator, "first")
+        await first
+
+        async def all_of_them() -> list[Any]:
+            return [await anext(results) for _ in range(200)]
+
+        consumer = asyncio.ensure_future(all_of_them())
+        await asyncio.sleep(0)  # it waits from now on
+        publish(emulator, *range(200))
+        got = await asyncio.wait_for(consumer, SECONDS)
+        assert [name_of(result) for result in got] == [str(number) for number in range(200)]
+
+
 async def test_a_consumer_that_must_not_miss_anything_fails_when_it_is_too_slow(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:

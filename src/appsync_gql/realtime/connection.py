@@ -46,8 +46,8 @@ _AS_BYTES: dict[str, Any] = (
 _GOODBYE = 2.0
 """Seconds that a server gets to close its side."""
 
-_TURN = 64
-"""How many messages are read before those who consume them get their turn."""
+_TURN = 128
+"""How many messages are read at the most before those who consume them get their turn."""
 
 
 class Lost(Exception):
@@ -72,16 +72,14 @@ class Sink:
             is :class:`Lost`.
         room: waits until there is room for more, which holds the whole
             connection up; ``None`` if that never happens.
+        most: how many events may come before their consumer gets its turn.
     """
 
-    __slots__ = ("deliver", "over", "room")
+    __slots__ = ("deliver", "most", "over", "room")
 
-    def __init__(
-        self,
-        deliver: Callable[[dict[str, Any]], object],
-        room: Callable[[], Awaitable[object]] | None = None,
-    ) -> None:
-        self.deliver, self.room = deliver, room
+    def __init__(self, deliver: Callable[[dict[str, Any]], object], most: int = _TURN) -> None:
+        self.deliver, self.most = deliver, most
+        self.room: Callable[[], Awaitable[object]] | None = None
         self.over: asyncio.Future[Trouble | None] = _future()
 
 
@@ -111,7 +109,7 @@ class Connection:
         self._sinks: dict[str, Sink] = {}
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._heard = self.opened = clock.monotonic()
-        self._timeout = 0.0
+        self._timeout, self._turn = 0.0, _TURN
         self._alive = self._held_up = False
         self._reader: asyncio.Task[None] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
@@ -220,7 +218,7 @@ class Connection:
             raise Lost(self._end)
         acknowledged = _future()
         self._sinks[id_], self._waiting[id_] = sink, acknowledged
-        self.used = True
+        self.used, self._turn = True, min(self._turn, sink.most)
         try:
             async with _timeout(seconds):
                 await self._socket.send_str(self._protocol.start(id_, data, authorization))
@@ -295,33 +293,32 @@ class Connection:
 
     async def _read(self) -> None:
         receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
-        turn, text = 0, aiohttp.WSMsgType.TEXT
+        text = aiohttp.WSMsgType.TEXT
         try:
             while True:
-                message = await receive()
-                turn += 1
-                if turn == _TURN:
-                    # What has arrived is had without waiting: in a burst nobody else would run.
-                    turn = 0
-                    await asyncio.sleep(0)
-                kind, data, _ = message
-                if kind is not text:
-                    if kind in _ENDS:
-                        self._finish(_closing(self._socket, message))
-                        return
-                    continue
-                self._alive = True
-                event = understand(data)
-                if type(event) is dict:
-                    sink = sinks.get(event["id"])
-                    if sink is not None:
-                        sink.deliver(event["payload"])
-                        if sink.room is not None:
-                            self._held_up = True
-                            await sink.room()
-                            self._held_up = False
-                elif event is not None:
-                    self._heed(event)
+                for _ in range(self._turn):
+                    message = await receive()
+                    kind, data, _ = message
+                    if kind is not text:
+                        if kind in _ENDS:
+                            self._finish(_closing(self._socket, message))
+                            return
+                        continue
+                    self._alive = True
+                    event = understand(data)
+                    if type(event) is dict:
+                        sink = sinks.get(event["id"])
+                        if sink is not None:
+                            sink.deliver(event["payload"])
+                            if sink.room is not None:
+                                self._held_up = True
+                                await sink.room()
+                                self._held_up = False
+                    elif event is not None:
+                        self._heed(event)
+                        break  # the next turn may have to be a shorter one
+                # What has arrived is had without waiting: in a burst nobody else would run.
+                await asyncio.sleep(0)
         finally:
             self._finish("the connection broke")
             with contextlib.suppress(Exception):

@@ -121,13 +121,18 @@ async def feed(
         items: deque[Any] = deque() if on_full == "wait" else subscription.items
         while True:
             # In a burst there is no need to wait for each.
-            while items and type(items[0]) is dict:
-                get = items.popleft().get
-                yield ExecutionResult(get("data"), get("errors"), get("extensions"))
+            while items:
+                payload = items.popleft()
+                if type(payload) is not dict:
+                    items.appendleft(payload)
+                    break
+                if len(payload) == 1 and "data" in payload:
+                    yield ExecutionResult(payload["data"])
+                else:
+                    yield _result(payload)
             payload = await subscription.next()
             if type(payload) is dict:
-                get = payload.get
-                yield ExecutionResult(get("data"), get("errors"), get("extensions"))
+                yield _result(payload)
             elif payload is None:
                 return
             else:
@@ -139,6 +144,11 @@ async def feed(
                     yield ExecutionResult(payload)
     finally:
         await subscription.end()
+
+
+def _result(payload: dict[str, Any]) -> ExecutionResult:
+    get = payload.get
+    return ExecutionResult(get("data"), get("errors"), get("extensions"))
 
 
 def signer_of(auth: Auth | AppSyncAuthentication, host: str) -> Signer:

@@ -264,7 +264,7 @@ class Subscription:
     ) -> tuple[Sink, str]:
         # A name is never used twice, not on another connection either.
         held: list[dict[str, Any]] = []
-        sink, id_ = Sink(held.append), _new_id()
+        sink, id_ = Sink(held.append, self._buffer), _new_id()
         await connection.start(id_, self._data, headers, sink, self._hub.start_timeout)
         if course.stood:
             # In front of what came right behind the server's word.
@@ -313,7 +313,7 @@ class Subscription:
         try:
             new = await self._hub.connection(alone=self._waits)
             headers = await self._signer.headers(self._data)
-            sink, id_ = Sink(held.append), _new_id()
+            sink, id_ = Sink(held.append, self._buffer), _new_id()
             old_sink.deliver = old_delivers
             await new.start(id_, self._data, headers, sink, self._hub.start_timeout)
         except (Lost, Refusal, TransportError):
