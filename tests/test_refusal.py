@@ -26,7 +26,7 @@ from appsync_gql.exceptions import (
     ServerFailed,
     Throttled,
 )
-from appsync_gql.refusal import Refusal, classify, is_query, may_replay, result_of
+from appsync_gql.refusal import NoResult, classify, is_query, may_replay, result_of
 
 V = Verdict
 
@@ -204,7 +204,7 @@ def test_an_answer_is_a_result_exactly_where_its_verdict_is_that_it_was_executed
 
 def test_a_reading_of_ones_own_comes_first() -> None:
     found = result_of(200, {}, {"data": 1}, lambda answer: V.REFUSED if answer.data else None)
-    assert isinstance(found, Refusal)
+    assert isinstance(found, NoResult)
     assert found.verdict is V.REFUSED
 
 

@@ -15,7 +15,7 @@ from .exceptions import ConfigurationError
 __all__ = [
     "Answer",
     "Classifier",
-    "Refusal",
+    "NoResult",
     "Replay",
     "Verdict",
     "classify",
@@ -169,7 +169,7 @@ def _by_status(answer: Answer, types: set[str]) -> Verdict:
     return Verdict.REJECTED if family in _NOT_TAKEN else Verdict.FAILED
 
 
-class Refusal(NamedTuple):
+class NoResult(NamedTuple):
     """An answer that is no result, and what it means."""
 
     answer: Answer
@@ -178,7 +178,7 @@ class Refusal(NamedTuple):
 
 def result_of(
     status: int, headers: Mapping[str, str], json: Any, own: Classifier | None = None
-) -> ExecutionResult | Refusal:
+) -> ExecutionResult | NoResult:
     """Tell a result from an answer that may have to be replayed or raised.
 
     Args:
@@ -196,7 +196,7 @@ def result_of(
         answer = Answer(status, headers, get("errors"), get("data"), get("extensions"))
     verdict = (own(answer) if own is not None else None) or classify(answer)
     if verdict is not Verdict.EXECUTED:
-        return Refusal(answer, verdict)
+        return NoResult(answer, verdict)
     return ExecutionResult(answer.data, answer.errors, answer.extensions)
 
 

@@ -20,7 +20,7 @@ from .endpoint import check_endpoint
 from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
 from .lean import LeanTransport, arrived, read_with
 from .realtime.feed import Feeds
-from .refusal import Classifier, Refusal, Replay, Verdict, is_query, may_replay, result_of
+from .refusal import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -195,14 +195,14 @@ class AppSyncTransport(LeanTransport):
             if headers is None:
                 headers = await auth.headers()  # type: ignore[union-attr] # it gave the None
             result = await self._send(request, post, headers, auth)
-            if isinstance(result, Refusal) and auth is not None and not upload_files:
+            if isinstance(result, NoResult) and auth is not None and not upload_files:
                 newer = await self._newer(request, result, headers, auth)
                 if newer is not None:
                     result = await self._send(request, post, newer, auth)
         finally:
             if upload_files:
                 close_files(list(self.files.values()))
-        if isinstance(result, Refusal):
+        if isinstance(result, NoResult):
             raise error_of(*result, query=_is_query(request))
         return result
 
@@ -282,17 +282,17 @@ class AppSyncTransport(LeanTransport):
     # -- the line ------------------------------------------------------------------
 
     async def _newer(
-        self, request: GraphQLRequest, refusal: Refusal, headers: Headers, auth: Auth
+        self, request: GraphQLRequest, found: NoResult, headers: Headers, auth: Auth
     ) -> Headers | None:
         """Get the headers to replay with; ``None`` when the answer stands."""
-        verdict, query = refusal.verdict, _is_query(request)
+        verdict, query = found.verdict, _is_query(request)
         if not may_replay(verdict, query=query, policy=self.replay):
             return None
         denied = verdict is Verdict.DENIED
         try:
             newer = await auth.renew(headers, denied=denied)
         except AppSyncError as error:
-            refused = error_of(*refusal, query=query)
+            refused = error_of(*found, query=query)
             if denied:
                 # The answer is the permission's; the renewal was only an attempt to mend it.
                 raise refused from error
@@ -304,7 +304,7 @@ class AppSyncTransport(LeanTransport):
 
     async def _send(
         self, request: GraphQLRequest, post: Post, headers: Headers, auth: Auth | None
-    ) -> ExecutionResult | Refusal:
+    ) -> ExecutionResult | NoResult:
         """Make one POST, and read what came of it."""
         session = self._connected()  # it may have been closed during a renewal
         data, kept, more = post

@@ -292,37 +292,40 @@ class Connection:
         self._watchdog = asyncio.get_running_loop().call_later(self._pause(), self._watch)
 
     async def _read(self) -> None:
-        receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
-        text = aiohttp.WSMsgType.TEXT
         try:
-            while True:
-                for _ in range(self._turn):
-                    message = await receive()
-                    kind, data, _ = message
-                    if kind is not text:
-                        if kind in _ENDS:
-                            self._finish(_closing(self._socket, message))
-                            return
-                        continue
-                    self._alive = True
-                    event = understand(data)
-                    if type(event) is dict:
-                        sink = sinks.get(event["id"])
-                        if sink is not None:
-                            sink.deliver(event["payload"])
-                            if sink.room is not None:
-                                self._held_up = True
-                                await sink.room()
-                                self._held_up = False
-                    elif event is not None:
-                        self._heed(event)
-                        break  # the next turn may have to be a shorter one
+            while await self._read_some():  # noqa: ASYNC110 - a turn for others, not a wait
                 # What has arrived is had without waiting: in a burst nobody else would run.
                 await asyncio.sleep(0)
         finally:
             self._finish("the connection broke")
             with contextlib.suppress(Exception):
                 await self._socket.close()
+
+    async def _read_some(self) -> bool:
+        """Read the messages of one turn; tell whether there will be more."""
+        receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
+        for _ in range(self._turn):
+            message = await receive()
+            kind, data, _ = message
+            if kind is not _TEXT:
+                if kind in _ENDS:
+                    self._finish(_closing(self._socket, message))
+                    return False
+                continue
+            self._alive = True
+            event = understand(data)
+            if type(event) is dict:
+                sink = sinks.get(event["id"])
+                if sink is not None:
+                    sink.deliver(event["payload"])
+                    if sink.room is not None:
+                        self._held_up = True
+                        await sink.room()
+                        self._held_up = False
+            elif event is not None:
+                self._heed(event)
+                break  # the next turn may have to be a shorter one
+        return True
 
     def _heed(self, event: object) -> None:
         if isinstance(event, Started):
@@ -367,6 +370,8 @@ class Connection:
             _fail(sink.over, Lost(why))
         self._gone(self, why, len(standing))
 
+
+_TEXT = aiohttp.WSMsgType.TEXT
 
 _ENDS = {
     aiohttp.WSMsgType.CLOSE,
