@@ -78,7 +78,7 @@ class Sink:
     __slots__ = ("deliver", "most", "over", "room")
 
     def __init__(self, deliver: Callable[[dict[str, Any]], object], most: int = _TURN) -> None:
-        self.deliver, self.most = deliver, most
+        self.deliver, self.most = deliver, min(most, _TURN)
         self.room: Callable[[], Awaitable[object]] | None = None
         self.over: asyncio.Future[Trouble | None] = _future()
 
@@ -218,7 +218,7 @@ class Connection:
             raise Lost(self._end)
         acknowledged = _future()
         self._sinks[id_], self._waiting[id_] = sink, acknowledged
-        self.used, self._turn = True, min(self._turn, sink.most)
+        self.used, self._turn = True, min(s.most for s in self._sinks.values())
         try:
             async with _timeout(seconds):
                 await self._socket.send_str(self._protocol.start(id_, data, authorization))
