@@ -194,19 +194,6 @@ async def ours_without_auth(place: Place) -> AsyncIterator[One]:
 
 
 @asynccontextmanager
-async def ours_orjson(place: Place) -> AsyncIterator[One]:
-    """Use ours with orjson's own reading of large integers, as raw has it."""
-    import orjson  # noqa: PLC0415
-
-    request = theirs.gql(TEXT)
-    transport = AppSyncTransport(
-        place.url, auth=place.store(), ssl=place.ssl, json_deserialize=orjson.loads
-    )
-    async with Client(transport=transport) as session:
-        yield lambda: session.execute(request)
-
-
-@asynccontextmanager
 async def ours_text(place: Place) -> AsyncIterator[One]:
     """Use our ``gql()`` with a text for every call."""
     async with Client(transport=place.transport()) as session:
@@ -271,6 +258,5 @@ OURS_UNTIMED = Contestant("appsync-gql, execute_timeout=None", ours_untimed)
 OURS_DIRECT = Contestant("appsync-gql, without gql's Client", ours_direct)
 OURS_FIXED = Contestant("appsync-gql, fixed headers", ours_fixed)
 OURS_NO_AUTH = Contestant("appsync-gql, auth=None", ours_without_auth)
-OURS_ORJSON = Contestant("appsync-gql, json_deserialize=orjson.loads", ours_orjson)
 OURS_TEXT = Contestant("appsync-gql, gql(str) a call", ours_text)
 OURS_CALL = Contestant("appsync-gql, execute_async a call", ours_call, alone=True)

@@ -347,15 +347,36 @@ async def test_orjson_reads_large_integers_in_its_own_way_where_that_is_wished(
         assert type((await session.execute(QUERY))["a"]) is float
 
 
-def test_without_orjson_the_standard_librarys_json_does_the_same() -> None:
-    code = (
-        "import sys; sys.modules['orjson'] = None\n"
+@pytest.mark.parametrize(
+    ("missing", "reader"),
+    [(("msgspec",), "_by_orjson"), (("msgspec", "orjson"), "_by_json")],
+    ids=["only orjson", "neither"],
+)
+def test_without_faster_libraries_the_results_are_the_same(
+    missing: tuple[str, ...], reader: str
+) -> None:
+    run(
+        f"import sys; sys.modules.update(dict.fromkeys({missing}))\n"
         "from appsync_gql import codec\n"
-        "assert not codec._fast\n"
+        f"assert codec.loads is codec.{reader}\n"
         "assert codec.loads(b'[NaN, 18446744073709551616]')[1] == 2**64\n"
         "assert codec.loads('{}') == {} and codec.reader_of_bytes(len) is None\n"
         "assert codec.dumps({'a': [1, None]}) == b'{\"a\": [1, null]}'\n"
     )
+
+
+def test_a_msgspec_that_misreads_large_integers_is_not_used() -> None:
+    run(
+        "import msgspec\n"
+        "class Old:\n"
+        "    def decode(self, text): return 1482881526185800828\n"
+        "msgspec.json.Decoder = Old\n"
+        "from appsync_gql import codec\n"
+        "assert codec.loads(b'[19933688932870350000]') == [19933688932870350000]\n"
+    )
+
+
+def run(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603
 
 

@@ -66,11 +66,9 @@ class AppSyncTransport(LeanTransport):
             arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300, or little more.
             AppSync itself ends an operation after 30 s.
-        json_serialize: leave it, and ``json_deserialize``, as they are: then orjson
-            does the work where ``pip install "appsync-gql[fast]"`` brought it, with
-            the results of ``json``. ``json_deserialize=orjson.loads`` is faster still,
-            by 5% and more for large answers and subscriptions, and reads integers of
-            more than 64 bits as floats.
+        json_serialize: leave it, and ``json_deserialize``, as they are: then msgspec
+            and orjson do the work where ``pip install "appsync-gql[fast]"`` brought
+            them, with the results of ``json``.
         keep_open: whether idle connections outlive :meth:`close` by up to 15 s, for the
             next session on the same event loop, as ``execute_async`` opens one for
             every call. They are closed with their loop at the latest, by its
