@@ -4,87 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as _timeout
-else:  # aiohttp brings its equal
-    from async_timeout import timeout as _timeout
-
-from .protocol import (
-    Acknowledged,
-    Completed,
-    Ended,
-    Nonsense,
-    Protocol,
-    Rejected,
-    Started,
-    Troubled,
-)
+from .dial import closing, timeout
+from .protocol import Completed, Ended, Nonsense, Protocol, Rejected, Started, Troubled
+from .sink import TURN, Lost, Refusal, Sink, unheard_future
 from .trouble import Trouble, TroubleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ..clock import Clock
-    from .handshake import Handshake
+    from .dial import Socket
 
-__all__ = ["Connection", "Lost", "Refusal", "Sink"]
-
-_LARGEST_FRAME = 4 * 1024 * 1024
-"""AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
-
-
-_AS_BYTES: dict[str, Any] = (
-    {"decode_text": False} if tuple(map(int, aiohttp.__version__.split(".")[:2])) >= (3, 14) else {}
-)
-"""Texts of the server are not decoded, where aiohttp can do without."""
-
-_GOODBYE = 2.0
-"""Seconds that a server gets to close its side."""
-
-_TURN = 128
-"""How many messages are read at the most before those who consume them get their turn."""
-
-
-class Lost(Exception):
-    """The connection is gone, or never came about; what was said of it."""
-
-
-class Refusal(Exception):
-    """The server said no."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.message)
-        self.trouble = trouble
-
-
-class Sink:
-    """Where a connection puts what comes for one subscription.
-
-    Attributes:
-        deliver: takes each event's payload; may be replaced at any time.
-        over: done when the subscription is no longer on the connection. Its
-            result is a trouble, or ``None`` when it was completed; its exception
-            is :class:`Lost`.
-        room: waits until there is room for more, which holds the whole
-            connection up; ``None`` if that never happens.
-        most: how many events may come before their consumer gets its turn.
-    """
-
-    __slots__ = ("deliver", "most", "over", "room")
-
-    def __init__(self, deliver: Callable[[dict[str, Any]], object], most: int = _TURN) -> None:
-        self.deliver, self.most = deliver, min(most, _TURN)
-        self.room: Callable[[], Awaitable[object]] | None = None
-        self.over: asyncio.Future[Trouble | None] = _future()
+__all__ = ["Connection"]
 
 
 class Connection:
-    """Made by :meth:`open`; good until :attr:`closed`.
+    """Begins to read with :meth:`run`; good until :attr:`closed`.
+
+    Args:
+        socket: on which the handshake is done.
+        protocol: what did it; understands what comes.
+        silence: seconds without any frame after which the socket is dead.
+        clock: where the time comes from.
+        troubled: hears of what concerns no subscription.
+        gone: hears of the end: why, and how many subscriptions were on it.
 
     Attributes:
         full: whether it takes no further subscription.
@@ -97,8 +44,9 @@ class Connection:
 
     def __init__(
         self,
-        socket: aiohttp.ClientWebSocketResponse[Any],
+        socket: Socket,
         protocol: Protocol,
+        silence: float,
         *,
         clock: Clock,
         troubled: Callable[[Trouble], object],
@@ -109,89 +57,13 @@ class Connection:
         self._sinks: dict[str, Sink] = {}
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._heard = self.opened = clock.monotonic()
-        self._timeout, self._turn = 0.0, _TURN
+        self._silence, self._turn = silence, TURN
         self._alive = self._held_up = False
         self._reader: asyncio.Task[None] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
         self._end = ""
         self.full = self.retired = self.used = False
         self.expires_at: float | None = None
-
-    @classmethod
-    async def open(
-        cls,
-        session: aiohttp.ClientSession,
-        url: str,
-        handshake: Handshake,
-        *,
-        ssl: Any,
-        ack_timeout: float,
-        as_bytes: bool,
-        protocol: Protocol,
-        clock: Clock,
-        troubled: Callable[[Trouble], object],
-        gone: Callable[[Connection, str, int], object],
-    ) -> Connection:
-        """Connect, up to the server's ack.
-
-        Args:
-            session: opens it.
-            url: the real-time endpoint.
-            handshake: who we are.
-            ssl: as for aiohttp.
-            ack_timeout: seconds for all of it.
-            as_bytes: whether the protocol reads bytes as well as ``str``.
-            protocol: understands what comes.
-            clock: where the time comes from.
-            troubled: hears of what concerns no subscription.
-            gone: hears of the end: why, and how many subscriptions were on it.
-
-        Raises:
-            Refusal: the server did not let us in.
-            Lost: it can't be reached, or did not answer in time.
-        """
-        try:
-            async with _timeout(ack_timeout):
-                socket = await session.ws_connect(
-                    url,
-                    protocols=handshake.protocols,
-                    params=handshake.params,
-                    ssl=ssl,
-                    max_msg_size=_LARGEST_FRAME,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE),
-                    **(_AS_BYTES if as_bytes else {}),
-                )
-                connection = cls(socket, protocol, clock=clock, troubled=troubled, gone=gone)
-                try:
-                    await connection._shake_hands()
-                except BaseException:
-                    await socket.close()
-                    raise
-        except aiohttp.WSServerHandshakeError as error:
-            # Its own text and request info hold the token; its status says it all.
-            raise Refusal(_of_status(error.status)) from None
-        except asyncio.TimeoutError:
-            raise Lost(f"no answer within {ack_timeout:g} s") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Lost(type(error).__name__) from None
-        connection._run()
-        return connection
-
-    async def _shake_hands(self) -> None:
-        await self._socket.send_str(self._protocol.init())
-        while True:
-            message = await self._socket.receive()
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                raise Lost(f"closed at the handshake ({_closing(self._socket, message)})")
-            event = self._protocol.receive(message.data)
-            if isinstance(event, Rejected):
-                raise Refusal(event.trouble)
-            if isinstance(event, Troubled):
-                raise Refusal(event.trouble)
-            if isinstance(event, Acknowledged):
-                self._timeout = event.timeout
-                self._heard = self.opened = self._clock.monotonic()
-                return
 
     # -- subscriptions --------------------------------------------------------------
 
@@ -216,11 +88,11 @@ class Connection:
         """
         if self._end:
             raise Lost(self._end)
-        acknowledged = _future()
+        acknowledged = unheard_future()
         self._sinks[id_], self._waiting[id_] = sink, acknowledged
         self.used, self._turn = True, min(s.most for s in self._sinks.values())
         try:
-            async with _timeout(seconds):
+            async with timeout(seconds):
                 await self._socket.send_str(self._protocol.start(id_, data, authorization))
                 await acknowledged
         except asyncio.TimeoutError:
@@ -247,7 +119,7 @@ class Connection:
         sink, frame = self._sinks.get(id_), self._protocol.stop(id_)
         try:
             if sink is not None and frame is not None and not self._end:
-                async with _timeout(seconds or None):
+                async with timeout(seconds or None):
                     await self._socket.send_str(frame)
                     if seconds:
                         return await sink.over is None
@@ -268,14 +140,15 @@ class Connection:
 
     # -- what comes in ----------------------------------------------------------------
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Begin."""
         loop = asyncio.get_running_loop()
         self._reader = loop.create_task(self._read(), name="appsync-gql-realtime")
         self._watchdog = loop.call_later(self._pause(), self._watch)
 
     def _pause(self) -> float:
         """Seconds between looks of the watchdog: often enough to notice that a laptop slept."""
-        return min(5.0, self._timeout / 4)
+        return min(5.0, self._silence / 4)
 
     def _watch(self) -> None:
         if self._end:
@@ -284,8 +157,8 @@ class Connection:
         if self._alive or self._held_up:
             # Looking at the clock for each message would cost as much as reading it.
             self._alive, self._heard = False, now
-        if now - self._heard > self._timeout:
-            self._finish(f"nothing was heard for {self._timeout:g} s")
+        if now - self._heard > self._silence:
+            self._finish(f"nothing was heard for {self._silence:g} s")
             if self._reader is not None:
                 self._reader.cancel()
             return
@@ -309,7 +182,7 @@ class Connection:
             kind, data, _ = message
             if kind is not _TEXT:
                 if kind in _ENDS:
-                    self._finish(_closing(self._socket, message))
+                    self._finish(closing(self._socket, message))
                     return False
                 continue
             self._alive = True
@@ -381,20 +254,6 @@ _ENDS = {
 }
 
 
-def _closing(socket: aiohttp.ClientWebSocketResponse[Any], message: aiohttp.WSMessage) -> str:
-    if message.type is aiohttp.WSMsgType.ERROR:
-        return type(message.data).__name__
-    return f"close code {socket.close_code}"
-
-
-def _of_status(status: int) -> Trouble:
-    text = f"HTTP {status} at the real-time endpoint."
-    kind = {401: TroubleKind.REFUSED, 429: TroubleKind.LIMITED}.get(status)
-    if kind is None:
-        kind = TroubleKind.INVALID if 400 <= status < 500 else TroubleKind.TRANSIENT  # noqa: PLR2004
-    return Trouble(kind, text, code=status)
-
-
 def _resolve(waiting: asyncio.Future[None] | None) -> None:
     if waiting is not None and not waiting.done():
         waiting.set_result(None)
@@ -403,10 +262,3 @@ def _resolve(waiting: asyncio.Future[None] | None) -> None:
 def _fail(waiting: asyncio.Future[Any], error: Exception) -> None:
     if not waiting.done():
         waiting.set_exception(error)
-
-
-def _future() -> asyncio.Future[Any]:
-    """Make a future whose error may go unheard: whoever waited may have left."""
-    future = asyncio.get_running_loop().create_future()
-    future.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return future

@@ -19,9 +19,11 @@ from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, R
 from ..exceptions import InvalidToken, RenewalFailed
 from ..tokens import TokenClaims
 from ..worker import notify
-from .connection import Connection, Lost, Refusal
+from .connection import Connection
+from .dial import dial
 from .handshake import RealtimeAuth, handshake
 from .protocol import Protocol as Conversation
+from .sink import Lost, Refusal
 from .subscription import Gap, OnFull, Subscription
 from .trouble import Step, Trouble, error_of, step_after
 
@@ -224,18 +226,20 @@ class Hub:
         raise AssertionError
 
     async def _connect(self, headers: Mapping[str, str], *, alone: bool) -> Connection:
-        connection = await Connection.open(
+        conversation, clock = Conversation(self._loads), self._settings.clock
+        socket, silence = await dial(
             self._session(),
             self._url,
             handshake(headers, self._way),
+            conversation,
             ssl=self._ssl,
             ack_timeout=self._settings.ack_timeout,
             as_bytes=reader_of_bytes(self._loads) is not None,
-            protocol=Conversation(self._loads),
-            clock=self._settings.clock,
-            troubled=self._troubled,
-            gone=self._gone,
         )
+        connection = Connection(
+            socket, conversation, silence, clock=clock, troubled=self._troubled, gone=self._gone
+        )
+        connection.run()
         connection.full, connection.expires_at = alone, _expiry_of(headers)
         self._connections.append(connection)
         loop, seconds = asyncio.get_running_loop(), self._settings.max_age

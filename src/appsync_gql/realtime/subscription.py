@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from gql.transport.exceptions import TransportError
 
 from ..exceptions import RenewalFailed, SubscriptionOverflow
-from .connection import Connection, Lost, Refusal, Sink
 from .handover import Merge
+from .sink import Lost, Refusal, Sink
 from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..auth.base import Headers
+    from .connection import Connection
     from .hub import Hub, Signer
 
 __all__ = ["Gap", "OnFull", "Subscription"]
