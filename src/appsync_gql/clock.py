@@ -76,6 +76,10 @@ class Instant:
         """Give the moment that many seconds later."""
         return Instant(self.wall + seconds, self.monotonic + seconds)
 
+    def since(self, earlier: Instant) -> float:
+        """Give the seconds since then, by whichever clock counted more."""
+        return max(self.wall - earlier.wall, self.monotonic - earlier.monotonic)
+
     def reached(self, other: Instant) -> bool:
         """Tell whether either clock has got to ``other``."""
         return self.monotonic >= other.monotonic or self.wall >= other.wall

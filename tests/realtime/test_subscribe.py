@@ -7,6 +7,7 @@ import base64
 import itertools
 import json
 import logging
+import time
 import traceback
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncJWTAuthentication
 from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
+from graphql import build_schema
 
 from appsync_gql import (
     AppSyncTransport,
@@ -32,7 +34,7 @@ from appsync_gql.testing import Emulator
 from appsync_gql.testing.realtime_faults import FrameError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 
     from gql.client import AsyncClientSession
 
@@ -95,6 +97,10 @@ async def following(generator: AsyncGenerator[Any, None]) -> Any:
 
 def name_of(result: dict[str, Any]) -> str:
     return str(result["onCreateItem"]["name"])
+
+
+def ours_under_way() -> list[asyncio.Task[Any]]:
+    return [t for t in asyncio.all_tasks() if "appsync-gql" in t.get_name()]
 
 
 def publish(emulator: Emulator, *names: object) -> None:
@@ -162,6 +168,30 @@ async def test_another_socket_is_opened_when_one_is_full(
         assert emulator.realtime.connections == 2
         publish(emulator, "tea")
         assert [name_of(await f) for f in (one, other)] == ["tea", "tea"]
+
+
+async def test_where_no_connection_has_room_it_waits_between_attempts(
+    emulator: Emulator,
+) -> None:
+    waits: list[float] = []
+
+    def delays() -> Iterator[float]:
+        while True:
+            waits.append(0.01)
+            yield 0.01
+
+    emulator.realtime.settings.subscriptions = 0
+    async with connected(emulator, RealtimeSettings(delays=delays)) as session:
+        results = session.subscribe(CREATED)
+        first = asyncio.ensure_future(following(results))
+        await until(lambda: emulator.counters["realtime.starts"] == 4)
+        assert emulator.counters["realtime.connections"] <= len(waits) + 1
+        assert emulator.realtime.connections <= 2, "the full ones are closed"
+        emulator.realtime.settings.subscriptions = 1
+        await until(lambda: emulator.realtime.registrations)
+        publish(emulator, "tea")
+        assert name_of(await first) == "tea"
+        await results.aclose()
 
 
 async def test_variables_filter_and_errors_are_raised_as_gql_does(
@@ -316,6 +346,41 @@ async def test_a_silent_connection_is_given_up_after_its_timeout(
         assert name_of(await following(results)) == "after"
 
 
+class Laptop:
+    """A machine whose monotonic clock stands still while it sleeps."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def wall(self) -> float:
+        return time.time() + self.slept
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+async def test_after_a_sleep_a_connection_is_not_trusted_however_lively_it_was_before(
+    emulator: Emulator,
+) -> None:
+    """Pitfall: the socket looks up, and is dead."""
+    laptop = Laptop()
+    settings = RealtimeSettings(clock=laptop, delays=lambda: itertools.repeat(0.01))
+    emulator.realtime.settings.connection_timeout = 0.4
+    emulator.realtime.settings.keep_alive = 0.02
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        laptop.slept = 12 * 3600
+        gap = await following(results)
+        assert isinstance(gap, Gap)
+        assert "slept" in gap.reason
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after"
+
+
 async def test_each_attempt_carries_a_fresh_token_and_a_new_id(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:
@@ -433,6 +498,52 @@ async def test_a_connection_that_ends_before_its_successor_stands_leaves_a_gap(
         assert name_of(await following(results)) == "after"
 
 
+async def test_a_hand_over_that_fails_is_tried_again_while_the_old_connection_stands(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(max_age=0.3, delays=lambda: itertools.repeat(0.01))
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        limited = FrameError("LimitExceededError", "Rate limit exceeded")
+        emulator.realtime.faults.refuse_starts(3, limited)
+        await until(lambda: emulator.counters["realtime.starts"] >= 5)
+        await until(lambda: emulator.realtime.connections == 1)
+        publish(emulator, "after")
+        assert name_of(await following(results)) == "after", "and there is no gap"
+
+
+async def test_more_events_than_the_buffer_holds_during_a_hand_over_leave_a_gap_and_no_double(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(max_age=0.5, start_timeout=5, delays=lambda: itertools.repeat(0.01))
+    numbers = iter(range(100_000))
+    seen: list[int] = []
+    gaps: list[Gap] = []
+
+    async def consume(session: AsyncClientSession) -> None:
+        async for result in session.subscribe(CREATED, on_gap=gaps.append):
+            seen.append(int(name_of(result)))  # noqa: PERF401 - watched as it grows
+
+    async with connected(emulator, settings) as session:
+        consumer = asyncio.ensure_future(consume(session))
+        await until(lambda: emulator.realtime.registrations)
+        emulator.realtime.faults.delay_starts(seconds=3)
+        await until(lambda: emulator.realtime.registrations == 2)
+        publish(emulator, *itertools.islice(numbers, 1500))
+        await until(lambda: gaps)
+        await until(lambda: emulator.realtime.registrations == 1)
+        publish(emulator, *itertools.islice(numbers, 10))
+        await until(lambda: seen[-1:] == [1509])
+        consumer.cancel()
+        await asyncio.gather(consumer, return_exceptions=True)
+    assert seen == sorted(set(seen))
+    assert "hand-over" in gaps[0].reason
+
+
 @pytest.mark.slow
 async def test_where_connections_end_with_their_tokens_they_are_replaced_ahead_of_it(
     settings: RealtimeSettings,
@@ -500,6 +611,23 @@ async def test_subscriptions_of_several_authorization_modes_share_one_socket(
             assert [name_of(await f) for f in (mine, by_key)] == ["tea", "tea"]
 
 
+async def test_an_authorization_that_is_refused_is_not_asked_for_other_subscriptions(
+    settings: RealtimeSettings,
+) -> None:
+    async with (
+        Emulator(api_keys=["da2-example"]) as emulator,
+        connected(emulator, settings) as session,
+    ):
+        wrong = AppSyncApiKeyAuthentication(host="127.0.0.1", api_key="da2-wrong")
+        refused = asyncio.ensure_future(following(session.subscribe(CREATED, auth=wrong)))
+        # This one finds a connection being made, by the other one's authorization.
+        async with subscribed(session, emulator) as (_, first):
+            with pytest.raises(Refused):
+                await refused
+            publish(emulator, "tea")
+            assert name_of(await first) == "tea"
+
+
 async def test_the_very_text_that_is_sent_is_what_is_signed(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:
@@ -560,20 +688,55 @@ async def test_closing_the_session_ends_a_loop_that_still_runs(
     with pytest.raises(TransportClosed):
         await loop
     await until(lambda: emulator.realtime.connections == 0)
-    assert not [t for t in asyncio.all_tasks() if "appsync-gql" in t.get_name()]
+    assert not ours_under_way()
 
 
 async def test_a_break_out_of_the_loop_unsubscribes(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:
     async with connected(emulator, settings) as session:
-        results = session.subscribe(CREATED)
-        first = asyncio.ensure_future(following(results))
+
+        async def only_one() -> None:
+            async for _ in session.subscribe(CREATED):
+                break
+
+        consumer = asyncio.ensure_future(only_one())
         await until(lambda: emulator.realtime.registrations)
         publish(emulator, "tea")
-        await first
-        await results.aclose()
-        await until(lambda: not emulator.realtime.registrations)
+        await consumer
+        await until(lambda: not emulator.realtime.connections)
+
+
+async def test_who_leaves_while_there_is_no_connection_leaves_no_attempts_behind(
+    emulator: Emulator, settings: RealtimeSettings, heard: Heard
+) -> None:
+    async with connected(emulator, settings, heard) as session:
+        async with subscribed(session, emulator) as (_, first):
+            publish(emulator, "before")
+            await first
+            emulator.realtime.faults.drop_connections(10_000)
+            emulator.realtime.drop_sockets()
+            await until(lambda: emulator.counters["realtime.connections"] > 3)
+        await until(lambda: not ours_under_way())
+        emulator.realtime.faults.clear()
+        async with subscribed(session, emulator) as (_, first):
+            publish(emulator, "after")
+            assert name_of(await first) == "after"
+
+
+async def test_a_gap_stays_one_where_gqls_client_parses_results(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with connected(emulator, settings) as session:
+        session.client.schema = build_schema(
+            "type Query { x: ID } type Subscription { onCreateItem: Item } "
+            "type Item { id: ID name: String }"
+        )
+        async with subscribed(session, emulator, gaps=True, parse_result=True) as (results, first):
+            publish(emulator, "before")
+            assert name_of(await first) == "before"
+            emulator.realtime.drop_sockets()
+            assert isinstance(await following(results), Gap)
 
 
 # -- slow consumers ---------------------------------------------------------------------

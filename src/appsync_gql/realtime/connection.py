@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from ..clock import Instant
 from .dial import closing, timeout
 from .protocol import Completed, Ended, Nonsense, Protocol, Rejected, Started, Troubled
 from .sink import TURN, Lost, Refusal, Sink, unheard_future
@@ -39,7 +40,6 @@ class Connection:
         used: whether there ever was a subscription on it.
         expires_at: when the token expires that opened it, in seconds since the
             epoch; ``None`` if there was none.
-        opened: monotonic seconds, sleep included, when it was acknowledged.
     """
 
     def __init__(
@@ -56,7 +56,8 @@ class Connection:
         self._clock, self._troubled, self._gone = clock, troubled, gone
         self._sinks: dict[str, Sink] = {}
         self._waiting: dict[str, asyncio.Future[None]] = {}
-        self._heard = self.opened = clock.monotonic()
+        self._heard = self._looked = Instant.now(clock)
+        self._looked_awake = 0.0
         self._silence, self._turn = silence, TURN
         self._alive = self._held_up = False
         self._reader: asyncio.Task[None] | None = None
@@ -144,6 +145,7 @@ class Connection:
         """Begin."""
         loop = asyncio.get_running_loop()
         self._reader = loop.create_task(self._read(), name="appsync-gql-realtime")
+        self._looked_awake = loop.time()
         self._watchdog = loop.call_later(self._pause(), self._watch)
 
     def _pause(self) -> float:
@@ -153,16 +155,25 @@ class Connection:
     def _watch(self) -> None:
         if self._end:
             return
-        now = self._clock.monotonic()
+        loop, now = asyncio.get_running_loop(), Instant.now(self._clock)
+        awake, self._looked_awake = loop.time() - self._looked_awake, loop.time()
+        slept, self._looked = now.since(self._looked) - awake, now
+        if slept > self._silence:
+            # What came before the machine fell asleep says nothing of the other side now.
+            self._give_up(f"this machine slept for {slept:.0f} s")
+            return
         if self._alive or self._held_up:
             # Looking at the clock for each message would cost as much as reading it.
             self._alive, self._heard = False, now
-        if now - self._heard > self._silence:
-            self._finish(f"nothing was heard for {self._silence:g} s")
-            if self._reader is not None:
-                self._reader.cancel()
+        if now.since(self._heard) > self._silence:
+            self._give_up(f"nothing was heard for {self._silence:g} s")
             return
-        self._watchdog = asyncio.get_running_loop().call_later(self._pause(), self._watch)
+        self._watchdog = loop.call_later(self._pause(), self._watch)
+
+    def _give_up(self, why: str) -> None:
+        self._finish(why)
+        if self._reader is not None:
+            self._reader.cancel()
 
     async def _read(self) -> None:
         try:

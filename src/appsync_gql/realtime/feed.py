@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from gql.transport.appsync_auth import AppSyncAuthentication
@@ -80,7 +81,6 @@ class Feeds:
                 self._url,
                 way=self._way,
                 session=session,
-                signer=signer,
                 settings=self._settings or RealtimeSettings(),
                 ssl=self._ssl,
                 loads=self._loads,
@@ -136,14 +136,31 @@ async def feed(
             elif payload is None:
                 return
             else:
-                if on_gap is not None and inspect.isawaitable(
-                    called := on_gap(cast("Gap", payload))
-                ):
+                gap = cast("Gap", payload)
+                if on_gap is not None and inspect.isawaitable(called := on_gap(gap)):
                     await called
                 if gaps:
-                    yield ExecutionResult(payload)
+                    yield _GapResult(gap)
     finally:
         await subscription.end()
+
+
+class _GapResult(ExecutionResult):
+    """A gap on its way through gql's Client, which would put what it parses in its place."""
+
+    __slots__ = ("_gap",)
+
+    def __init__(self, gap: Gap) -> None:
+        self._gap = gap
+        super().__init__(gap)
+
+    @property
+    def data(self) -> Gap:
+        return self._gap
+
+    @data.setter
+    def data(self, parsed: object) -> None:
+        """Keep the gap: an empty result of a schema's types would look like an event."""
 
 
 def _result(payload: dict[str, Any]) -> ExecutionResult:
@@ -156,29 +173,30 @@ def signer_of(auth: Auth | AppSyncAuthentication, host: str) -> Signer:
     return _GqlSigner(auth) if isinstance(auth, AppSyncAuthentication) else _Signer(auth, host)
 
 
+@dataclass(frozen=True)
 class _Signer:
-    def __init__(self, auth: Auth, host: str) -> None:
-        self._auth, self._host = auth, host
+    auth: Auth
+    host: str
 
     async def headers(self, data: str | None) -> Mapping[str, str]:
         del data  # a token signs nothing
-        found = self._auth.headers_nowait()
-        return {"host": self._host, **(await self._auth.headers() if found is None else found)}
+        found = self.auth.headers_nowait()
+        return {"host": self.host, **(await self.auth.headers() if found is None else found)}
 
     async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:
         before = {k: v for k, v in (rejected or {}).items() if k != "host"}
-        newer = await self._auth.renew(before or None, denied=denied)
+        newer = await self.auth.renew(before or None, denied=denied)
         return dict(newer) != before
 
 
+@dataclass(frozen=True)
 class _GqlSigner:
     """One of gql's own objects: what it has, it has for good."""
 
-    def __init__(self, auth: AppSyncAuthentication) -> None:
-        self._auth = auth
+    auth: AppSyncAuthentication
 
     async def headers(self, data: str | None) -> Mapping[str, str]:
-        found: Mapping[str, str] = self._auth.get_headers(data)
+        found: Mapping[str, str] = self.auth.get_headers(data)
         return found
 
     async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:

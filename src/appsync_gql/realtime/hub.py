@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from gql.transport.exceptions import (
-    TransportClosed,
-    TransportConnectionFailed,
-    TransportError,
-)
+from gql.transport.exceptions import TransportClosed, TransportConnectionFailed, TransportError
 
 from ..backoff import full_jitter
 from ..clock import Clock, SystemClock
 from ..codec import reader_of_bytes
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
-from ..exceptions import InvalidToken, RenewalFailed
+from ..exceptions import AppSyncError, InvalidToken, RenewalFailed
 from ..tokens import TokenClaims
 from ..worker import notify
 from .connection import Connection
@@ -28,7 +25,7 @@ from .subscription import Gap, OnFull, Subscription
 from .trouble import Step, Trouble, error_of, step_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
 
     import aiohttp
 
@@ -36,6 +33,8 @@ if TYPE_CHECKING:
     from ..events import RealtimeListener
 
 __all__ = ["Hub", "RealtimeSettings", "Signer"]
+
+T = TypeVar("T")
 
 _WITH_THE_TOKEN = 2.0
 """Seconds between a token's expiry and a connection's end that are no coincidence."""
@@ -45,7 +44,10 @@ _AHEAD = 10.0
 
 
 class Signer(Protocol):
-    """Gives the authorization of handshakes and starts, ``host`` among it."""
+    """Gives the authorization of handshakes and starts, ``host`` among it.
+
+    Two that are equal stand for the same authorization.
+    """
 
     async def headers(self, data: str | None) -> Mapping[str, str]:
         """Return it for a ``start`` with that data, or for a handshake (``None``)."""
@@ -85,7 +87,6 @@ class Hub:
         url: the real-time endpoint.
         way: how a handshake carries its authorization.
         session: gives the aiohttp session that sockets are opened with.
-        signer: gives the authorization of handshakes.
         settings: how it all behaves.
         ssl: as for aiohttp.
         loads: reads JSON.
@@ -98,17 +99,17 @@ class Hub:
         *,
         way: RealtimeAuth,
         session: Callable[[], aiohttp.ClientSession],
-        signer: Signer,
         settings: RealtimeSettings,
         ssl: Any,
         loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
     ) -> None:
-        self._url, self._way, self._session, self._signer = url, way, session, signer
+        self._url, self._way, self._session = url, way, session
         self._settings, self._ssl, self._loads = settings, ssl, loads
         self._listener = listener
         self._connections: list[Connection] = []
-        self._opening: asyncio.Task[Connection] | None = None
+        # The connection that is being made for all who wait, and by whose authorization.
+        self._opening: tuple[asyncio.Task[Connection], Signer] | None = None
         self._subscriptions: set[Subscription] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timers: dict[Connection, asyncio.TimerHandle] = {}
@@ -129,7 +130,7 @@ class Hub:
         """End everything."""
         closed = TransportClosed("The transport was closed.")
         await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
-        pending = [*self._tasks, *([self._opening] if self._opening else [])]
+        pending = list(self._tasks)
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
@@ -146,27 +147,33 @@ class Hub:
         """Make the seconds to wait between attempts."""
         return self._settings.delays()
 
-    async def connection(self, *, alone: bool = False) -> Connection:
+    async def connection(self, signer: Signer, *, alone: bool = False) -> Connection:
         """Return a connection with room, opened if there is none.
 
         Args:
+            signer: gives the authorization of the handshake, if there is to be one.
             alone: whether nobody else is to be on it.
 
         Raises:
             TransportError: there can be none.
         """
-        if not alone:
+        self.tidy()
+        if alone:
+            return await self._open(signer, alone=True)
+        while True:
             for connection in self._connections:
                 if not (connection.closed or connection.full):
                     return connection
-        if alone:
-            return await self._open(alone=True)
-        opening = self._opening
-        if opening is None:
-            opening = asyncio.get_running_loop().create_task(self._open(alone=False))
-            self._opening = opening
-            opening.add_done_callback(self._opened)
-        return await asyncio.shield(opening)
+            if self._opening is None:
+                self._opening = self._spawn(self._open(signer, alone=False)), signer
+                self._opening[0].add_done_callback(self._opened)
+            opening, by = self._opening
+            try:
+                return await asyncio.shield(opening)
+            except AppSyncError:
+                if by == signer:
+                    raise
+                # What one authorization is refused another may be granted.
 
     def left(self, subscription: Subscription) -> None:
         """Hear that a subscription is over; the last one takes the connections along."""
@@ -175,6 +182,9 @@ class Hub:
 
     def tidy(self) -> None:
         """Close the connections that nobody needs any more."""
+        if not self._subscriptions and self._opening is not None:
+            (opening, _), self._opening = self._opening, None
+            opening.cancel()
         for connection in list(self._connections):
             left = connection.full and connection.used and not connection.load
             if left or not self._subscriptions:
@@ -182,7 +192,8 @@ class Hub:
                 self._spawn(connection.close())
 
     def _opened(self, opening: asyncio.Task[Connection]) -> None:
-        self._opening = None
+        if self._opening is not None and self._opening[0] is opening:
+            self._opening = None
         if not opening.cancelled() and opening.exception() is None:
             self.tidy()  # those who wanted it may have left meanwhile
 
@@ -196,7 +207,7 @@ class Hub:
 
     # -- connections ------------------------------------------------------------------
 
-    async def _open(self, *, alone: bool) -> Connection:
+    async def _open(self, signer: Signer, *, alone: bool) -> Connection:
         """Connect, for as long as that may help.
 
         Raises:
@@ -205,15 +216,15 @@ class Hub:
         renewed, waits = False, self._settings.delays()
         for attempt in _count():
             try:
-                headers = await self._signer.headers(None)
-                return await self._connect(headers, alone=alone)
+                headers = await signer.headers(None)
+                return await self._connect(signer, headers, alone=alone)
             except Refusal as refusal:
                 trouble = refusal.trouble
                 step = step_after(trouble, renewed=renewed)
                 if step is Step.GIVE_UP:
                     raise error_of(trouble) from None
                 if step is Step.RENEW:
-                    renewed = await self._signer.renewed(headers, denied=False)
+                    renewed = await signer.renewed(headers, denied=False)
                     if not renewed:
                         raise error_of(trouble) from None
                     continue
@@ -225,7 +236,9 @@ class Hub:
             await asyncio.sleep(next(waits))
         raise AssertionError
 
-    async def _connect(self, headers: Mapping[str, str], *, alone: bool) -> Connection:
+    async def _connect(
+        self, signer: Signer, headers: Mapping[str, str], *, alone: bool
+    ) -> Connection:
         conversation, clock = Conversation(self._loads), self._settings.clock
         socket, silence = await dial(
             self._session(),
@@ -242,18 +255,23 @@ class Hub:
         connection.run()
         connection.full, connection.expires_at = alone, _expiry_of(headers)
         self._connections.append(connection)
-        loop, seconds = asyncio.get_running_loop(), self._settings.max_age
-        self._timers[connection] = loop.call_later(seconds, self._retire, connection)
-        if self._ends_with_token and connection.expires_at is not None:
-            left = connection.expires_at - self._settings.clock.wall()
-            seconds = min(seconds, left - min(_AHEAD, left / 4))
-            self._timers[connection].cancel()
-            self._timers[connection] = loop.call_later(
-                seconds, lambda: self._spawn(self._retire_renewed(connection, headers))
-            )
+        self._plan_end(connection, signer, headers)
         self._tell(Connected(again=self._connected_once))
         self._connected_once = True
         return connection
+
+    def _plan_end(self, connection: Connection, signer: Signer, headers: Mapping[str, str]) -> None:
+        """See that it is replaced ahead of the moment when the server would end it."""
+        loop, seconds = asyncio.get_running_loop(), self._settings.max_age
+        if self._ends_with_token and connection.expires_at is not None:
+            left = connection.expires_at - self._settings.clock.wall()
+            ahead = left - min(_AHEAD, left / 4)
+            if ahead < seconds:
+                self._timers[connection] = loop.call_later(
+                    ahead, lambda: self._spawn(self._retire_renewed(connection, signer, headers))
+                )
+                return
+        self._timers[connection] = loop.call_later(seconds, self._retire, connection)
 
     def _retire(self, connection: Connection) -> None:
         """Have the subscriptions of an old connection go over to a new one."""
@@ -261,13 +279,13 @@ class Hub:
         for subscription in self._subscriptions:
             subscription.move()
 
-    async def _retire_renewed(self, connection: Connection, headers: Mapping[str, str]) -> None:
-        """Go over to a connection that is opened with a newer token."""
-        try:
-            await self._signer.renewed(headers, denied=False)
-        except TransportError:
-            return  # its end will be a gap
-        self._retire(connection)
+    async def _retire_renewed(
+        self, connection: Connection, signer: Signer, headers: Mapping[str, str]
+    ) -> None:
+        """Go over to a connection that is opened with a newer token, if there is one."""
+        with contextlib.suppress(TransportError):  # then its end will be a gap
+            if await signer.renewed(headers, denied=False):
+                self._retire(connection)
 
     def _gone(self, connection: Connection, why: str, standing: int) -> None:
         if connection in self._connections:
@@ -286,10 +304,11 @@ class Hub:
     def _tell(self, event: Any) -> None:
         notify(self._listener, event)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work, name="appsync-gql-connection")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _expiry_of(headers: Mapping[str, str]) -> float | None:

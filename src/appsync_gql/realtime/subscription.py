@@ -16,7 +16,7 @@ from .sink import Lost, Refusal, Sink
 from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..auth.base import Headers
     from .connection import Connection
@@ -27,6 +27,10 @@ __all__ = ["Gap", "OnFull", "Subscription"]
 OnFull = Literal["drop_oldest", "fail", "wait"]
 
 _STOP_SECONDS = 2.0
+
+_AT_A_HAND_OVER = 1000
+"""How many events are kept while a subscription goes over to another connection, or as many as its
+buffer holds if that is more."""
 
 _PATIENCE_AT_FIRST, _PATIENCE = 1, 4
 """How many refusals in a row are answered with newer tokens: once for a subscription that never
@@ -214,10 +218,10 @@ class Subscription:
             connection: Connection | None = None
             headers: Headers | None = None
             try:
-                connection = await self._hub.connection(alone=self._waits)
+                connection = await self._hub.connection(self._signer, alone=self._waits)
                 headers = await self._signer.headers(self._data)
                 sink, id_ = await self._start(connection, headers, course)
-                trouble = await self._stand(connection, id_, sink)
+                trouble = await self._stand(connection, id_, sink, course)
                 if trouble is None:
                     return
                 course.lost = trouble.message
@@ -247,6 +251,8 @@ class Subscription:
             raise error_of(trouble)
         if step is Step.ELSEWHERE and connection is not None:
             connection.full = True
+            if not connection.load:  # a new one has no more room: the limit is another
+                await asyncio.sleep(course.pause())
         elif step is Step.RENEW:
             course.refusals += 1
             if await self._renewed(trouble, headers):
@@ -275,25 +281,33 @@ class Subscription:
         self._take(held, sink)
         return sink, id_
 
-    def _take(self, held: list[dict[str, Any]], sink: Sink) -> None:
+    def _take(self, held: Iterable[dict[str, Any]], sink: Sink) -> None:
         """Deliver what was held back, and from now on directly."""
         for payload in held:
             self._deliver(payload)
         sink.deliver = self._deliver
         sink.room = self._room if self._waits else None
 
-    async def _stand(self, connection: Connection, id_: str, sink: Sink) -> Trouble | None:
+    async def _stand(
+        self, connection: Connection, id_: str, sink: Sink, course: _Course
+    ) -> Trouble | None:
         """Stay on a connection until the subscription is over on it, or moves to the next."""
+        again: float | None = None
         while True:
             moving = asyncio.ensure_future(self._moving.wait())
             try:
                 either: list[asyncio.Future[Any]] = [sink.over, moving]
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(either, timeout=again, return_when=asyncio.FIRST_COMPLETED)
                 if sink.over.done():
                     return sink.over.result()
                 self._moving.clear()
-                if connection.retired:
-                    connection, id_, sink = await self._hand_over(connection, id_, sink)
+                again, old = None, connection
+                if old.retired:
+                    connection, id_, sink = await self._hand_over(old, id_, sink)
+                    if connection is old:
+                        again = course.pause()
+                    else:
+                        course.stands()
             except asyncio.CancelledError:
                 await connection.stop(id_, _STOP_SECONDS)
                 raise
@@ -303,29 +317,47 @@ class Subscription:
     async def _hand_over(
         self, old: Connection, old_id: str, old_sink: Sink
     ) -> tuple[Connection, str, Sink]:
-        """Subscribe on another connection first, then leave this one: nothing missed or doubled."""
-        brought: list[dict[str, Any]] = []
-        held: list[dict[str, Any]] = []
+        """Subscribe on another connection first, then leave this one: nothing missed or doubled.
+
+        Gives the same one where that can't be now.
+
+        Raises:
+            Lost: neither has the subscription now.
+        """
+        most = max(self._buffer, _AT_A_HAND_OVER)
+        brought: deque[dict[str, Any]] = deque(maxlen=most)
+        held: deque[dict[str, Any]] = deque(maxlen=most)
 
         def old_delivers(payload: dict[str, Any]) -> None:
             brought.append(payload)
             self._deliver(payload)
 
         try:
-            new = await self._hub.connection(alone=self._waits)
+            new = await self._hub.connection(self._signer, alone=self._waits)
             headers = await self._signer.headers(self._data)
             sink, id_ = Sink(held.append, self._buffer), _new_id()
             old_sink.deliver = old_delivers
             await new.start(id_, self._data, headers, sink, self._hub.start_timeout)
         except (Lost, Refusal, TransportError):
-            # The old one stands for some time yet; its end will be a gap.
+            # The old one stands for some time yet.
             old_sink.deliver = self._deliver
             return old, old_id, old_sink
         lasted = not old_sink.over.done()
-        if not await old.stop(old_id, _STOP_SECONDS) or not lasted:
+        lasted = await old.stop(old_id, _STOP_SECONDS) and lasted
+        if len(held) == most or len(brought) == most:
+            await new.stop(id_)
+            raise Lost("more events than the buffer holds came during a hand-over")
+        if not lasted:
             # Nobody knows whether it was alive until the new one stood.
             self._put(self._missed("the connection ended before its successor stood"))
         self._hub.tidy()
+        self._merge(list(brought), held, sink)
+        return new, id_, sink
+
+    def _merge(
+        self, brought: list[dict[str, Any]], held: Iterable[dict[str, Any]], sink: Sink
+    ) -> None:
+        """Deliver what the new connection brings and the old one did not."""
         merge = Merge(brought)
         self._take([new for event in held for new in merge.feed(event)], sink)
 
@@ -337,7 +369,6 @@ class Subscription:
 
         if not merge.done:
             sink.deliver = merged  # the new connection is behind the old one
-        return new, id_, sink
 
 
 def _new_id() -> str:

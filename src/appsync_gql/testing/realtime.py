@@ -10,6 +10,7 @@ import base64
 import binascii
 import contextlib
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -254,14 +255,15 @@ class Realtime:
 
     async def _start(self, socket: _Socket, name: str, payload: Any) -> None:
         self._counters["realtime.starts"] += 1
-        faulty, error = self._faults.next_start()
-        if error is not None:
-            await socket.send("error", name, _error(error.error_type, error.message))
+        fault = self._faults.next_start()
+        if isinstance(fault, FrameError):
+            await socket.send("error", name, _error(fault.error_type, fault.message))
             return
         outcome = await self._admit(socket, name, payload)
         if isinstance(outcome, Registration):
             socket.registrations[name] = outcome
-            if not faulty:
+            if fault < math.inf:
+                await asyncio.sleep(fault)
                 await socket.send("start_ack", name)
         else:
             self._counters["realtime.start_errors"] += 1

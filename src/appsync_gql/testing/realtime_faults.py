@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import TypeVar
 
 __all__ = ["FrameError", "RealtimeFaults"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class RealtimeFaults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handshakes: deque[FrameError | None] = deque()
-        self._starts: deque[FrameError | None] = deque()
+        self._starts: deque[FrameError | float] = deque()
         self._acks = 0
 
     def refuse_connections(self, n: int = 1, error: FrameError = EXPIRED) -> None:
@@ -53,7 +57,11 @@ class RealtimeFaults:
 
     def ignore_starts(self, n: int = 1) -> None:
         """Register subscriptions without a ``start_ack``."""
-        self._add(self._starts, n, None)
+        self._add(self._starts, n, math.inf)
+
+    def delay_starts(self, n: int = 1, seconds: float = 1.0) -> None:
+        """Register subscriptions, and send their ``start_ack`` so many seconds later."""
+        self._add(self._starts, n, seconds)
 
     def ignore_connections(self, n: int = 1) -> None:
         """Send no ``connection_ack``."""
@@ -71,11 +79,14 @@ class RealtimeFaults:
 
     def next_handshake(self) -> tuple[bool, FrameError | None]:
         """Take the fault for a handshake: whether there is one, and its error."""
-        return self._next(self._handshakes)
+        with self._lock:
+            waiting = self._handshakes
+            return (True, waiting.popleft()) if waiting else (False, None)
 
-    def next_start(self) -> tuple[bool, FrameError | None]:
-        """Take the fault for a ``start``, likewise."""
-        return self._next(self._starts)
+    def next_start(self) -> FrameError | float:
+        """Take the fault for a ``start``: its error, or the seconds before its ``start_ack``."""
+        with self._lock:
+            return self._starts.popleft() if self._starts else 0.0
 
     def next_ack(self) -> bool:
         """Tell whether this ``connection_ack`` is kept back."""
@@ -83,15 +94,11 @@ class RealtimeFaults:
             self._acks -= (kept := self._acks > 0)
         return kept
 
-    def _next(self, waiting: deque[FrameError | None]) -> tuple[bool, FrameError | None]:
-        with self._lock:
-            return (True, waiting.popleft()) if waiting else (False, None)
-
-    def _add(self, waiting: deque[FrameError | None], n: int, error: FrameError | None) -> None:
+    def _add(self, waiting: deque[T], n: int, fault: T) -> None:
         if n < 1:
             raise ValueError(_AT_LEAST_ONCE)
         with self._lock:
-            waiting.extend([error] * n)
+            waiting.extend([fault] * n)
 
 
 _AT_LEAST_ONCE = "a fault happens at least once"
