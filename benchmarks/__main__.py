@@ -28,7 +28,7 @@ import plot
 import rounds
 import server
 import subscriptions
-from certificate import make_certificate, trusting
+from certificate import make_certificate
 from rich.console import Console
 from rich.table import Table
 
@@ -74,15 +74,8 @@ TARGETS = {
 def without_fast(run: Run, place: c.Place, given: argparse.Namespace) -> None:
     """Compare where only the standard library's json is to be had."""
     for at_once in (1, 16):
-        figures = asyncio.run(
-            rounds.run(
-                [c.RAW_JSON, c.GQL, c.OURS],
-                place,
-                at_once=at_once,
-                rounds=given.rounds,
-                turn=given.turn,
-            )
-        )
+        who = [c.RAW_JSON, c.GQL, c.OURS]
+        figures = rounds.run(who, place, at_once=at_once, rounds=given.rounds, turn=given.turn)
         for name, one in figures.items():
             it = one.summary(figures[c.RAW_JSON.name])
             text = f"{it['ratio']:.2f} of raw with json  {it['per_second']:,.0f}/s"
@@ -104,8 +97,8 @@ def throughput(run: Run, places: dict[str, c.Place], given: argparse.Namespace) 
         ("1 at a time, TLS", "tls", 1, [c.RAW, c.GQL_CALL, c.OURS, c.OURS_CALL]),
     ]
     for title, place, at_once, who in sections:
-        figures = asyncio.run(
-            rounds.run(who, places[place], at_once=at_once, rounds=given.rounds, turn=given.turn)
+        figures = rounds.run(
+            who, places[place], at_once=at_once, rounds=given.rounds, turn=given.turn
         )
         base = figures[c.RAW.name]
         found = {name: one.summary(base) for name, one in figures.items()}
@@ -180,7 +173,7 @@ def first(run: Run, given: argparse.Namespace) -> None:
 
 def realtime(run: Run, given: argparse.Namespace) -> None:
     """Measure subscriptions."""
-    found = subscriptions.measure(given.rounds * 2, given.messages)
+    found = subscriptions.measure(given.rounds * 2, given.messages, given.processors)
     run.data["subscriptions"] = found
     for name, it in found.items():
         text = f"{it['ratio']:.2f} of raw  {it['per_second']:,.0f}/s"
@@ -195,8 +188,8 @@ def curve(run: Run, place: c.Place, given: argparse.Namespace) -> None:
     found: dict[str, dict[int, dict[str, float]]] = {}
     for at_once in (1, 4, 16, 64, 256):
         who = [c.RAW, c.GQL, c.OURS]
-        figures = asyncio.run(
-            rounds.run(who, place, at_once=at_once, rounds=given.rounds // 3 + 1, turn=given.turn)
+        figures = rounds.run(
+            who, place, at_once=at_once, rounds=given.rounds // 3 + 1, turn=given.turn
         )
         for name, one in figures.items():
             found.setdefault(name, {})[at_once] = one.summary(figures[c.RAW.name])
@@ -265,19 +258,19 @@ def main() -> int:
     """Run; 1 if a count does not hold."""
     given, run = arguments(), Run()
     run.data["machine"] = machine()
-    if hasattr(os, "sched_setaffinity"):  # the server takes the last processor
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    mine, its = given.processors = server.part_processors()
+    server.pin(mine)
     now = int(time.time())
     token = jwt.encode(
         {"iat": now, "exp": now + 86_400, "username": "ada", "pad": "x" * 600}, "k" * 32
     )
     with tempfile.TemporaryDirectory() as folder:
         certificate = make_certificate(Path(folder))
-        with server.running(certificate) as where:
+        with server.running(certificate, its) as where:
             places = {
                 "small": c.Place(where.http + "/small", token),
                 "large": c.Place(where.http + "/large", token),
-                "tls": c.Place(where.https + "/small", token, trusting(certificate)),
+                "tls": c.Place(where.https + "/small", token, certificate),
             }
             ceiling = server.ceiling(where)
             run.data["ceiling"] = ceiling

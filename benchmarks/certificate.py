@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import ssl
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -47,6 +48,7 @@ def make_certificate(folder: Path) -> Path:
     return path
 
 
+@lru_cache
 def trusting(certificate: Path) -> ssl.SSLContext:
     """Trust that certificate and no other."""
     return ssl.create_default_context(cafile=str(certificate))

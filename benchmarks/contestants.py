@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import gql as theirs
+from certificate import trusting
 from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from appsync_gql import Headers
 
@@ -38,17 +40,17 @@ class Place:
     Attributes:
         url: the endpoint.
         token: an access token that lives for hours.
-        tls: trusts the server's certificate; ``None`` without TLS.
+        certificate: the server's; ``None`` without TLS.
     """
 
     url: str
     token: str
-    tls: ssl.SSLContext | None = None
+    certificate: Path | None = None
 
     @property
     def ssl(self) -> ssl.SSLContext | bool:
         """As for aiohttp."""
-        return self.tls or True
+        return True if self.certificate is None else trusting(self.certificate)
 
     @property
     def headers(self) -> dict[str, str]:

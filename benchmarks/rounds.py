@@ -1,25 +1,29 @@
-"""Rounds: all contestants in one process and one loop, taking turns of a fraction of a second.
+"""Rounds: each contestant in a process of its own, all taking turns of a second or less.
 
 Machines change their speed from one second to the next, so that only neighbours can be
-compared: a ratio is taken in each round, and the median of those is what is told.
+compared: a ratio is taken in each round, and the median of those is what is told. The garbage
+that a contestant leaves is collected in its own turns, as it would be in a user's program.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
+import multiprocessing
 import statistics
 import time
-from contextlib import AsyncExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from multiprocessing.connection import Connection
 
     from contestants import Contestant, Place
 
 __all__ = ["Figures", "queries", "run"]
+
+_GO, _END = "go", "end"
 
 
 @dataclass
@@ -72,7 +76,6 @@ async def measured(
     one: Callable[[], Awaitable[Any]], at_once: int, count: int
 ) -> tuple[float, ...]:
     """Give rate, processor time and p99 of one turn."""
-    gc.collect()
     began, cpu = time.perf_counter(), time.process_time()
     took = sorted(await queries(one, at_once, count))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -80,7 +83,47 @@ async def measured(
     return n / seconds, cpu / n * 1e6, took[min(n - 1, int(n * 0.99))] * 1e3
 
 
-async def run(
+async def _compete(
+    line: Connection, contestant: Contestant, place: Place, at_once: int, turn: float
+) -> None:
+    async with contestant.make(place) as one:
+        line.recv()  # until it is this one's turn to get ready
+        await queries(one, at_once, at_once * 2)
+        rate = (await measured(one, at_once, at_once * 8))[0]
+        count = max(at_once, int(rate * turn))
+        line.send(count)
+        while line.recv() == _GO:
+            await queries(one, at_once, at_once)  # connections that idled are made anew
+            line.send(await measured(one, at_once, count))
+
+
+def compete(
+    line: Connection, contestant: Contestant, place: Place, at_once: int, turn: float
+) -> None:
+    """Be one contestant: measure a turn whenever told so."""
+    asyncio.run(_compete(line, contestant, place, at_once, turn))
+
+
+@contextmanager
+def _competing(
+    contestant: Contestant, place: Place, at_once: int, turn: float
+) -> Iterator[Connection]:
+    mine, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=compete, args=(theirs, contestant, place, at_once, turn), daemon=True
+    )
+    process.start()
+    theirs.close()  # or nobody would notice that it has ended
+    try:
+        yield mine
+        mine.send(_END)
+        process.join(10)
+    finally:
+        process.kill()
+        process.join()
+
+
+def run(
     contestants: Sequence[Contestant], place: Place, *, at_once: int, rounds: int, turn: float
 ) -> dict[str, Figures]:
     """Measure them all, so many queries at a time.
@@ -93,19 +136,20 @@ async def run(
         turn: seconds of a turn, about.
     """
     figures = {contestant.name: Figures() for contestant in contestants}
-    async with AsyncExitStack() as stack:
-        ones = {c.name: await stack.enter_async_context(c.make(place)) for c in contestants}
-        counts = {}
-        for name, one in ones.items():
-            await queries(one, at_once, at_once * 2)  # connections, caches
-            rate = (await measured(one, at_once, at_once * 4))[0]
-            counts[name] = max(at_once, int(rate * turn))
+    with ExitStack() as stack:
+        lines = {
+            c.name: stack.enter_context(_competing(c, place, at_once, turn)) for c in contestants
+        }
+        for line in lines.values():
+            line.send(_GO)
+            line.recv()
         for number in range(rounds):
-            order = list(ones)
+            order = list(lines)
             if number % 2:
                 order.reverse()
             for name in order:
-                rate, cpu, p99 = await measured(ones[name], at_once, counts[name])
+                lines[name].send(_GO)
+                rate, cpu, p99 = lines[name].recv()
                 figures[name].rates.append(rate)
                 figures[name].cpu.append(cpu)
                 figures[name].p99.append(p99)

@@ -1,6 +1,6 @@
 """A server that only writes bytes: one answer, made beforehand, to every complete request.
 
-It runs in a process of its own, on the second processor, and parses no more than the length of
+It runs in a process of its own, on a processor of its own, and parses no more than the length of
 the body. That it is not what is measured is checked in each run: see :func:`ceiling`.
 """
 
@@ -22,10 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["FIELDS", "Server", "ceiling", "running"]
+__all__ = ["FIELDS", "Server", "ceiling", "part_processors", "pin", "running"]
 
 FIELDS = ["id", "name", "status", "owner", "createdAt", "updatedAt", "total", "currency", "note"]
 FIELDS += ["version"]
+
+
+def part_processors() -> tuple[int | None, int | None]:
+    """Choose a processor for who is measured and another for the server; ``None`` for any."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None, None
+    found = sorted(os.sched_getaffinity(0))
+    return found[0], found[-1]
+
+
+def pin(processor: int | None) -> None:
+    """Stay on one processor, as will the processes that are started from now on."""
+    if processor is not None:
+        os.sched_setaffinity(0, {processor})
 
 
 def small() -> bytes:
@@ -96,16 +110,15 @@ def _length(head: bytes) -> int:
     return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
-def serve(line: Any, certificate: Path | None) -> None:
+def serve(line: Any, certificate: Path | None, processor: int | None) -> None:
     """Run until the process is ended."""
+    pin(processor)
     try:
         import uvloop  # noqa: PLC0415
 
         new_loop: Any = uvloop.new_event_loop
     except ImportError:
         new_loop = None
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -132,15 +145,16 @@ class Server:
 
 
 @contextmanager
-def running(certificate: Path | None = None) -> Iterator[Server]:
+def running(certificate: Path | None = None, processor: int | None = None) -> Iterator[Server]:
     """Have the server in a process of its own.
 
     Args:
         certificate: a PEM file with key and certificate; with it there is TLS too.
+        processor: the server's own.
     """
     mine, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(theirs, certificate), daemon=True
+        target=serve, args=(theirs, certificate, processor), daemon=True
     )
     process.start()
     try:
