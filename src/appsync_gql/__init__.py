@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from .persistence.redis import RedisPersistence
     from .providers.base import Grant, TokenProvider
     from .providers.cognito import CognitoProvider
-    from .realtime.hub import RealtimeSettings
-    from .realtime.subscription import Gap
+    from .realtime.buffer import Gap
+    from .realtime.settings import RealtimeSettings
     from .refusal import Answer, Replay, Verdict
     from .session_key import SessionKey
     from .store import BlockingTokenStore, TokenStore
@@ -126,7 +126,7 @@ _HOMES = {
     "Denied": ".exceptions",
     "DynamoDBPersistence": ".persistence.dynamodb",
     "FilePersistence": ".persistence.file",
-    "Gap": ".realtime.subscription",
+    "Gap": ".realtime.buffer",
     "Grant": ".providers.base",
     "Headers": ".auth.base",
     "InsecureEndpoint": ".exceptions",
@@ -137,7 +137,7 @@ _HOMES = {
     "MissingExtra": ".exceptions",
     "NotSignedIn": ".exceptions",
     "OutcomeUnknown": ".exceptions",
-    "RealtimeSettings": ".realtime.hub",
+    "RealtimeSettings": ".realtime.settings",
     "RedisPersistence": ".persistence.redis",
     "Refused": ".exceptions",
     "RenewalFailed": ".exceptions",

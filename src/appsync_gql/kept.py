@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import AsyncGenerator
 
-__all__ = ["KeptConnections"]
+__all__ = ["KeptConnections", "close_session"]
 
 _RECENT = 0.25
 """Seconds after which it is looked whether the server has closed a connection meanwhile."""
@@ -50,7 +50,7 @@ class _Pool:
         with contextlib.suppress(StopIteration):
             next(steps)
         steps.close()
-        with contextlib.suppress(StopIteration):
+        with contextlib.suppress(StopIteration, RuntimeError):  # the loop is at it already
             self.guard.aclose().send(None)
 
 
@@ -114,8 +114,12 @@ async def _until_the_end(
         yield
     finally:
         if not connector.closed:
-            session = aiohttp.ClientSession(connector=connector)
-            closed = create_aiohttp_closed_event(session)
-            await session.close()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(closed.wait(), ssl_close_timeout)
+            await close_session(aiohttp.ClientSession(connector=connector), ssl_close_timeout)
+
+
+async def close_session(session: aiohttp.ClientSession, ssl_close_timeout: float | None) -> None:
+    """Close a session and wait so many seconds for its connections to end their TLS."""
+    closed = create_aiohttp_closed_event(session)
+    await session.close()
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(closed.wait(), ssl_close_timeout)

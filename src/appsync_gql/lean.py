@@ -117,6 +117,15 @@ class LeanTransport(AIOHTTPTransport):
             self._kept.leave()
             await session.close()
 
+    def _for_sockets(self) -> dict[str, Any]:
+        """Give the arguments for another session than that of requests, with the same settings."""
+        self._connected()
+        return {
+            "headers": self.headers,
+            "cookies": self.cookies,
+            **(self.client_session_args or {}),
+        }
+
     def _connected(self) -> aiohttp.ClientSession:
         if self.session is None:
             raise TransportClosed("Transport is not connected")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from gql.client import ReconnectingAsyncClientSession
 from gql.transport.appsync_auth import AppSyncAuthentication
 from gql.transport.exceptions import TransportConnectionFailed, TransportError
 from gql.transport.file_upload import close_files
@@ -18,6 +20,7 @@ from .auth.base import Auth, Headers
 from .codec import reader_of_bytes
 from .endpoint import check_endpoint
 from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
+from .kept import close_session
 from .lean import LeanTransport, arrived, read_with
 from .realtime.feed import Feeds
 from .refusal import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from .events import RealtimeListener
     from .lean import Post
     from .realtime.handshake import RealtimeAuth
-    from .realtime.hub import RealtimeSettings
+    from .realtime.settings import RealtimeSettings
 
 __all__ = ["AppSyncTransport"]
 
@@ -141,13 +144,15 @@ class AppSyncTransport(LeanTransport):
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
+            close_session=partial(close_session, ssl_close_timeout=ssl_close_timeout),
             listener=on_event,
             allow_insecure=allow_insecure,
         )
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        await self._feeds.close()
+        if not _is_about_to_connect_again():
+            await self._feeds.close()
         await super().close()
 
     async def execute(
@@ -275,7 +280,7 @@ class AppSyncTransport(LeanTransport):
         if not isinstance(given, Auth | AppSyncAuthentication):
             return super().subscribe(request, **options)
         self._connected()
-        return self._feeds.feed(request, given, self._connected, **options)
+        return self._feeds.feed(request, given, self._for_sockets, **options)
 
     # -- the line ------------------------------------------------------------------
 
@@ -346,6 +351,17 @@ class AppSyncTransport(LeanTransport):
             return await self._get_json_result(response)
         except TransportError:
             return None
+
+
+def _is_about_to_connect_again() -> bool:
+    """Tell whether it is gql's reconnecting session that closes the transport.
+
+    It does so when a request found no connection, and connects again at once.
+    Subscriptions have connections of their own, and see to them themselves.
+    """
+    task = asyncio.current_task()
+    code = getattr(task and task.get_coro(), "cr_code", None)
+    return code is ReconnectingAsyncClientSession._connection_loop.__code__  # noqa: SLF001
 
 
 def _brings_its_own(extra_args: dict[str, Any]) -> bool:

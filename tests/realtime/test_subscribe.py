@@ -9,7 +9,6 @@ import json
 import logging
 import time
 import traceback
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,98 +31,23 @@ from appsync_gql import (
 )
 from appsync_gql.testing import Emulator
 from appsync_gql.testing.realtime_faults import FrameError
+from subscribing import (
+    CREATED,
+    SECONDS,
+    Heard,
+    connected,
+    following,
+    name_of,
+    ours_under_way,
+    publish,
+    subscribed,
+    until,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+    from collections.abc import Iterator
 
     from gql.client import AsyncClientSession
-
-CREATED = gql("subscription { onCreateItem { id name } }")
-SECONDS = 10.0
-
-
-class Heard:
-    """What a transport told."""
-
-    def __init__(self) -> None:
-        self.events: list[events.RealtimeEvent] = []
-
-    def __call__(self, event: events.RealtimeEvent) -> None:
-        self.events.append(event)
-
-    def of(self, kind: type[events.RealtimeEvent]) -> int:
-        return sum(isinstance(event, kind) for event in self.events)
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def settings() -> RealtimeSettings:
-    return RealtimeSettings(ack_timeout=2, start_timeout=1, delays=lambda: itertools.repeat(0.01))
-
-
-@asynccontextmanager
-async def connected(
-    emulator: Emulator, settings: RealtimeSettings, heard: Heard | None = None, **more: Any
-) -> AsyncIterator[AsyncClientSession]:
-    provider = CognitoProvider(
-        emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
-    )
-    given = {"tokens": emulator.issue_tokens(), **more.pop("store", {})}
-    store = TokenStore(provider, **given)
-    transport = AppSyncTransport(
-        emulator.graphql_url, auth=store, realtime=settings, on_event=heard, **more
-    )
-    async with store, Client(transport=transport) as session:
-        yield session
-
-
-async def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait for what nobody tells of."""
-
-    async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing tells
-            await asyncio.sleep(0.005)
-
-    await asyncio.wait_for(look(), seconds)
-
-
-async def following(generator: AsyncGenerator[Any, None]) -> Any:
-    return await asyncio.wait_for(anext(generator), SECONDS)
-
-
-def name_of(result: dict[str, Any]) -> str:
-    return str(result["onCreateItem"]["name"])
-
-
-def ours_under_way() -> list[asyncio.Task[Any]]:
-    return [t for t in asyncio.all_tasks() if "appsync-gql" in t.get_name()]
-
-
-def publish(emulator: Emulator, *names: object) -> None:
-    for name in names:
-        emulator.realtime.publish("onCreateItem", {"id": "1", "name": str(name)})
-
-
-@asynccontextmanager
-async def subscribed(
-    session: AsyncClientSession, emulator: Emulator, **options: Any
-) -> AsyncIterator[tuple[AsyncGenerator[Any, None], asyncio.Task[Any]]]:
-    """Subscribe, and have the first result on its way."""
-    before = emulator.realtime.registrations
-    generator = session.subscribe(CREATED, **options)
-    first = asyncio.ensure_future(following(generator))
-    await until(lambda: emulator.realtime.registrations > before or first.done())
-    try:
-        yield generator, first
-    finally:
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        await generator.aclose()
-
 
 # -- the plain case ---------------------------------------------------------------
 

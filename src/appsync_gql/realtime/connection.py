@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..clock import Instant
 from .dial import closing, timeout
 from .protocol import Completed, Ended, Nonsense, Protocol, Rejected, Started, Troubled
 from .sink import TURN, Lost, Refusal, Sink, unheard_future
 from .trouble import Trouble, TroubleKind
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,8 @@ class Connection:
         gone: hears of the end: why, and how many subscriptions were on it.
 
     Attributes:
-        full: whether it takes no further subscription.
+        shut: whether it takes no further subscription, whatever its load.
+        most: how many the server lets it have; ``None`` while that is not known.
         retired: whether its subscriptions are to go over to another one.
         used: whether there ever was a subscription on it.
         expires_at: when the token expires that opened it, in seconds since the
@@ -53,17 +54,15 @@ class Connection:
         gone: Callable[[Connection, str, int], object],
     ) -> None:
         self._socket, self._protocol = socket, protocol
-        self._clock, self._troubled, self._gone = clock, troubled, gone
+        self._troubled, self._gone = troubled, gone
         self._sinks: dict[str, Sink] = {}
         self._waiting: dict[str, asyncio.Future[None]] = {}
-        self._heard = self._looked = Instant.now(clock)
-        self._looked_awake = 0.0
-        self._silence, self._turn = silence, TURN
-        self._alive = self._held_up = False
+        self._turn = TURN
         self._reader: asyncio.Task[None] | None = None
-        self._watchdog: asyncio.TimerHandle | None = None
+        self._watchdog = Watchdog(silence, clock, self._give_up)
         self._end = ""
-        self.full = self.retired = self.used = False
+        self.shut = self.retired = self.used = False
+        self.most: int | None = None
         self.expires_at: float | None = None
 
     # -- subscriptions --------------------------------------------------------------
@@ -77,6 +76,11 @@ class Connection:
     def load(self) -> int:
         """How many subscriptions are on it."""
         return len(self._sinks)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a further subscription may begin on it."""
+        return not self.shut and not self._end and (self.most is None or self.load < self.most)
 
     async def start(
         self, id_: str, data: str, authorization: Mapping[str, str], sink: Sink, seconds: float
@@ -92,16 +96,24 @@ class Connection:
         acknowledged = unheard_future()
         self._sinks[id_], self._waiting[id_] = sink, acknowledged
         self.used, self._turn = True, min(s.most for s in self._sinks.values())
+        before = self._watchdog.pulse()
         try:
             async with timeout(seconds):
                 await self._socket.send_str(self._protocol.start(id_, data, authorization))
                 await acknowledged
         except asyncio.TimeoutError:
+            # Nothing at all was heard: the watchdog will see. Others try their luck elsewhere.
+            self.shut = self.shut or self._watchdog.pulse() is before
             await self._leave(id_)
             raise Lost(f"no start_ack within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             await self._leave(id_)
             raise Lost(type(error).__name__) from None
+        except Refusal as refusal:
+            await self._leave(id_)
+            if refusal.trouble.kind is TroubleKind.FULL:
+                self.most = self.load if self.most is None else min(self.most, self.load)
+            raise
         except BaseException:
             await self._leave(id_)
             raise
@@ -120,7 +132,7 @@ class Connection:
         sink, frame = self._sinks.get(id_), self._protocol.stop(id_)
         try:
             if sink is not None and frame is not None and not self._end:
-                async with timeout(seconds or None):
+                async with timeout(seconds or _SENT):
                     await self._socket.send_str(frame)
                     if seconds:
                         return await sink.over is None
@@ -133,7 +145,7 @@ class Connection:
     async def close(self) -> None:
         """Say goodbye, and leave nothing behind."""
         self._finish("closed by this side")
-        reader = self._reader
+        self.shut, reader = True, self._reader
         if reader is not None and reader is not asyncio.current_task():
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
@@ -143,32 +155,10 @@ class Connection:
 
     def run(self) -> None:
         """Begin."""
-        loop = asyncio.get_running_loop()
-        self._reader = loop.create_task(self._read(), name="appsync-gql-realtime")
-        self._looked_awake = loop.time()
-        self._watchdog = loop.call_later(self._pause(), self._watch)
-
-    def _pause(self) -> float:
-        """Seconds between looks of the watchdog: often enough to notice that a laptop slept."""
-        return min(5.0, self._silence / 4)
-
-    def _watch(self) -> None:
-        if self._end:
-            return
-        loop, now = asyncio.get_running_loop(), Instant.now(self._clock)
-        awake, self._looked_awake = loop.time() - self._looked_awake, loop.time()
-        slept, self._looked = now.since(self._looked) - awake, now
-        if slept > self._silence:
-            # What came before the machine fell asleep says nothing of the other side now.
-            self._give_up(f"this machine slept for {slept:.0f} s")
-            return
-        if self._alive or self._held_up:
-            # Looking at the clock for each message would cost as much as reading it.
-            self._alive, self._heard = False, now
-        if now.since(self._heard) > self._silence:
-            self._give_up(f"nothing was heard for {self._silence:g} s")
-            return
-        self._watchdog = loop.call_later(self._pause(), self._watch)
+        self._reader = asyncio.get_running_loop().create_task(
+            self._read(), name="appsync-gql-realtime"
+        )
+        self._watchdog.begin()
 
     def _give_up(self, why: str) -> None:
         self._finish(why)
@@ -188,6 +178,7 @@ class Connection:
     async def _read_some(self) -> bool:
         """Read the messages of one turn; tell whether there will be more."""
         receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
+        watchdog = self._watchdog
         for _ in range(self._turn):
             message = await receive()
             kind, data, _ = message
@@ -196,16 +187,16 @@ class Connection:
                     self._finish(closing(self._socket, message))
                     return False
                 continue
-            self._alive = True
+            watchdog.heard = True
             event = understand(data)
             if type(event) is dict:
                 sink = sinks.get(event["id"])
                 if sink is not None:
                     sink.deliver(event["payload"])
                     if sink.room is not None:
-                        self._held_up = True
+                        watchdog.held_up = True
                         await sink.room()
-                        self._held_up = False
+                        watchdog.held_up = False
             elif event is not None:
                 self._heed(event)
                 break  # the next turn may have to be a shorter one
@@ -215,6 +206,7 @@ class Connection:
         if isinstance(event, Started):
             _resolve(self._waiting.get(event.id))
         elif isinstance(event, Completed):
+            _resolve(self._waiting.get(event.id))
             self._over(event.id, None)
         elif isinstance(event, Ended):
             waiting = self._waiting.get(event.id)
@@ -222,7 +214,7 @@ class Connection:
                 _fail(waiting, Refusal(event.trouble))
             self._over(event.id, event.trouble)
         elif isinstance(event, Troubled):
-            if event.trouble.kind is TroubleKind.LIMITED:
+            if event.trouble.kind is TroubleKind.LIMITED or len(self._waiting) == 1:
                 # It names none, and so means those that have just been asked for.
                 for waiting in self._waiting.values():
                     _fail(waiting, Refusal(event.trouble))
@@ -243,8 +235,7 @@ class Connection:
         if self._end:
             return
         self._end = why
-        if self._watchdog is not None:
-            self._watchdog.cancel()
+        self._watchdog.stop()
         for waiting in self._waiting.values():
             _fail(waiting, Lost(why))
         sinks, self._sinks = self._sinks, {}
@@ -254,6 +245,9 @@ class Connection:
             _fail(sink.over, Lost(why))
         self._gone(self, why, len(standing))
 
+
+_SENT = 2.0
+"""Seconds in which a frame is sent, or never will be."""
 
 _TEXT = aiohttp.WSMsgType.TEXT
 

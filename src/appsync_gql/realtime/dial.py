@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     Socket: TypeAlias = aiohttp.ClientWebSocketResponse[Any]
 
-__all__ = ["closing", "dial", "timeout"]
+__all__ = ["closing", "dial", "socket_session", "timeout"]
 
 _LARGEST_FRAME = 4 * 1024 * 1024
 """AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
@@ -51,7 +53,7 @@ async def dial(
     """Connect, up to the server's ack.
 
     Args:
-        session: opens it.
+        session: opens it; not to follow redirects, see :func:`socket_session`.
         url: the real-time endpoint.
         handshake: who we are.
         protocol: understands what comes.
@@ -113,7 +115,45 @@ def closing(socket: Socket, message: aiohttp.WSMessage) -> str:
 
 def _of_status(status: int) -> Trouble:
     text = f"HTTP {status} at the real-time endpoint."
-    kind = {401: TroubleKind.REFUSED, 429: TroubleKind.LIMITED}.get(status)
+    kind = _STATUSES.get(status)
     if kind is None:
-        kind = TroubleKind.INVALID if 400 <= status < 500 else TroubleKind.TRANSIENT  # noqa: PLR2004
+        kind = TroubleKind.INVALID if 300 <= status < 500 else TroubleKind.TRANSIENT  # noqa: PLR2004
     return Trouble(kind, text, code=status)
+
+
+_STATUSES: dict[int, TroubleKind] = {
+    HTTPStatus.UNAUTHORIZED: TroubleKind.REFUSED,
+    HTTPStatus.REQUEST_TIMEOUT: TroubleKind.TRANSIENT,
+    HTTPStatus.TOO_EARLY: TroubleKind.TRANSIENT,
+    HTTPStatus.TOO_MANY_REQUESTS: TroubleKind.LIMITED,
+}
+
+
+def socket_session(arguments: dict[str, Any]) -> aiohttp.ClientSession:
+    """Make a session for sockets alone.
+
+    Sockets stay open for hours and must not use up the connections of requests; and a
+    redirect of a handshake would take the token along, which aiohttp can't be told not to
+    follow.
+
+    Args:
+        arguments: as for aiohttp's ``ClientSession``; a connector among them stays its owner's.
+    """
+    guard = aiohttp.TraceConfig()
+    guard.on_request_redirect.append(_stay_here)
+    traces = arguments.get("trace_configs") or ()
+    mine: dict[str, Any] = {"trace_configs": [*traces, guard]}
+    if arguments.get("connector") is None:
+        mine["connector"] = aiohttp.TCPConnector(limit=0)
+    else:
+        mine["connector_owner"] = False
+    return aiohttp.ClientSession(**{**arguments, **mine})
+
+
+async def _stay_here(
+    _session: aiohttp.ClientSession, _context: object, seen: aiohttp.TraceRequestRedirectParams
+) -> None:
+    seen.response.close()
+    trouble = _of_status(seen.response.status)
+    text = f"{trouble.message} It redirects, and tokens are not sent after a redirect: give the "
+    raise Refusal(replace(trouble, message=f"{text}transport the final URL as realtime_url."))

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from ..auth.base import Auth, Headers
     from ..events import RealtimeListener
+    from .buffer import Gap, OnFull
     from .handshake import RealtimeAuth
-    from .hub import Hub, RealtimeSettings, Signer
-    from .subscription import Gap, OnFull
+    from .hub import Hub
+    from .settings import RealtimeSettings, Signer
 
 __all__ = ["Feeds", "feed"]
 
@@ -39,6 +40,7 @@ class Feeds:
         settings: how it all behaves; ``None`` for the defaults.
         ssl: as for aiohttp.
         loads: reads JSON.
+        close_session: closes the aiohttp session of the sockets.
         listener: hears what happens.
         allow_insecure: permit ``ws://`` to other machines than this one.
 
@@ -55,12 +57,13 @@ class Feeds:
         settings: RealtimeSettings | None,
         ssl: Any,
         loads: Callable[[Any], Any],
+        close_session: Callable[[aiohttp.ClientSession], Awaitable[object]],
         listener: RealtimeListener | None,
         allow_insecure: bool,
     ) -> None:
         self._url, self._host = realtime_url or realtime_url_of(url), host_of(url)
         check_realtime(self._url, way, allow_insecure=allow_insecure)
-        self._way, self._settings = way, settings
+        self._way, self._settings, self._close_session = way, settings, close_session
         self._ssl, self._loads, self._listener = ssl, loads, listener
         self._hub = cast("Hub | None", None)
 
@@ -68,19 +71,29 @@ class Feeds:
         self,
         request: GraphQLRequest,
         auth: Auth | AppSyncAuthentication,
-        session: Callable[[], aiohttp.ClientSession],
+        session: Callable[[], dict[str, Any]],
         **options: Any,
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Subscribe; see :func:`feed`."""
+        """Subscribe; see :func:`feed`.
+
+        Args:
+            request: what to subscribe to.
+            auth: by whose authorization.
+            session: gives the arguments of the aiohttp session for sockets.
+            options: as :func:`feed` has them.
+        """
         signer = signer_of(auth, self._host)
         if self._hub is None:
             # Who only sends queries does not wait for this import.
-            from .hub import Hub, RealtimeSettings  # noqa: PLC0415
+            from .dial import socket_session  # noqa: PLC0415
+            from .hub import Hub  # noqa: PLC0415
+            from .settings import RealtimeSettings  # noqa: PLC0415
 
             self._hub = Hub(
                 self._url,
                 way=self._way,
-                session=session,
+                session=lambda: socket_session(session()),
+                close_session=self._close_session,
                 settings=self._settings or RealtimeSettings(),
                 ssl=self._ssl,
                 loads=self._loads,
@@ -90,9 +103,11 @@ class Feeds:
 
     async def close(self) -> None:
         """End them all."""
-        hub, self._hub = self._hub, None
-        if hub is not None:
-            await hub.close()
+        if self._hub is not None:
+            try:
+                await self._hub.close()
+            finally:
+                self._hub = None
 
 
 _POLICIES = ("drop_oldest", "fail", "wait")
@@ -118,7 +133,7 @@ async def feed(
     data = body_of(request).decode()
     subscription = hub.subscribe(data, signer, buffer, on_full)
     try:
-        items: deque[Any] = deque() if on_full == "wait" else subscription.items
+        items: deque[Any] = deque() if on_full == "wait" else subscription.buffer.items
         while True:
             # In a burst there is no need to wait for each.
             while items:
@@ -130,7 +145,7 @@ async def feed(
                     yield ExecutionResult(payload["data"])
                 else:
                     yield _result(payload)
-            payload = await subscription.next()
+            payload = await subscription.buffer.next()
             if type(payload) is dict:
                 yield _result(payload)
             elif payload is None:
@@ -142,7 +157,7 @@ async def feed(
                 if gaps:
                     yield _GapResult(gap)
     finally:
-        await subscription.end()
+        subscription.leave()
 
 
 class _GapResult(ExecutionResult):

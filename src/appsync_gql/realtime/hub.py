@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gql.transport.exceptions import TransportClosed, TransportConnectionFailed, TransportError
+from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
 
-from ..backoff import full_jitter
-from ..clock import Clock, SystemClock
 from ..codec import reader_of_bytes
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
 from ..exceptions import AppSyncError, InvalidToken, RenewalFailed
@@ -21,18 +18,19 @@ from .dial import dial
 from .handshake import RealtimeAuth, handshake
 from .protocol import Protocol as Conversation
 from .sink import Lost, Refusal
-from .subscription import Gap, OnFull, Subscription
+from .subscription import Subscription
 from .trouble import Step, Trouble, error_of, step_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 
     import aiohttp
 
-    from ..auth.base import Headers
     from ..events import RealtimeListener
+    from .buffer import Gap, OnFull
+    from .settings import RealtimeSettings, Signer
 
-__all__ = ["Hub", "RealtimeSettings", "Signer"]
+__all__ = ["Hub"]
 
 T = TypeVar("T")
 
@@ -43,50 +41,14 @@ _AHEAD = 10.0
 """Seconds by which a connection is replaced ahead of its token's expiry, at the most."""
 
 
-class Signer(Protocol):
-    """Gives the authorization of handshakes and starts, ``host`` among it.
-
-    Two that are equal stand for the same authorization.
-    """
-
-    async def headers(self, data: str | None) -> Mapping[str, str]:
-        """Return it for a ``start`` with that data, or for a handshake (``None``)."""
-        ...
-
-    async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:
-        """Get newer ones than those that were rejected; tell whether there are any."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeSettings:
-    """How subscriptions behave.
-
-    Attributes:
-        ack_timeout: seconds to wait for the server at a handshake.
-        start_timeout: seconds to wait for the server's word on a subscription.
-        max_age: seconds after which a connection is replaced ahead of the
-            server's own limit of 24 hours.
-        delays: makes the seconds to wait between attempts.
-        attempts: how often the very first connection is tried.
-        clock: where the time comes from.
-    """
-
-    ack_timeout: float = 15.0
-    start_timeout: float = 15.0
-    max_age: float = 86_400.0 - 600.0
-    delays: Callable[[], Iterator[float]] = full_jitter
-    attempts: int = 3
-    clock: Clock = field(default_factory=SystemClock)
-
-
 class Hub:
     """Gives connections to subscriptions.
 
     Args:
         url: the real-time endpoint.
         way: how a handshake carries its authorization.
-        session: gives the aiohttp session that sockets are opened with.
+        session: makes the aiohttp session that sockets are opened with.
+        close_session: closes it.
         settings: how it all behaves.
         ssl: as for aiohttp.
         loads: reads JSON.
@@ -99,12 +61,16 @@ class Hub:
         *,
         way: RealtimeAuth,
         session: Callable[[], aiohttp.ClientSession],
+        close_session: Callable[[aiohttp.ClientSession], Awaitable[object]],
         settings: RealtimeSettings,
         ssl: Any,
         loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
     ) -> None:
-        self._url, self._way, self._session = url, way, session
+        self._url, self._way = url, way
+        self._make_session, self._close_session = session, close_session
+        self._session: aiohttp.ClientSession | None = None
+        self._closing = False
         self._settings, self._ssl, self._loads = settings, ssl, loads
         self._listener = listener
         self._connections: list[Connection] = []
@@ -120,21 +86,32 @@ class Hub:
 
     # -- what the transport asks ------------------------------------------------------
 
-    def subscribe(self, data: str, signer: Signer, buffer: int, on_full: OnFull) -> Subscription:
-        """Begin a subscription."""
-        made = Subscription(self, data, signer, buffer=buffer, on_full=on_full)
+    def subscribe(self, data: str, signer: Signer, size: int, on_full: OnFull) -> Subscription:
+        """Begin a subscription.
+
+        Raises:
+            TransportClosed: everything is about to end.
+        """
+        if self._closing:
+            raise TransportClosed("The transport is being closed.")
+        made = Subscription(self, data, signer, size=size, on_full=on_full)
         self._subscriptions.add(made)
         return made
 
     async def close(self) -> None:
         """End everything."""
+        self._closing = True
         closed = TransportClosed("The transport was closed.")
-        await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
-        pending = list(self._tasks)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        await asyncio.gather(*(c.close() for c in list(self._connections)))
+        try:
+            await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
+            for task in (pending := list(self._tasks)):
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            await asyncio.gather(*(c.close() for c in list(self._connections)))
+        finally:
+            session, self._session = self._session, None
+            if session is not None:
+                await self._close_session(session)
 
     # -- what subscriptions ask -------------------------------------------------------
 
@@ -142,6 +119,11 @@ class Hub:
     def start_timeout(self) -> float:
         """Seconds to wait for the server's word on a subscription."""
         return self._settings.start_timeout
+
+    @property
+    def attempts(self) -> int:
+        """How often a subscription that never stood is tried."""
+        return self._settings.attempts
 
     def delays(self) -> Iterator[float]:
         """Make the seconds to wait between attempts."""
@@ -162,7 +144,7 @@ class Hub:
             return await self._open(signer, alone=True)
         while True:
             for connection in self._connections:
-                if not (connection.closed or connection.full):
+                if connection.has_room:
                     return connection
             if self._opening is None:
                 self._opening = self._spawn(self._open(signer, alone=False)), signer
@@ -186,9 +168,9 @@ class Hub:
             (opening, _), self._opening = self._opening, None
             opening.cancel()
         for connection in list(self._connections):
-            left = connection.full and connection.used and not connection.load
+            left = connection.used and not connection.load and not connection.has_room
             if left or not self._subscriptions:
-                connection.full = True  # nobody is to begin on it now
+                connection.shut = True  # nobody is to begin on it now
                 self._spawn(connection.close())
 
     def _opened(self, opening: asyncio.Task[Connection]) -> None:
@@ -205,6 +187,10 @@ class Hub:
         """Tell that a subscription stands again."""
         self._tell(Resubscribed())
 
+    def troubled(self, trouble: Trouble) -> None:
+        """Tell of the server's complaint."""
+        self._tell(RealtimeTrouble(message=trouble.message, error_type=trouble.error_type))
+
     # -- connections ------------------------------------------------------------------
 
     async def _open(self, signer: Signer, *, alone: bool) -> Connection:
@@ -220,7 +206,7 @@ class Hub:
                 return await self._connect(signer, headers, alone=alone)
             except Refusal as refusal:
                 trouble = refusal.trouble
-                step = step_after(trouble, renewed=renewed)
+                step = step_after(trouble, renewed=renewed, proven=self._connected_once)
                 if step is Step.GIVE_UP:
                     raise error_of(trouble) from None
                 if step is Step.RENEW:
@@ -228,11 +214,13 @@ class Hub:
                     if not renewed:
                         raise error_of(trouble) from None
                     continue
+                self.troubled(trouble)
                 why = trouble.message
             except (Lost, RenewalFailed) as error:
                 why = str(error)
             if not self._connected_once and attempt >= self._settings.attempts:
                 raise TransportConnectionFailed(f"The real-time endpoint can't be reached: {why}")
+            renewed = False  # it is another attempt, perhaps much later
             await asyncio.sleep(next(waits))
         raise AssertionError
 
@@ -240,8 +228,10 @@ class Hub:
         self, signer: Signer, headers: Mapping[str, str], *, alone: bool
     ) -> Connection:
         conversation, clock = Conversation(self._loads), self._settings.clock
+        if self._session is None:
+            self._session = self._make_session()
         socket, silence = await dial(
-            self._session(),
+            self._session,
             self._url,
             handshake(headers, self._way),
             conversation,
@@ -250,10 +240,10 @@ class Hub:
             as_bytes=reader_of_bytes(self._loads) is not None,
         )
         connection = Connection(
-            socket, conversation, silence, clock=clock, troubled=self._troubled, gone=self._gone
+            socket, conversation, silence, clock=clock, troubled=self.troubled, gone=self._gone
         )
         connection.run()
-        connection.full, connection.expires_at = alone, _expiry_of(headers)
+        connection.shut, connection.expires_at = alone, _expiry_of(headers)
         self._connections.append(connection)
         self._plan_end(connection, signer, headers)
         self._tell(Connected(again=self._connected_once))
@@ -275,7 +265,7 @@ class Hub:
 
     def _retire(self, connection: Connection) -> None:
         """Have the subscriptions of an old connection go over to a new one."""
-        connection.full = connection.retired = True
+        connection.shut = connection.retired = True
         for subscription in self._subscriptions:
             subscription.move()
 
@@ -283,7 +273,7 @@ class Hub:
         self, connection: Connection, signer: Signer, headers: Mapping[str, str]
     ) -> None:
         """Go over to a connection that is opened with a newer token, if there is one."""
-        with contextlib.suppress(TransportError):  # then its end will be a gap
+        with contextlib.suppress(Exception):  # then its end will be a gap
             if await signer.renewed(headers, denied=False):
                 self._retire(connection)
 
@@ -297,9 +287,6 @@ class Hub:
             left = (connection.expires_at or 0.0) - self._settings.clock.wall()
             self._ends_with_token = self._ends_with_token or abs(left) < _WITH_THE_TOKEN
             self._tell(ConnectionLost(reason=why))
-
-    def _troubled(self, trouble: Trouble) -> None:
-        self._tell(RealtimeTrouble(message=trouble.message, error_type=trouble.error_type))
 
     def _tell(self, event: Any) -> None:
         notify(self._listener, event)

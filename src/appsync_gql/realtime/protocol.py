@@ -32,6 +32,9 @@ __all__ = [
 _DEFAULT_TIMEOUT = 300.0
 """Seconds, where the ack does not say; AppSync's own."""
 
+_LONGEST = 86_400_000
+"""Milliseconds of a day, after which AppSync ends each connection. More is taken for nonsense."""
+
 
 class Message(TypedDict):
     """An event for a subscription: the frame itself, since this must be cheap."""
@@ -177,7 +180,7 @@ class Protocol:
                 return frame  # type: ignore[no-any-return]
         except (KeyError, TypeError):
             pass  # it is another kind, or none at all
-        except (ValueError, RecursionError):
+        except Exception:  # noqa: BLE001 - a reader of the user's own may raise anything
             return Nonsense("it is not JSON")
         if not isinstance(frame, dict):
             return Nonsense("it is not a JSON object")
@@ -203,7 +206,7 @@ class Protocol:
             return None
         self._acknowledged = True
         millis = payload.get("connectionTimeoutMs") if isinstance(payload, dict) else None
-        if isinstance(millis, int | float) and not isinstance(millis, bool) and millis > 0:
+        if isinstance(millis, int | float) and 1 < millis < _LONGEST:
             return Acknowledged(millis / 1000)
         return Acknowledged(_DEFAULT_TIMEOUT)
 

@@ -65,18 +65,20 @@ class Step(enum.Enum):
     """It would be the same again."""
 
 
-def step_after(trouble: Trouble, *, renewed: bool) -> Step:
+def step_after(trouble: Trouble, *, renewed: bool, proven: bool = False) -> Step:
     """Decide what comes after a trouble.
 
     Args:
         trouble: what the server said.
         renewed: whether newer headers were tried since it last went well.
+        proven: whether the same request went well before, so that one that is called
+            wrong now was answered by something in between.
     """
     if trouble.kind in {TroubleKind.REFUSED, TroubleKind.DENIED}:
         return Step.GIVE_UP if renewed else Step.RENEW
     if trouble.kind is TroubleKind.FULL:
         return Step.ELSEWHERE
-    return Step.GIVE_UP if trouble.kind is TroubleKind.INVALID else Step.WAIT
+    return Step.GIVE_UP if trouble.kind is TroubleKind.INVALID and not proven else Step.WAIT
 
 
 _TYPES = {

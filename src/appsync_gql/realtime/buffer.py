@@ -1,0 +1,158 @@
+"""What waits for the consumer of one subscription, and what happens when it is too much."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..exceptions import SubscriptionOverflow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Buffer", "Gap", "OnFull"]
+
+OnFull = Literal["drop_oldest", "fail", "wait"]
+
+
+class Gap(dict[str, Any]):
+    """Stands among a subscription's results where events may have been missed.
+
+    AppSync sends each event once and keeps none: what happened while there was
+    no connection is not sent later. A query brings it.
+
+    Attributes:
+        reason: the connection's end, or a consumer that was too slow.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Gap({self.reason!r})"
+
+
+class _End:
+    """The last thing that a consumer gets."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+class Buffer:
+    """Events on their way to a consumer, and the gaps among them.
+
+    Args:
+        size: how many events wait for the consumer at the most.
+        on_full: what happens to the next one.
+        missed: hears of each gap.
+        overflowed: called once when ``on_full="fail"`` ends the subscription.
+
+    Attributes:
+        items: what waits for the consumer, who may take plain ``dict`` off its
+            left by itself, and leaves everything else to :meth:`next`.
+        size: as given.
+        waits: whether the server is to wait for the consumer.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        on_full: OnFull,
+        *,
+        missed: Callable[[Gap], object],
+        overflowed: Callable[[], object],
+    ) -> None:
+        self.items: deque[Any] = deque()
+        self.size, self.waits = size, on_full == "wait"
+        self._fails = on_full == "fail"
+        # Who makes the server wait is asked for room instead.
+        self._limit = sys.maxsize if self.waits else size
+        self._missed, self._overflowed = missed, overflowed
+        self._changed = asyncio.Event()
+        self._idle = self._over = self._left = False
+
+    # -- the consumer's side --------------------------------------------------------
+
+    async def next(self) -> dict[str, Any] | None:
+        """Wait for the next payload or :class:`Gap`; ``None`` when the server completed it.
+
+        Raises:
+            Exception: the subscription is over; whatever ended it.
+        """
+        items = self.items
+        while not items:
+            self._idle = True
+            self._changed.clear()
+            await self._changed.wait()
+        if type(items[0]) is _End:
+            if items[0].error is not None:
+                raise items[0].error
+            return None
+        if self.waits:
+            self._changed.set()  # there will be room again
+        return items.popleft()  # type: ignore[no-any-return]
+
+    # -- what comes in ----------------------------------------------------------------
+
+    def deliver(self, payload: dict[str, Any]) -> None:
+        """Take an event, or keep to the policy where there is no room."""
+        items = self.items
+        if len(items) >= self._limit and not self._make_room():
+            return
+        items.append(payload)
+        if self._idle:
+            self._idle = False
+            self._changed.set()
+
+    def gap(self, reason: str) -> None:
+        """Mark that events may be missing here: once, where nothing came in between."""
+        gap = Gap(reason)
+        self._missed(gap)
+        if not (self.items and type(self.items[-1]) is Gap):
+            self._put(gap)
+
+    def end(self, error: Exception | None) -> None:
+        """Put the end behind everything else: the error, or ``None`` for a completion."""
+        self._put(_End(error))
+
+    def leave(self) -> None:
+        """Hold nobody up any more: the consumer is gone."""
+        self._left = True
+        self._changed.set()
+
+    async def room(self) -> None:
+        """Wait for the consumer; the whole connection does, which is this subscription's own."""
+        while len(self.items) >= self.size and not self._left:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _put(self, item: object) -> None:
+        self.items.append(item)
+        self._changed.set()
+
+    def _make_room(self) -> bool:
+        """Tell whether the event that has come has a place."""
+        if self._fails:
+            return self._fail_if_full()
+        # The gap in front shows that something is missing; it counts as one of those that wait.
+        gap = self.items.popleft()
+        if type(gap) is not Gap:
+            self._missed(gap := Gap("the consumer was too slow"))
+        if len(self.items) >= self.size - 1 and self.items:
+            self.items.popleft()
+        self.items.appendleft(gap)
+        return True
+
+    def _fail_if_full(self) -> bool:
+        if sum(type(item) is dict for item in self.items) < self.size:
+            return True  # gaps are no events
+        if not self._over:
+            self._over = True
+            self._overflowed()
+            text = f"The consumer of a subscription left {self.size} events waiting."
+            self.end(SubscriptionOverflow(text))
+        return False
