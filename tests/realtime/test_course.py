@@ -52,6 +52,14 @@ def test_having_stood_for_a_while_proves_the_right_to_be_there(course: Course) -
     assert course.out_of_patience
 
 
+def test_an_event_proves_it_too(course: Course) -> None:
+    course.refused()
+    course.stands(10.0)
+    course.proven()
+    course.ended("the connection broke", 10.1)
+    assert not course.out_of_patience
+
+
 def test_the_first_reason_of_a_loss_is_kept(course: Course) -> None:
     course.stands(0.0)
     course.ended("the connection broke", 5.0)

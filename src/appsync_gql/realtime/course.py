@@ -15,8 +15,8 @@ _PATIENCE_AT_FIRST, _PATIENCE = 1, 4
 subscription whose right to be there was proven."""
 
 _PROVEN = 1.0
-"""Seconds that a subscription must have stood for that: the server's word alone proves nothing,
-since an error may come right behind it."""
+"""Seconds that a subscription must have stood for that, if no event came: the server's word alone
+proves nothing, since an error may come right behind it."""
 
 
 class Course:
@@ -41,11 +41,15 @@ class Course:
         self.stood, self._since, self.lost = True, now, ""
 
     def ended(self, why: str, now: float) -> None:
-        """Note that it does no more; what went wrong before is forgotten if it stood for long."""
+        """Note that it does no more; to have stood for a while is a proof too."""
         self.lost = self.lost or why
         if now - self._since > _PROVEN:
-            self._waits, self._refusals, self._patience = self._delays(), 0, _PATIENCE
+            self.proven()
         self._since = math.inf
+
+    def proven(self) -> None:
+        """Note that it has a right to be there, and forget what went wrong before."""
+        self._waits, self._refusals, self._patience = self._delays(), 0, _PATIENCE
 
     @property
     def out_of_patience(self) -> bool:

@@ -12,10 +12,12 @@ from .buffer import Buffer
 from .course import Course
 from .crossing import STOP_SECONDS, cross, ignore, take
 from .operation import Operation, Stand
-from .sink import Lost, Refusal
+from .sink import Lost, Refusal, Sink
 from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .buffer import OnFull
     from .connection import Connection
     from .hub import Hub
@@ -148,7 +150,18 @@ class Subscription:
             self._hub.resubscribed()
         self._course.stands(_now())
         take(self.buffer, held, stand.sink)
+        stand.sink.deliver = self._first_of(stand.sink)
         return stand
+
+    def _first_of(self, sink: Sink) -> Callable[[dict[str, Any]], None]:
+        """Make what hears of the first event only, which proves that all is well."""
+
+        def first(payload: dict[str, Any]) -> None:
+            self._course.proven()
+            sink.deliver = self.buffer.deliver
+            self.buffer.deliver(payload)
+
+        return first
 
     async def _stand(self, stand: Stand) -> Trouble | None:
         """Stay on a connection until the subscription is over on it, or moves to the next."""
