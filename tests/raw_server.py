@@ -19,21 +19,25 @@ class RawServer:
     Attributes:
         url: the endpoint.
         opened: connections so far.
+        heads: the requests' heads, as they came.
         bodies: what was posted.
         silent: whether requests get no answer.
         bit_by_bit: whether answers come in several pieces, the head alone first.
         answer: the body of each answer.
         content_type: and its type.
+        more: more lines of its head, each with its end.
         asked: set once there was a request.
     """
 
     url: str = ""
     opened: int = 0
+    heads: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     silent: bool = False
     bit_by_bit: bool = False
     answer: bytes = b'{"data":{"a":1}}'
     content_type: str = "application/json"
+    more: bytes = b""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     left: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -49,7 +53,8 @@ class RawServer:
         self.writers.append(writer)
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                head = self.heads[-1].lower()
                 length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
                 self.bodies.append(await reader.readexactly(length))
                 self.asked.set()
@@ -65,8 +70,8 @@ class RawServer:
 
     async def say(self, writer: asyncio.StreamWriter) -> None:
         """Write one answer."""
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
-        text = head % (self.content_type.encode(), len(self.answer)) + self.answer
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b\r\n"
+        text = head % (self.content_type.encode(), len(self.answer), self.more) + self.answer
         if self.bit_by_bit:
             for length in (len(text) - len(self.answer), 3):
                 writer.write(text[:length])

@@ -11,7 +11,9 @@ from gql.transport.aiohttp import log as gql_log
 from gql.transport.appsync_auth import AppSyncAuthentication
 from gql.transport.exceptions import TransportClosed
 from multidict import CIMultiDict
+from yarl import URL
 
+from . import express
 from .codec import dumps, reader_of_bytes
 from .deadlines import NO_TIMERS, Deadlines
 from .documents import payload_of, printed_once
@@ -19,7 +21,7 @@ from .exceptions import BadRequest
 from .kept import KeptConnections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import TypeAlias
 
     import aiohttp
@@ -65,7 +67,7 @@ class LeanTransport(AIOHTTPTransport):
     ) -> None:
         super().__init__(url, ssl_close_timeout=ssl_close_timeout, **args)
         self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
-        self._coarse, self._as_before = coarse, False
+        self._coarse, self._as_before, self._express = coarse, False, False
         self._deadlines = cast("Deadlines | None", None)
 
     async def connect(self) -> None:
@@ -74,7 +76,7 @@ class LeanTransport(AIOHTTPTransport):
         Raises:
             TransportAlreadyConnected: there is one.
         """
-        given, kept = self.client_session_args or {}, self._kept
+        given, kept, self._express = self.client_session_args or {}, self._kept, False
         if self.session is not None or kept is None or given.get("connector"):
             await self._make_session({})
             return
@@ -83,6 +85,7 @@ class LeanTransport(AIOHTTPTransport):
         self._as_before = self._coarse and not (
             self.headers or self.cookies or self.timeout or given
         )
+        self._express = self._as_before and express.KNOWN
         session = pool.session
         if self._as_before and session and not (session.closed or session.cookie_jar):
             self.session, self._deadlines = session, Deadlines(_SECONDS)
@@ -116,6 +119,25 @@ class LeanTransport(AIOHTTPTransport):
         else:
             self._kept.leave()
             await session.close()
+
+    def _begin(
+        self, session: aiohttp.ClientSession, post: Post, headers: Mapping[str, str]
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """Send a request; give what waits for the head of its answer."""
+        data, kept, more = post
+        if self._express and more is _NO_REDIRECTS:
+            return express.post(session, URL(self.url), data, headers, self.ssl)
+        if kept is not None:
+            kept = CIMultiDict(kept)
+            kept.update(headers)
+            headers = kept
+        return session.post(self.url, data=data, headers=headers, ssl=self.ssl, **more)
+
+    def _begun(self, session: aiohttp.ClientSession, response: aiohttp.ClientResponse) -> None:
+        """Look at the head of an answer for what it asks of later requests."""
+        if self._express and "Set-Cookie" in response.headers:
+            session.cookie_jar.update_cookies(response.cookies, response.url)
+            self._express = False  # from now on the jar is to be asked
 
     def _for_sockets(self) -> dict[str, Any]:
         """Give the arguments for another session than that of requests, with the same settings."""

@@ -310,18 +310,12 @@ class AppSyncTransport(LeanTransport):
     ) -> ExecutionResult | NoResult:
         """Make one POST, and read what came of it."""
         session = self._connected()  # it may have been closed during a renewal
-        data, kept, more = post
-        if kept is not None:
-            kept = CIMultiDict(kept)
-            kept.update(headers)
-            headers = kept
         response, sent, deadlines = None, time.monotonic(), self._deadlines
         task = deadlines.begin(sent) if deadlines is not None else None
         try:
-            response = await session.post(
-                self.url, data=data, headers=headers, ssl=self.ssl, **more
-            )
+            response = await self._begin(session, post, headers)
             headed = response.headers
+            self._begun(session, response)
             if auth is not None:
                 auth.answered(headed.get("Date"), time.monotonic() - sent)
             loads = self._reader(headed)

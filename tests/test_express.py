@@ -1,0 +1,98 @@
+"""A plain session's requests are the same as aiohttp's own, and suffer the same."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import Any
+
+import aiohttp
+import pytest
+from gql import Client, GraphQLRequest, gql
+from gql.transport.exceptions import TransportConnectionFailed
+
+from appsync_gql import AppSyncTransport, TokenStore, express
+from raw_server import RawServer, raw_server
+
+QUERY = gql("query Q($a: Int) { a(b: $a) }")
+WITH_VARIABLES = GraphQLRequest(QUERY, variable_values={"a": 1}, operation_name="Q")
+
+
+def transport(server: RawServer, store: TokenStore, **more: Any) -> AppSyncTransport:
+    return AppSyncTransport(server.url, auth=store, **more)
+
+
+def test_the_aiohttp_that_is_known_is_the_one_that_was_tried() -> None:
+    assert (aiohttp.__version__.split(".")[:2] == ["3", "14"]) == express.KNOWN
+
+
+@pytest.mark.parametrize("request_", [QUERY, WITH_VARIABLES], ids=["document", "variables"])
+async def test_a_request_is_the_same_as_aiohttps_own(
+    store: TokenStore, request_: GraphQLRequest
+) -> None:
+    async with raw_server() as server:
+        for keep_open in (True, False):  # plain, and by ClientSession's own post
+            async with Client(transport=transport(server, store, keep_open=keep_open)) as session:
+                await session.execute(request_)
+        plain, own = (sorted(head.split(b"\r\n")) for head in server.heads)
+        assert plain == own
+        assert server.bodies[0] == server.bodies[1]
+
+
+async def test_a_cookie_of_the_servers_comes_back_with_the_next_request(
+    store: TokenStore,
+) -> None:
+    async with raw_server() as server:
+        # aiohttp keeps no cookies of bare addresses.
+        server.url = server.url.replace("127.0.0.1", "localhost")
+        async with Client(transport=transport(server, store)) as session:
+            await session.execute(QUERY)
+            server.more = b"set-cookie: a=1\r\n"
+            await session.execute(QUERY)
+            await session.execute(QUERY)
+        assert [b"Cookie: a=1" in head for head in server.heads] == [False, False, True]
+
+
+async def test_a_compressed_answer_is_read(store: TokenStore) -> None:
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        server.answer = zlib.compress(server.answer)
+        server.more = b"content-encoding: deflate\r\n"
+        assert await session.execute(QUERY) == {"a": 1}
+
+
+async def test_a_request_that_is_cancelled_leaves_its_connection_to_nobody(
+    store: TokenStore,
+) -> None:
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        server.silent = True
+        task = asyncio.ensure_future(session.execute(QUERY))
+        await server.asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await server.empty()
+        server.silent = False
+        assert await session.execute(QUERY) == {"a": 1}
+        assert server.opened == 2
+
+
+async def test_where_nobody_listens_the_request_was_not_sent(store: TokenStore) -> None:
+    async with raw_server() as server:
+        mine = transport(server, store)
+    async with Client(transport=mine) as session:
+        with pytest.raises(TransportConnectionFailed, match="Cannot connect"):
+            await session.execute(gql("mutation { a }"))
+
+
+async def test_a_connection_that_breaks_before_the_answer_is_told_as_aiohttp_tells_it(
+    store: TokenStore,
+) -> None:
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        server.silent = True
+        task = asyncio.ensure_future(session.execute(QUERY))
+        await server.asked.wait()
+        for writer in list(server.writers):
+            writer.close()
+        with pytest.raises(TransportConnectionFailed) as caught:
+            await task
+        assert isinstance(caught.value.__cause__, aiohttp.ServerDisconnectedError)
