@@ -245,7 +245,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--short",
         action="store_true",
-        help="half a minute instead of nine: the counts hold, the times mean little",
+        help="half a minute instead of ten: the counts hold, the times mean little",
     )
     given = parser.parse_args()
     if given.short:

@@ -68,6 +68,11 @@ class RawServer:
                 self.writers.remove(writer)
                 self.left.notify_all()
 
+    def forget(self) -> None:
+        """Forget what was posted."""
+        self.heads.clear()
+        self.bodies.clear()
+
     async def say(self, writer: asyncio.StreamWriter) -> None:
         """Write one answer."""
         head = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b\r\n"

@@ -478,11 +478,11 @@ async def test_a_thousand_queries_leave_no_memory_behind(store: TokenStore) -> N
     async with raw_server() as server, client(server, store) as session:
         for _ in range(100):
             await session.execute(QUERY)
-        server.bodies.clear()
+        server.forget()
         gc.collect()
         before = sys.getallocatedblocks()
         for _ in range(1000):
             await session.execute(QUERY)
-            server.bodies.clear()
+            server.forget()
         gc.collect()
         assert sys.getallocatedblocks() - before < 500

@@ -272,8 +272,11 @@ class AppSyncTransport(LeanTransport):
 
         Raises:
             Denied, Refused, BadRequest: AppSync does not let the caller subscribe.
-            SessionExpired, ConfigurationError: there is no token to be had.
-            TransportConnectionFailed: the first connection did not come about.
+            ServerFailed: the first start failed, and so did further attempts.
+            SessionExpired, RenewalFailed, ConfigurationError: there is no token to be had.
+            TransportConnectionFailed: the first connection, or the first start on one,
+                did not come about.
+            SubscriptionOverflow: see ``on_full``.
             TransportClosed: the transport is not connected, or is closed meanwhile.
         """
         given = auth or self.authorization or self.auth

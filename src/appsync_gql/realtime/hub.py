@@ -78,6 +78,7 @@ class Hub:
         self._opening: tuple[asyncio.Task[Connection], Signer] | None = None
         self._subscriptions: set[Subscription] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._goodbyes: set[asyncio.Task[Any]] = set()
         self._timers: dict[Connection, asyncio.TimerHandle] = {}
         self._connected_once = False
         # Whether this server ends a connection with the token that opened it. AppSync's
@@ -107,7 +108,8 @@ class Hub:
             for task in (pending := list(self._tasks)):
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
-            await asyncio.gather(*(c.close() for c in list(self._connections)))
+            goodbyes = [*self._goodbyes, *(c.close() for c in list(self._connections))]
+            await asyncio.gather(*goodbyes, return_exceptions=True)
         finally:
             session, self._session = self._session, None
             if session is not None:
@@ -147,7 +149,7 @@ class Hub:
                 if connection.has_room:
                     return connection
             if self._opening is None:
-                self._opening = self._spawn(self._open(signer, alone=False)), signer
+                self._opening = self._spawn(self._open(signer, alone=False), self._tasks), signer
                 self._opening[0].add_done_callback(self._opened)
             opening, by = self._opening
             try:
@@ -171,7 +173,7 @@ class Hub:
             left = connection.used and not connection.load and not connection.has_room
             if left or not self._subscriptions:
                 connection.shut = True  # nobody is to begin on it now
-                self._spawn(connection.close())
+                self._spawn(connection.close(), self._goodbyes)
 
     def _opened(self, opening: asyncio.Task[Connection]) -> None:
         if self._opening is not None and self._opening[0] is opening:
@@ -258,7 +260,10 @@ class Hub:
             ahead = left - min(_AHEAD, left / 4)
             if ahead < seconds:
                 self._timers[connection] = loop.call_later(
-                    ahead, lambda: self._spawn(self._retire_renewed(connection, signer, headers))
+                    ahead,
+                    lambda: self._spawn(
+                        self._retire_renewed(connection, signer, headers), self._tasks
+                    ),
                 )
                 return
         self._timers[connection] = loop.call_later(seconds, self._retire, connection)
@@ -291,10 +296,12 @@ class Hub:
     def _tell(self, event: Any) -> None:
         notify(self._listener, event)
 
-    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _spawn(
+        self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]]
+    ) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work, name="appsync-gql-connection")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
         return task
 
 
