@@ -53,6 +53,32 @@ async def test_a_cookie_of_the_servers_comes_back_with_the_next_request(
         assert [b"Cookie: a=1" in head for head in server.heads] == [False, False, True]
 
 
+async def test_what_is_added_to_a_living_session_counts_at_once(store: TokenStore) -> None:
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        await session.execute(QUERY)
+        session.transport.session.headers["X-Added"] = "later"
+        await session.execute(QUERY)
+        assert [b"X-Added: later" in head for head in server.heads] == [False, True]
+
+
+async def test_who_takes_the_place_of_aiohttps_own_function_sees_every_request(
+    store: TokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As libraries do that record requests, or answer them in tests."""
+    seen: list[str] = []
+    own = aiohttp.ClientSession._request
+
+    async def recording(self: aiohttp.ClientSession, method: str, url: Any, **more: Any) -> Any:
+        seen.append(method)
+        return await own(self, method, url, **more)
+
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        await session.execute(QUERY)
+        monkeypatch.setattr(aiohttp.ClientSession, "_request", recording)
+        await session.execute(QUERY)
+        assert seen == ["POST"]
+
+
 async def test_a_compressed_answer_is_read(store: TokenStore) -> None:
     async with raw_server() as server, Client(transport=transport(server, store)) as session:
         server.answer = zlib.compress(server.answer)

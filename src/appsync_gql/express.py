@@ -9,6 +9,7 @@ other one, and for sessions with settings of their own, ``ClientSession`` does i
 from __future__ import annotations
 
 import asyncio
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -20,10 +21,32 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-__all__ = ["KNOWN", "post"]
+__all__ = ["KNOWN", "is_plain", "post"]
 
 KNOWN = aiohttp.__version__.startswith("3.14.")
 """Whether this aiohttp is the one whose parts are known."""
+
+
+def _aiohttps_own(request: Any) -> Any:
+    """Give aiohttp's own function; ``None`` for what a tracer or recorder put in its place."""
+    own = type(request) is FunctionType and request.__code__.co_filename == aiohttp.client.__file__
+    return request if own else None
+
+
+_REQUEST = _aiohttps_own(aiohttp.ClientSession._request)  # noqa: SLF001 - looked at, not called
+
+
+def is_plain(session: aiohttp.ClientSession) -> bool:
+    """Tell whether a session, made without any arguments, has nothing to add to a request now.
+
+    Its headers, cookies and traces can be changed at any time; and what replaces aiohttp's own
+    function, to record requests or to answer them in a test, is to see them all.
+    """
+    return (
+        KNOWN
+        and aiohttp.ClientSession._request is _REQUEST  # noqa: SLF001
+        and not (session.headers or session.trace_configs or session.cookie_jar)
+    )
 
 
 async def post(
@@ -32,7 +55,7 @@ async def post(
     """Send a request and wait for the head of its answer, as ``session.post`` does.
 
     Args:
-        session: without proxies, middlewares, traces and default headers.
+        session: one that :func:`is_plain`.
         url: the endpoint.
         data: the body.
         headers: all but those that aiohttp adds to every request.
@@ -69,4 +92,6 @@ async def post(
             response.close()
         connection.close()
         raise
+    if "Set-Cookie" in response.headers:
+        session.cookie_jar.update_cookies(response.cookies, response.url)
     return response

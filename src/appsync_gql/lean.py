@@ -67,7 +67,7 @@ class LeanTransport(AIOHTTPTransport):
     ) -> None:
         super().__init__(url, ssl_close_timeout=ssl_close_timeout, **args)
         self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
-        self._coarse, self._as_before, self._express = coarse, False, False
+        self._coarse, self._as_before = coarse, False
         self._deadlines = cast("Deadlines | None", None)
 
     async def connect(self) -> None:
@@ -76,8 +76,11 @@ class LeanTransport(AIOHTTPTransport):
         Raises:
             TransportAlreadyConnected: there is one.
         """
-        given, kept, self._express = self.client_session_args or {}, self._kept, False
-        if self.session is not None or kept is None or given.get("connector"):
+        given, kept = self.client_session_args or {}, self._kept
+        if self.session is not None:
+            await super().connect()  # which says so
+        self._as_before = False
+        if kept is None or given.get("connector"):
             await self._make_session({})
             return
         pool = await kept.take()
@@ -85,7 +88,6 @@ class LeanTransport(AIOHTTPTransport):
         self._as_before = self._coarse and not (
             self.headers or self.cookies or self.timeout or given
         )
-        self._express = self._as_before and express.KNOWN
         session = pool.session
         if self._as_before and session and not (session.closed or session.cookie_jar):
             self.session, self._deadlines = session, Deadlines(_SECONDS)
@@ -125,19 +127,13 @@ class LeanTransport(AIOHTTPTransport):
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request; give what waits for the head of its answer."""
         data, kept, more = post
-        if self._express and more is _NO_REDIRECTS:
+        if self._as_before and more is _NO_REDIRECTS and express.is_plain(session):
             return express.post(session, URL(self.url), data, headers, self.ssl)
         if kept is not None:
             kept = CIMultiDict(kept)
             kept.update(headers)
             headers = kept
         return session.post(self.url, data=data, headers=headers, ssl=self.ssl, **more)
-
-    def _begun(self, session: aiohttp.ClientSession, response: aiohttp.ClientResponse) -> None:
-        """Look at the head of an answer for what it asks of later requests."""
-        if self._express and "Set-Cookie" in response.headers:
-            session.cookie_jar.update_cookies(response.cookies, response.url)
-            self._express = False  # from now on the jar is to be asked
 
     def _for_sockets(self) -> dict[str, Any]:
         """Give the arguments for another session than that of requests, with the same settings."""

@@ -48,6 +48,11 @@ _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aio
 
 _NONE: Headers = {}
 
+_RECONNECTING = getattr(
+    getattr(ReconnectingAsyncClientSession, "_connection_loop", None), "__code__", None
+)
+"""What runs in the task of gql's reconnecting session; ``None`` in a gql that has no such thing."""
+
 
 class AppSyncTransport(LeanTransport):
     """gql's ``AIOHTTPTransport``, with headers that are asked for at the last moment.
@@ -318,7 +323,6 @@ class AppSyncTransport(LeanTransport):
         try:
             response = await self._begin(session, post, headers)
             headed = response.headers
-            self._begun(session, response)
             if auth is not None:
                 auth.answered(headed.get("Date"), time.monotonic() - sent)
             loads = self._reader(headed)
@@ -358,7 +362,7 @@ def _is_about_to_connect_again() -> bool:
     """
     task = asyncio.current_task()
     code = getattr(task and task.get_coro(), "cr_code", None)
-    return code is ReconnectingAsyncClientSession._connection_loop.__code__  # noqa: SLF001
+    return code is not None and code is _RECONNECTING
 
 
 def _brings_its_own(extra_args: dict[str, Any]) -> bool:

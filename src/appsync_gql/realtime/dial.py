@@ -142,11 +142,10 @@ def socket_session(arguments: dict[str, Any]) -> aiohttp.ClientSession:
     guard = aiohttp.TraceConfig()
     guard.on_request_redirect.append(_stay_here)
     traces = arguments.get("trace_configs") or ()
-    mine: dict[str, Any] = {"trace_configs": [*traces, guard]}
-    if arguments.get("connector") is None:
+    own = arguments.get("connector") is None
+    mine: dict[str, Any] = {"trace_configs": [*traces, guard], "connector_owner": own}
+    if own:
         mine["connector"] = aiohttp.TCPConnector(limit=0)
-    else:
-        mine["connector_owner"] = False
     return aiohttp.ClientSession(**{**arguments, **mine})
 
 
