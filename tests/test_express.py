@@ -53,12 +53,18 @@ async def test_a_cookie_of_the_servers_comes_back_with_the_next_request(
         assert [b"Cookie: a=1" in head for head in server.heads] == [False, False, True]
 
 
-async def test_what_is_added_to_a_living_session_counts_at_once(store: TokenStore) -> None:
-    async with raw_server() as server, Client(transport=transport(server, store)) as session:
-        await session.execute(QUERY)
-        session.transport.session.headers["X-Added"] = "later"
-        await session.execute(QUERY)
-        assert [b"X-Added: later" in head for head in server.heads] == [False, True]
+async def test_what_is_added_to_a_living_session_counts_at_once_and_ends_with_it(
+    store: TokenStore,
+) -> None:
+    async with raw_server() as server:
+        client = Client(transport=transport(server, store))
+        async with client as session:
+            await session.execute(QUERY)
+            session.transport.session.headers["X-Added"] = "later"
+            await session.execute(QUERY)
+        async with client as another:
+            await another.execute(QUERY)
+        assert [b"X-Added: later" in head for head in server.heads] == [False, True, False]
 
 
 async def test_who_takes_the_place_of_aiohttps_own_function_sees_every_request(

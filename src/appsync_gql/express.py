@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-__all__ = ["KNOWN", "is_plain", "post"]
+__all__ = ["KNOWN", "adds_nothing", "is_plain", "post"]
 
 KNOWN = aiohttp.__version__.startswith("3.14.")
 """Whether this aiohttp is the one whose parts are known."""
@@ -36,17 +36,22 @@ def _aiohttps_own(request: Any) -> Any:
 _REQUEST = _aiohttps_own(aiohttp.ClientSession._request)  # noqa: SLF001 - looked at, not called
 
 
-def is_plain(session: aiohttp.ClientSession) -> bool:
-    """Tell whether a session, made without any arguments, has nothing to add to a request now.
+def adds_nothing(session: aiohttp.ClientSession) -> bool:
+    """Tell whether a session, made without arguments, still has nothing to add to a request.
 
-    Its headers, cookies and traces can be changed at any time; and what replaces aiohttp's own
-    function, to record requests or to answer them in a test, is to see them all.
+    Its headers, cookies and traces can be changed at any time.
     """
-    return (
-        KNOWN
-        and aiohttp.ClientSession._request is _REQUEST  # noqa: SLF001
-        and not (session.headers or session.trace_configs or session.cookie_jar)
-    )
+    return not (session.headers or session.trace_configs or session.cookie_jar)
+
+
+def is_plain(session: aiohttp.ClientSession) -> bool:
+    """Tell whether a request of such a session may go the short way now.
+
+    What took the place of aiohttp's own function, to record requests or to answer them in a
+    test, is to see them all.
+    """
+    own = aiohttp.ClientSession._request is _REQUEST  # noqa: SLF001
+    return KNOWN and own and adds_nothing(session)
 
 
 async def post(
