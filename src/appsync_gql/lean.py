@@ -89,7 +89,7 @@ class LeanTransport(AIOHTTPTransport):
             self.headers or self.cookies or self.timeout or given
         )
         session = pool.session
-        if self._as_before and session and not session.closed and express.adds_nothing(session):
+        if self._as_before and session and not session.closed:
             self.session, self._deadlines = session, Deadlines(_SECONDS)
             return
         await self._make_session({"connector": pool.connector, "connector_owner": False})
@@ -116,7 +116,7 @@ class LeanTransport(AIOHTTPTransport):
             await super().close()
             return
         self.session = None
-        if self._as_before:
+        if self._as_before and express.adds_nothing(session):
             self._kept.leave(session)
         else:
             self._kept.leave()
