@@ -79,7 +79,7 @@ def without_fast(run: Run, place: c.Place, given: argparse.Namespace) -> None:
         for name, one in figures.items():
             it = one.summary(figures[c.RAW_JSON.name])
             text = f"{it['ratio']:.2f} of raw with json  {it['per_second']:,.0f}/s"
-            run.row(f"without [fast], {at_once} at a time", name, text)
+            run.row(f"without the extra fast, {at_once} at a time", name, text)
 
 
 def throughput(run: Run, places: dict[str, c.Place], given: argparse.Namespace) -> None:
@@ -112,7 +112,7 @@ def throughput(run: Run, places: dict[str, c.Place], given: argparse.Namespace) 
         if c.GQL.name in found and c.OURS.name in found:
             times = found[c.OURS.name]["ratio"] / found[c.GQL.name]["ratio"]
             target = {1: "≥ 1.9"}.get(at_once, "≥ 2.7" if place == "small" else "")
-            run.row(title, "appsync-gql against gql", f"{times:.1f} times", target)
+            run.row(title, "appsync-gql against gql", f"{times:.2f} times", target)
         if at_once == 16 and place == "small":
             run.row(title, "p99 against raw's", f"{found[c.OURS.name]['p99_ratio']:.2f}", "≤ 1.3")
             cost = found[c.OURS.name]["cpu_us"] / found[c.OURS_FIXED.name]["cpu_us"] - 1
@@ -180,7 +180,7 @@ def realtime(run: Run, given: argparse.Namespace) -> None:
         run.row("subscriptions", name, text, "≥ 0.5" if name.startswith("appsync") else "")
     for name in list(found)[2:]:
         times = found[name]["ratio"] / found[subscriptions.THEIRS]["ratio"]
-        run.row("subscriptions", f"{name} against gql", f"{times:.1f} times", "≥ 3")
+        run.row("subscriptions", f"{name} against gql", f"{times:.2f} times", "≥ 3")
 
 
 def curve(run: Run, place: c.Place, given: argparse.Namespace) -> None:
