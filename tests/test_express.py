@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 import zlib
-from typing import Any
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 from gql import Client, GraphQLRequest, gql
-from gql.transport.exceptions import TransportConnectionFailed
+from gql.transport.exceptions import TransportClosed, TransportConnectionFailed, TransportError
 
-from appsync_gql import AppSyncTransport, TokenStore, express
+from appsync_gql import AppSyncTransport, ConfigurationError, TokenStore, express
 from raw_server import RawServer, raw_server
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 QUERY = gql("query Q($a: Int) { a(b: $a) }")
 WITH_VARIABLES = GraphQLRequest(QUERY, variable_values={"a": 1}, operation_name="Q")
@@ -47,7 +53,7 @@ async def test_a_cookie_of_the_servers_comes_back_with_the_next_request(
         server.url = server.url.replace("127.0.0.1", "localhost")
         async with Client(transport=transport(server, store)) as session:
             await session.execute(QUERY)
-            server.more = b"set-cookie: a=1\r\n"
+            server.more = b"set-cookie: a=1\r\nset-cookie: a=2; path=/elsewhere\r\n"
             await session.execute(QUERY)
             await session.execute(QUERY)
         assert [b"Cookie: a=1" in head for head in server.heads] == [False, False, True]
@@ -67,22 +73,86 @@ async def test_what_is_added_to_a_living_session_counts_at_once_and_ends_with_it
         assert [b"X-Added: later" in head for head in server.heads] == [False, True, False]
 
 
+@pytest.mark.parametrize("name", ["post", "_request"])
+@pytest.mark.parametrize("on_instance", [False, True])
 async def test_who_takes_the_place_of_aiohttps_own_function_sees_every_request(
-    store: TokenStore, monkeypatch: pytest.MonkeyPatch
+    store: TokenStore, monkeypatch: pytest.MonkeyPatch, name: str, *, on_instance: bool
 ) -> None:
     """As libraries do that record requests, or answer them in tests."""
     seen: list[str] = []
-    own = aiohttp.ClientSession._request
+    own = getattr(aiohttp.ClientSession, name)
 
-    async def recording(self: aiohttp.ClientSession, method: str, url: Any, **more: Any) -> Any:
-        seen.append(method)
-        return await own(self, method, url, **more)
+    def recording(*args: Any, **more: Any) -> Any:
+        seen.append(name)
+        return own(*args, **more)
 
     async with raw_server() as server, Client(transport=transport(server, store)) as session:
         await session.execute(QUERY)
-        monkeypatch.setattr(aiohttp.ClientSession, "_request", recording)
+        living = session.transport.session
+        place = living if on_instance else aiohttp.ClientSession
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # aiohttp minds attributes set on it
+            monkeypatch.setattr(place, name, partial(recording, living), raising=False)
         await session.execute(QUERY)
-        assert seen == ["POST"]
+        assert seen == [name]
+
+
+@pytest.mark.parametrize("ssl", ["/etc/ssl/ca.pem", 1, 0, ("cert", "key")])
+async def test_an_ssl_that_is_none_is_refused_before_anything_is_sent(
+    store: TokenStore, ssl: Any
+) -> None:
+    with pytest.raises(ConfigurationError, match="SSLContext"):
+        AppSyncTransport("https://example.test/graphql", auth=store, ssl=ssl)
+    async with raw_server() as server:
+        mine = transport(server, store)
+        mine.ssl = ssl
+        async with Client(transport=mine) as session:
+            with pytest.raises(TransportError):
+                await session.execute(QUERY)
+        assert not server.heads
+
+
+async def test_headers_may_be_any_mapping() -> None:
+    class Mine:
+        def headers_nowait(self) -> Mapping[str, str]:
+            return MappingProxyType({"Authorization": "mine"})
+
+        async def headers(self) -> Mapping[str, str]:
+            return self.headers_nowait()
+
+        async def renew(
+            self, rejected: Mapping[str, str] | None = None, *, denied: bool = False
+        ) -> Mapping[str, str]:
+            raise NotImplementedError
+
+        def answered(self, date: str | None, took: float) -> None:
+            pass
+
+        def replayed(self, reason: str) -> None:
+            pass
+
+    async with raw_server() as server:
+        async with Client(transport=AppSyncTransport(server.url, auth=Mine())) as session:
+            assert await session.execute(gql("mutation { a }")) == {"a": 1}
+        assert b"Authorization: mine" in server.heads[0]
+
+
+async def test_a_url_that_is_changed_later_is_left_to_aiohttp(store: TokenStore) -> None:
+    async with raw_server() as server:
+        mine = transport(server, store)
+        async with Client(transport=mine) as session:
+            mine.url = "ftp://127.0.0.1/graphql"
+            with pytest.raises(TransportConnectionFailed):
+                await session.execute(gql("mutation { a }"))
+
+
+async def test_a_session_that_was_closed_under_it_is_told(store: TokenStore) -> None:
+    async with raw_server() as server, Client(transport=transport(server, store)) as session:
+        await session.transport.session.connector.close()
+        with pytest.raises(TransportClosed):
+            await session.execute(gql("mutation { a }"))
 
 
 async def test_a_compressed_answer_is_read(store: TokenStore) -> None:

@@ -9,10 +9,12 @@ other one, and for sessions with settings of their own, ``ClientSession`` does i
 from __future__ import annotations
 
 import asyncio
+from ssl import SSLContext
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from multidict import CIMultiDict, MultiDict, MultiDictProxy
 
 from .deadlines import NO_TIMERS
 
@@ -27,12 +29,13 @@ KNOWN = aiohttp.__version__.startswith("3.14.")
 """Whether this aiohttp is the one whose parts are known."""
 
 
-def _aiohttps_own(request: Any) -> Any:
+def _aiohttps_own(method: Any) -> Any:
     """Give aiohttp's own function; ``None`` for what a tracer or recorder put in its place."""
-    own = type(request) is FunctionType and request.__code__.co_filename == aiohttp.client.__file__
-    return request if own else None
+    own = type(method) is FunctionType and method.__code__.co_filename == aiohttp.client.__file__
+    return method if own else None
 
 
+_POST = _aiohttps_own(aiohttp.ClientSession.post)
 _REQUEST = _aiohttps_own(aiohttp.ClientSession._request)  # noqa: SLF001 - looked at, not called
 
 
@@ -44,14 +47,20 @@ def adds_nothing(session: aiohttp.ClientSession) -> bool:
     return not (session.headers or session.trace_configs or session.cookie_jar)
 
 
-def is_plain(session: aiohttp.ClientSession) -> bool:
+def is_plain(session: aiohttp.ClientSession, ssl: Any) -> bool:
     """Tell whether a request of such a session may go the short way now.
 
-    What took the place of aiohttp's own function, to record requests or to answer them in a
-    test, is to see them all.
+    What took the place of a method of aiohttp's, to record requests or to answer them in a
+    test, is to see them all. Whatever ``ssl`` aiohttp might refuse is for it to refuse.
     """
-    own = aiohttp.ClientSession._request is _REQUEST  # noqa: SLF001
-    return KNOWN and own and adds_nothing(session)
+    return (
+        KNOWN
+        and getattr(session.post, "__func__", None) is _POST is not None
+        and getattr(session._request, "__func__", None) is _REQUEST is not None  # noqa: SLF001
+        and (ssl is True or isinstance(ssl, SSLContext | bool | aiohttp.Fingerprint))
+        and adds_nothing(session)
+        and not session.trust_env
+    )
 
 
 async def post(
@@ -70,9 +79,11 @@ async def post(
         aiohttp.ClientError, OSError: as ``session.post`` does.
     """
     connector = session.connector
-    if connector is None:
+    if connector is None or connector.closed:
         msg = "Session is closed"
         raise RuntimeError(msg)
+    if not isinstance(headers, MultiDict | MultiDictProxy):
+        headers = CIMultiDict(headers)
     request = aiohttp.ClientRequest(
         "POST",
         url,
@@ -98,5 +109,6 @@ async def post(
         connection.close()
         raise
     if "Set-Cookie" in response.headers:
-        session.cookie_jar.update_cookies(response.cookies, response.url)
+        cookies = response.headers.getall("Set-Cookie")
+        session.cookie_jar.update_cookies_from_headers(cookies, response.url)
     return response

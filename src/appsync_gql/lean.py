@@ -68,6 +68,7 @@ class LeanTransport(AIOHTTPTransport):
         super().__init__(url, ssl_close_timeout=ssl_close_timeout, **args)
         self._kept = KeptConnections(ssl_close_timeout) if keep_open else None
         self._coarse, self._as_before = coarse, False
+        self._checked_url, self._yarl_url = self.url, URL(url)
         self._deadlines = cast("Deadlines | None", None)
 
     async def connect(self) -> None:
@@ -127,8 +128,13 @@ class LeanTransport(AIOHTTPTransport):
     ) -> Awaitable[aiohttp.ClientResponse]:
         """Send a request; give what waits for the head of its answer."""
         data, kept, more = post
-        if self._as_before and more is _NO_REDIRECTS and express.is_plain(session):
-            return express.post(session, URL(self.url), data, headers, self.ssl)
+        if (
+            self._as_before
+            and more is _NO_REDIRECTS
+            and self.url is self._checked_url
+            and express.is_plain(session, self.ssl)
+        ):
+            return express.post(session, self._yarl_url, data, headers, self.ssl)
         if kept is not None:
             kept = CIMultiDict(kept)
             kept.update(headers)
@@ -145,7 +151,7 @@ class LeanTransport(AIOHTTPTransport):
         }
 
     def _connected(self) -> aiohttp.ClientSession:
-        if self.session is None:
+        if self.session is None or self.session.closed:
             raise TransportClosed("Transport is not connected")
         return self.session
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from functools import partial
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -27,7 +28,6 @@ from .refusal import Classifier, NoResult, Replay, Verdict, is_query, may_replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-    from ssl import SSLContext
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
@@ -43,7 +43,13 @@ __all__ = ["AppSyncTransport"]
 _BATCH_AT_ONCE = 10
 """Requests of one ``execute_batch`` that are under way at the same time."""
 
-_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+    aiohttp.ServerFingerprintMismatch,
+)
 """What aiohttp raises before a byte of the request has left."""
 
 _NONE: Headers = {}
@@ -124,6 +130,12 @@ class AppSyncTransport(LeanTransport):
                 "auth is a TokenStore, an object with the methods of appsync_gql.Auth, or one of "
                 f"gql's own auth objects; not {type(auth).__name__}.",
                 setting="auth",
+            )
+        if not isinstance(ssl, SSLContext | bool | aiohttp.Fingerprint):
+            raise ConfigurationError(
+                "ssl is an ssl.SSLContext, a bool or an aiohttp.Fingerprint; for a certificate "
+                "authority's file, ssl.create_default_context(cafile=…).",
+                setting="ssl",
             )
         super().__init__(
             url,
