@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from ssl import SSLContext
 from urllib.parse import urlsplit
+
+from aiohttp import Fingerprint
 
 from .exceptions import ConfigurationError, InsecureEndpoint
 
-__all__ = ["check_endpoint", "is_loopback"]
+__all__ = ["check_endpoint", "check_ssl", "is_loopback"]
 
 
 def check_endpoint(url: str, *, allow_insecure: bool = False) -> None:
@@ -39,6 +42,20 @@ def check_endpoint(url: str, *, allow_insecure: bool = False) -> None:
             f"Tokens are not sent over plain http:// to {host}. Use https://, or pass "
             "allow_insecure=True where the network itself is secured.",
             setting="url",
+        )
+
+
+def check_ssl(ssl: object) -> None:
+    """Refuse what aiohttp would take for "verify nothing".
+
+    Raises:
+        ConfigurationError: it is no setting for TLS.
+    """
+    if not isinstance(ssl, SSLContext | bool | Fingerprint):
+        raise ConfigurationError(
+            "ssl is an ssl.SSLContext, a bool or an aiohttp.Fingerprint; for a certificate "
+            "authority's file, ssl.create_default_context(cafile=…).",
+            setting="ssl",
         )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from gql.client import ReconnectingAsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.aiohttp import log as gql_log
 from gql.transport.appsync_auth import AppSyncAuthentication
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     Post: TypeAlias = tuple[Any, CIMultiDict[str] | None, dict[str, Any]]
     """One request but for its authorization: body, headers, and aiohttp's other arguments."""
 
-__all__ = ["LeanTransport", "arrived", "read_with"]
+__all__ = ["LeanTransport", "arrived", "is_about_to_connect_again", "read_with"]
 
 _SECONDS = 300.0
 """What a POST may take where nothing else is said: aiohttp's own limit."""
@@ -39,6 +41,11 @@ _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How a content type ends whose body is UTF-8."""
 
 _NO_REDIRECTS = {"allow_redirects": False}
+
+_RECONNECTING = getattr(
+    getattr(ReconnectingAsyncClientSession, "_connection_loop", None), "__code__", None
+)
+"""What runs in the task of gql's reconnecting session; ``None`` in a gql that has no such thing."""
 
 
 class LeanTransport(AIOHTTPTransport):
@@ -229,3 +236,14 @@ def read_with(loads: Callable[[bytes], Any], text: bytes) -> Any:
         return loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def is_about_to_connect_again() -> bool:
+    """Tell whether it is gql's reconnecting session that closes the transport.
+
+    It does so when a request found no connection, and connects again at once.
+    Subscriptions have connections of their own, and see to them themselves.
+    """
+    task = asyncio.current_task()
+    code = getattr(task and task.get_coro(), "cr_code", None)
+    return code is not None and code is _RECONNECTING

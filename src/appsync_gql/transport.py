@@ -6,11 +6,9 @@ import asyncio
 import json
 import time
 from functools import partial
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from gql.client import ReconnectingAsyncClientSession
 from gql.transport.appsync_auth import AppSyncAuthentication
 from gql.transport.exceptions import TransportConnectionFailed, TransportError
 from gql.transport.file_upload import close_files
@@ -19,15 +17,16 @@ from multidict import CIMultiDict
 from .answers import as_result, error_of
 from .auth.base import Auth, Headers
 from .codec import reader_of_bytes
-from .endpoint import check_endpoint
+from .endpoint import check_endpoint, check_ssl
 from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
 from .kept import close_session
-from .lean import LeanTransport, arrived, read_with
+from .lean import LeanTransport, arrived, is_about_to_connect_again, read_with
 from .realtime.feed import Feeds
 from .refusal import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from ssl import SSLContext
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
@@ -53,11 +52,6 @@ _NEVER_SENT = (
 """What aiohttp raises before a byte of the request has left."""
 
 _NONE: Headers = {}
-
-_RECONNECTING = getattr(
-    getattr(ReconnectingAsyncClientSession, "_connection_loop", None), "__code__", None
-)
-"""What runs in the task of gql's reconnecting session; ``None`` in a gql that has no such thing."""
 
 
 class AppSyncTransport(LeanTransport):
@@ -131,12 +125,7 @@ class AppSyncTransport(LeanTransport):
                 f"gql's own auth objects; not {type(auth).__name__}.",
                 setting="auth",
             )
-        if not isinstance(ssl, SSLContext | bool | aiohttp.Fingerprint):
-            raise ConfigurationError(
-                "ssl is an ssl.SSLContext, a bool or an aiohttp.Fingerprint; for a certificate "
-                "authority's file, ssl.create_default_context(cafile=…).",
-                setting="ssl",
-            )
+        check_ssl(ssl)
         super().__init__(
             url,
             headers=headers,
@@ -168,7 +157,7 @@ class AppSyncTransport(LeanTransport):
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        if not _is_about_to_connect_again():
+        if not is_about_to_connect_again():
             await self._feeds.close()
         await super().close()
 
@@ -364,17 +353,6 @@ class AppSyncTransport(LeanTransport):
             return await self._get_json_result(response)
         except TransportError:
             return None
-
-
-def _is_about_to_connect_again() -> bool:
-    """Tell whether it is gql's reconnecting session that closes the transport.
-
-    It does so when a request found no connection, and connects again at once.
-    Subscriptions have connections of their own, and see to them themselves.
-    """
-    task = asyncio.current_task()
-    code = getattr(task and task.get_coro(), "cr_code", None)
-    return code is not None and code is _RECONNECTING
 
 
 def _brings_its_own(extra_args: dict[str, Any]) -> bool:

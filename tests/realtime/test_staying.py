@@ -286,6 +286,7 @@ async def test_sockets_do_not_use_up_the_connections_of_requests(
         alone = [session.subscribe(CREATED, on_full="wait") for _ in range(102)]
         waiting = [asyncio.ensure_future(anext(results)) for results in alone]
         await until(lambda: server.count("start") == 102, seconds=30)
+        assert len(server.sockets) == 102
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -339,15 +340,12 @@ async def test_who_leaves_with_a_full_buffer_holds_nobody_up(
         async with subscribed(session, emulator, buffer=2, on_full="wait") as (_, first):
             publish(emulator, *range(20))
             await first
-        await asyncio.wait_for(_closed(emulator), 1.5)
+        await until(lambda: not emulator.realtime.connections, seconds=1.5)
+        assert not emulator.realtime.registrations
 
 
 async def _registered(emulator: Emulator, count: int) -> None:
     await until(lambda: emulator.realtime.registrations == count)
-
-
-async def _closed(emulator: Emulator) -> None:
-    await until(lambda: not emulator.realtime.connections)
 
 
 # -- closing -----------------------------------------------------------------------------------
