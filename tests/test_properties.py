@@ -51,6 +51,7 @@ class Api:
         self.rejected: set[str] = set()
         self.denying = False
         self.last_token = ""
+        self.closed = False  # as a session that is open
         self.slow: asyncio.Event | None = None
         self.held = 0
 

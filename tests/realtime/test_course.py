@@ -29,6 +29,16 @@ def test_one_refusal_is_answered_at_first(course: Course) -> None:
     assert course.out_of_patience
 
 
+def test_only_the_first_refusal_in_a_row_is_answered_at_once(course: Course) -> None:
+    course.proven()
+    assert [course.refused() for _ in range(3)] == [True, False, False]
+
+
+def test_what_was_proven_before_is_tried_without_limit() -> None:
+    course = Course(lambda: iter(itertools.count(1.0)), attempts=3, proven=True)
+    assert all(course.may_go_on() for _ in range(100))
+
+
 def test_the_servers_word_alone_proves_nothing(course: Course) -> None:
     course.refused()
     pauses = [course.pause()]
@@ -45,7 +55,7 @@ def test_having_stood_for_a_while_proves_the_right_to_be_there(course: Course) -
     course.stands(10.0)
     course.ended("the connection broke", 12.0)
     assert course.pause() == 1.0
-    for _ in range(3):
+    for _ in range(7):
         course.refused()
         assert not course.out_of_patience
     course.refused()

@@ -117,7 +117,7 @@ async def test_an_error_of_a_resolver_at_the_first_start_is_told_after_some_atte
         with pytest.raises(ServerFailed, match="Not a member"):
             await following(session.subscribe(CREATED))
     assert emulator.counters["realtime.starts"] == settings.attempts
-    assert heard.of(events.RealtimeTrouble) == settings.attempts
+    await until(lambda: heard.of(events.RealtimeTrouble) == settings.attempts)
 
 
 async def test_a_start_that_nobody_ever_answers_is_told_after_some_attempts(

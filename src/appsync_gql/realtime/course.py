@@ -1,4 +1,4 @@
-"""How it goes for a subscription: when to try again, and how often. Pure."""
+"""How it goes for a subscription or a connection: when to try again, and how often. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Course"]
 
-_PATIENCE_AT_FIRST, _PATIENCE = 1, 4
-"""How many refusals in a row are answered with newer tokens: once at first; a few times for a
-subscription whose right to be there was proven."""
+_PATIENCE_AT_FIRST, _PATIENCE = 1, 8
+"""How many refusals in a row are answered with newer tokens: once at first; a few times,
+with pauses, where the right to be there was proven."""
 
 _PROVEN = 1.0
 """Seconds that a subscription must have stood for that, if no event came: the server's word alone
@@ -24,17 +24,22 @@ class Course:
 
     Args:
         delays: makes the seconds to wait between attempts.
-        attempts: how many are made for a subscription that never stood.
+        attempts: how many are made for one that never stood.
+        proven: whether the right to be there was proven before.
 
     Attributes:
         stood: whether it ever did.
         lost: why it does not stand any more; empty while it does.
     """
 
-    def __init__(self, delays: Callable[[], Iterator[float]], attempts: int) -> None:
+    def __init__(
+        self, delays: Callable[[], Iterator[float]], attempts: int, *, proven: bool = False
+    ) -> None:
         self._delays, self._waits, self._attempts = delays, delays(), attempts
         self._since, self._refusals, self._patience = math.inf, 0, _PATIENCE_AT_FIRST
-        self.stood, self.lost = False, ""
+        self.stood, self.lost = proven, ""
+        if proven:
+            self.proven()
 
     def stands(self, now: float) -> None:
         """Note that it does, from this moment (in seconds) on."""
@@ -56,9 +61,10 @@ class Course:
         """Whether one more refusal is one too many."""
         return self._refusals >= self._patience
 
-    def refused(self) -> None:
-        """Note a refusal that is answered with newer tokens."""
+    def refused(self) -> bool:
+        """Note a refusal that newer tokens are to answer; tell whether it is the first in a row."""
         self._refusals += 1
+        return self._refusals == 1
 
     def may_go_on(self) -> bool:
         """Take one attempt; tell whether there is another one."""

@@ -14,6 +14,7 @@ from ..exceptions import AppSyncError, InvalidToken, RenewalFailed
 from ..tokens import TokenClaims
 from ..worker import notify
 from .connection import Connection
+from .course import Course
 from .dial import dial
 from .handshake import RealtimeAuth, handshake
 from .protocol import Protocol as Conversation
@@ -201,30 +202,43 @@ class Hub:
         Raises:
             TransportError: it does not.
         """
-        renewed, waits = False, self._settings.delays()
-        for attempt in _count():
+        settings = self._settings
+        course = Course(settings.delays, settings.attempts, proven=self._connected_once)
+        while True:
             try:
                 headers = await signer.headers(None)
                 return await self._connect(signer, headers, alone=alone)
             except Refusal as refusal:
                 trouble = refusal.trouble
-                step = step_after(trouble, renewed=renewed, proven=self._connected_once)
-                if step is Step.GIVE_UP:
-                    raise error_of(trouble) from None
-                if step is Step.RENEW:
-                    renewed = await signer.renewed(headers, denied=False)
-                    if not renewed:
-                        raise error_of(trouble) from None
+                if await self._mended(trouble, course, signer, headers):
                     continue
-                self.troubled(trouble)
                 why = trouble.message
             except (Lost, RenewalFailed) as error:
                 why = str(error)
-            if not self._connected_once and attempt >= self._settings.attempts:
+            if not course.may_go_on():
                 raise TransportConnectionFailed(f"The real-time endpoint can't be reached: {why}")
-            renewed = False  # it is another attempt, perhaps much later
-            await asyncio.sleep(next(waits))
-        raise AssertionError
+            await asyncio.sleep(course.pause())
+
+    async def _mended(
+        self, trouble: Trouble, course: Course, signer: Signer, headers: Mapping[str, str]
+    ) -> bool:
+        """Do what may help after a refused handshake; tell whether to try again at once.
+
+        Raises:
+            AppSyncError: nothing helps.
+        """
+        step = step_after(trouble, renewed=course.out_of_patience, proven=course.stood)
+        if step is Step.GIVE_UP:
+            raise error_of(trouble)
+        self.troubled(trouble)
+        if step is not Step.RENEW:
+            return False
+        first, renewed = course.refused(), False
+        with contextlib.suppress(RenewalFailed):
+            renewed = await signer.renewed(headers, denied=False)
+        if not (renewed or course.stood):
+            raise error_of(trouble)
+        return renewed and first
 
     async def _connect(
         self, signer: Signer, headers: Mapping[str, str], *, alone: bool
@@ -311,10 +325,3 @@ def _expiry_of(headers: Mapping[str, str]) -> float | None:
         return TokenClaims.read(token, "Authorization").expires_at if token else None
     except InvalidToken:
         return None  # a token of another kind
-
-
-def _count() -> Iterator[int]:
-    attempt = 0
-    while True:
-        attempt += 1
-        yield attempt

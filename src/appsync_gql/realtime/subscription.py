@@ -130,16 +130,16 @@ class Subscription:
             await asyncio.sleep(self._course.pause())
 
     async def _renew(self, trouble: Trouble) -> None:
-        self._course.refused()
+        first = self._course.refused()
         try:
-            if await self._operation.renew(trouble):
-                return
+            renewed = await self._operation.renew(trouble)
         except RenewalFailed as error:
             await self._wait(error)
             return
-        if not self._course.stood:
+        if not (renewed or self._course.stood):
             raise error_of(trouble)
-        await asyncio.sleep(self._course.pause())
+        if not (renewed and first):
+            await asyncio.sleep(self._course.pause())
 
     async def _start(self, connection: Connection) -> Stand:
         held: list[dict[str, Any]] = []
