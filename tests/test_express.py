@@ -53,7 +53,9 @@ async def test_a_cookie_of_the_servers_comes_back_with_the_next_request(
         server.url = server.url.replace("127.0.0.1", "localhost")
         async with Client(transport=transport(server, store)) as session:
             await session.execute(QUERY)
-            server.more = b"set-cookie: a=1\r\nset-cookie: a=2; path=/elsewhere\r\n"
+            server.more = b"set-cookie: a=1\r\n"
+            if express.KNOWN:  # an older aiohttp keeps only one of a name
+                server.more += b"set-cookie: a=2; path=/elsewhere\r\n"
             await session.execute(QUERY)
             await session.execute(QUERY)
         assert [b"Cookie: a=1" in head for head in server.heads] == [False, False, True]
