@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import warnings
 import zlib
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -84,19 +83,23 @@ async def test_who_takes_the_place_of_aiohttps_own_function_sees_every_request(
     seen: list[str] = []
     own = getattr(aiohttp.ClientSession, name)
 
-    def recording(*args: Any, **more: Any) -> Any:
-        seen.append(name)
-        return own(*args, **more)
-
     async with raw_server() as server, Client(transport=transport(server, store)) as session:
         await session.execute(QUERY)
         living = session.transport.session
-        place = living if on_instance else aiohttp.ClientSession
+
+        def recording(*args: Any, **more: Any) -> Any:
+            seen.append(name)
+            return own(living, *args, **more)
+
+        def method(_self: object, *args: Any, **more: Any) -> Any:
+            return recording(*args, **more)
+
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # aiohttp minds attributes set on it
-            monkeypatch.setattr(place, name, partial(recording, living), raising=False)
+            warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp minds being set upon
+            if on_instance:
+                monkeypatch.setattr(living, name, recording, raising=False)
+            else:
+                monkeypatch.setattr(aiohttp.ClientSession, name, method)
         await session.execute(QUERY)
         assert seen == [name]
 
