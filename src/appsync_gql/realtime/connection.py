@@ -24,7 +24,7 @@ __all__ = ["Connection"]
 
 
 class Connection:
-    """Begins to read with :meth:`run`; good until :attr:`closed`.
+    """Begins to read with :meth:`run`; once it is gone it never has room again.
 
     Args:
         socket: on which the handshake is done.
@@ -66,11 +66,6 @@ class Connection:
         self.expires_at: float | None = None
 
     # -- subscriptions --------------------------------------------------------------
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is gone."""
-        return bool(self._end)
 
     @property
     def load(self) -> int:
