@@ -6,7 +6,7 @@ import pytest
 
 from appsync_gql import TokenStore
 from appsync_gql.testing import Emulator, FakeClock
-from support import FakeProvider, Told, fixed_delay
+from support.store import FakeProvider, Told, fixed_delay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,8 +13,9 @@ import pytest
 from gql import Client, GraphQLRequest, gql
 from gql.transport.exceptions import TransportClosed, TransportConnectionFailed, TransportError
 
-from appsync_gql import AppSyncTransport, ConfigurationError, TokenStore, express
-from raw_server import RawServer, raw_server
+from appsync_gql import AppSyncTransport, ConfigurationError, TokenStore
+from appsync_gql.http import express
+from support.raw_server import RawServer, raw_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from gql.transport.exceptions import TransportQueryError
 
 from appsync_gql import AppSyncError, InvalidToken, Tokens
 from appsync_gql.secret import Secret
-from support import ISSUER, NOON, jwt_of, tokens_at
+from support.store import ISSUER, NOON, jwt_of, tokens_at
 
 
 def test_expiry_and_issue_time_are_read_from_the_jwt() -> None:

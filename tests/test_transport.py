@@ -39,7 +39,7 @@ from appsync_gql import (
     events,
 )
 from appsync_gql.testing import Emulator, ResolverError, unauthorized
-from support import Told, fixed_delay
+from support.store import Told, fixed_delay
 
 ME = gql("{ me { username groups } }")
 SECRET = gql("{ secret me { username } }")

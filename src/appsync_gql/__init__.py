@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from . import events
     from .auth.base import Auth, Headers
     from .clock import Clock
-    from .documents import gql
     from .exceptions import (
         AppSyncError,
         BadRequest,
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
         SubscriptionOverflow,
         Throttled,
     )
-    from .expiry import TokenState
-    from .held import StoreStatus
+    from .http.request_body import gql
+    from .http.response import Answer, Replay, Verdict
     from .persistence.base import TokenPersistence
     from .persistence.dynamodb import DynamoDBPersistence
     from .persistence.file import FilePersistence
@@ -51,9 +50,10 @@ if TYPE_CHECKING:
     from .providers.cognito import CognitoProvider
     from .realtime.buffer import Gap
     from .realtime.settings import RealtimeSettings
-    from .refusal import Answer, Replay, Verdict
     from .session_key import SessionKey
-    from .store import BlockingTokenStore, TokenStore
+    from .store.snapshot import StoreStatus
+    from .store.token_store import BlockingTokenStore, TokenStore
+    from .store.validity import TokenState
     from .tokens import TokenClaims, Tokens
     from .transport import AppSyncTransport
 
@@ -112,13 +112,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": ".refusal",
+    "Answer": ".http.response",
     "AppSyncError": ".exceptions",
     "AppSyncTransport": ".transport",
     "Auth": ".auth.base",
     "BadRequest": ".exceptions",
     "BlockedByWaf": ".exceptions",
-    "BlockingTokenStore": ".store",
+    "BlockingTokenStore": ".store.token_store",
     "ChallengeRequired": ".exceptions",
     "Clock": ".clock",
     "CognitoProvider": ".providers.cognito",
@@ -141,7 +141,7 @@ _HOMES = {
     "RedisPersistence": ".persistence.redis",
     "Refused": ".exceptions",
     "RenewalFailed": ".exceptions",
-    "Replay": ".refusal",
+    "Replay": ".http.response",
     "ServerFailed": ".exceptions",
     "SessionExpired": ".exceptions",
     "SessionKey": ".session_key",
@@ -149,17 +149,17 @@ _HOMES = {
     "SignedOut": ".exceptions",
     "StorageCorrupt": ".exceptions",
     "StorageFailed": ".exceptions",
-    "StoreStatus": ".held",
+    "StoreStatus": ".store.snapshot",
     "SubscriptionOverflow": ".exceptions",
     "Throttled": ".exceptions",
     "TokenClaims": ".tokens",
     "TokenPersistence": ".persistence.base",
     "TokenProvider": ".providers.base",
-    "TokenState": ".expiry",
-    "TokenStore": ".store",
+    "TokenState": ".store.validity",
+    "TokenStore": ".store.token_store",
     "Tokens": ".tokens",
-    "Verdict": ".refusal",
-    "gql": ".documents",
+    "Verdict": ".http.response",
+    "gql": ".http.request_body",
 }
 """Where each name lives. They are imported when they are first asked for: who sends queries
 does not wait for what subscriptions, DynamoDB or the keyring need."""

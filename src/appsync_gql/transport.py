@@ -14,15 +14,15 @@ from gql.transport.exceptions import TransportConnectionFailed, TransportError
 from gql.transport.file_upload import close_files
 from multidict import CIMultiDict
 
-from .answers import as_result, error_of
 from .auth.base import Auth, Headers
-from .codec import reader_of_bytes
 from .endpoint import check_endpoint, check_ssl
 from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
-from .kept import close_session
-from .lean import LeanTransport, arrived, is_about_to_connect_again, read_with
-from .realtime.feed import Feeds
-from .refusal import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
+from .http.errors import as_result, error_of
+from .http.json import reader_of_bytes
+from .http.lean import LeanTransport, arrived, is_about_to_connect_again, read_with
+from .http.pool import close_session
+from .http.response import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
+from .realtime.stream import Feeds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from graphql import ExecutionResult
 
     from .events import RealtimeListener
-    from .lean import Post
+    from .http.lean import Post
     from .realtime.handshake import RealtimeAuth
     from .realtime.settings import RealtimeSettings
 

@@ -8,7 +8,7 @@ import pytest
 from keyrings.alt.file import EncryptedKeyring
 
 from appsync_gql import DynamoDBPersistence
-from places import aws_session, dynamodb_server, in_ci, redis_program, redis_server
+from support.backends import aws_session, dynamodb_server, in_ci, redis_program, redis_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

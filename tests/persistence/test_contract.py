@@ -16,7 +16,7 @@ from appsync_gql import (
     RedisPersistence,
 )
 from appsync_gql.testing import PersistenceContract
-from places import aws_session
+from support.backends import aws_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

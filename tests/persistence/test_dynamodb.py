@@ -19,7 +19,7 @@ from appsync_gql import (
 )
 from appsync_gql.testing import FakeClock
 from appsync_gql.testing.contract import sample_tokens
-from places import aws_session
+from support.backends import aws_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

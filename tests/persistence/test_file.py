@@ -18,7 +18,7 @@ from appsync_gql import (
     StorageFailed,
 )
 from appsync_gql.testing.contract import sample_tokens
-from children import hold_the_lock, save_on_a_full_disk
+from support.processes import hold_the_lock, save_on_a_full_disk
 
 CLIENT, TOKENS = SessionKey(client_id="client"), sample_tokens()
 SPAWN = multiprocessing.get_context("spawn")

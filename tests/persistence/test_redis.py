@@ -17,7 +17,7 @@ from appsync_gql import (
     StorageFailed,
 )
 from appsync_gql.testing.contract import sample_tokens
-from places import redis_server
+from support.backends import redis_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from appsync_gql import (
     Tokens,
     TokenStore,
 )
-from appsync_gql.boto import client_for
+from appsync_gql.boto3_client import client_for
 from appsync_gql.testing import Emulator
 
 SECRET = "5ecre7" * 8

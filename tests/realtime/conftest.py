@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from appsync_gql import RealtimeSettings
-from subscribing import Heard
+from support.realtime import Heard
 
 
 @pytest.fixture

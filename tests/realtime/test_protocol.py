@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appsync_gql import AppSyncTransport, ConfigurationError, InsecureEndpoint
+from appsync_gql.realtime.errors import Step, TroubleKind, error_of, step_after, trouble_of
 from appsync_gql.realtime.handover import Merge
 from appsync_gql.realtime.handshake import handshake, host_of, realtime_url_of
 from appsync_gql.realtime.protocol import (
@@ -22,7 +23,6 @@ from appsync_gql.realtime.protocol import (
     Started,
     Troubled,
 )
-from appsync_gql.realtime.trouble import Step, TroubleKind, error_of, step_after, trouble_of
 
 HEADERS = {"host": "example.com", "Authorization": "token"}
 DATA = {"type": "data", "id": "1", "payload": {"data": {"a": 1}}}

@@ -26,8 +26,8 @@ from appsync_gql import (
     events,
 )
 from appsync_gql.testing import Emulator
-from appsync_gql.testing.realtime_faults import FrameError
-from subscribing import (
+from appsync_gql.testing.emulator.realtime_faults import FrameError
+from support.realtime import (
     CREATED,
     Heard,
     Server,

@@ -8,7 +8,7 @@ from appsync_gql import (
     TokenStore,
 )
 from appsync_gql.testing import FakeClock
-from support import (
+from support.store import (
     EXPIRED,
     NOON,
     FakeProvider,

@@ -12,7 +12,7 @@ import pytest
 
 from appsync_gql import CognitoProvider, FilePersistence, MemoryPersistence, TokenStore
 from appsync_gql.testing import Emulator
-from support import Gate, token
+from support.store import Gate, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

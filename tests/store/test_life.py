@@ -18,7 +18,7 @@ from appsync_gql import (
     events,
 )
 from appsync_gql.testing import FakeClock
-from support import (
+from support.store import (
     ANYBODY,
     EXPIRED,
     NOON,

@@ -14,7 +14,7 @@ from appsync_gql import (
     TokenStore,
     events,
 )
-from support import ANYBODY, EXPIRED, FakeProvider, Told, token, tokens_at
+from support.store import ANYBODY, EXPIRED, FakeProvider, Told, token, tokens_at
 
 if TYPE_CHECKING:
     from appsync_gql.testing import FakeClock

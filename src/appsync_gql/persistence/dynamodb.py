@@ -9,9 +9,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..boto import client_for, no_tokens_in_logs
+from ..boto3_client import client_for, no_tokens_in_logs
 from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
-from .document import DocumentPersistence
+from .blob import DocumentPersistence
 from .lease import Fence, extended
 
 if TYPE_CHECKING:

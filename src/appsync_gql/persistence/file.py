@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import LockTimeout, StorageFailed
 from ..extras import require
-from .document import DocumentPersistence
+from .blob import DocumentPersistence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConfigurationError, StorageFailed
 from ..extras import require
-from .document import DocumentPersistence
+from .blob import DocumentPersistence
 from .file import data_folder, held, make_private_folder
 
 if TYPE_CHECKING:

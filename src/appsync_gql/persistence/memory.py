@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import LockTimeout
 from ..forks import after_fork_in_child
-from .records import Document
+from .sessions import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
 from ..extras import require
 from ..secret import Secret
-from .document import DocumentPersistence
+from .blob import DocumentPersistence
 from .lease import Fence, extended
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..boto import client_for
+from ..boto3_client import client_for
 from ..exceptions import ConfigurationError, MissingExtra, SessionExpired
 from ..secret import Secret
 from ..session_key import SessionKey
-from .cognito_calls import NoSuchCall, call, challenge_of, grant_of
+from .cognito_api import NoSuchCall, call, challenge_of, grant_of
 from .cognito_errors import lacks_call, revoke_error, sign_in_error, sort_error
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from .dial import closing, timeout
+from .errors import Trouble, TroubleKind
+from .keepalive import Watchdog
 from .protocol import Completed, Ended, Nonsense, Protocol, Rejected, Started, Troubled
 from .sink import TURN, Lost, Refusal, Sink, unheard_future
-from .trouble import Trouble, TroubleKind
-from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gql.transport.exceptions import TransportError
 
+from .errors import TroubleKind
 from .handover import Merge
 from .sink import Lost, Refusal
-from .trouble import TroubleKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,9 +15,9 @@ if sys.version_info >= (3, 11):
 else:  # aiohttp brings its equal
     from async_timeout import timeout
 
+from .errors import Trouble, TroubleKind
 from .protocol import Acknowledged, Protocol, Rejected, Troubled
 from .sink import Lost, Refusal
-from .trouble import Trouble, TroubleKind
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -5,15 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .errors import Trouble, TroubleKind
 from .sink import Sink
-from .trouble import Trouble, TroubleKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..auth.base import Headers
     from .connection import Connection
-    from .hub import Hub
+    from .pool import Hub
     from .settings import Signer
 
 __all__ = ["Operation", "Stand"]

@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from ..codec import loads
-from .trouble import Trouble, trouble_of
+from ..http.json import loads
+from .errors import Trouble, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

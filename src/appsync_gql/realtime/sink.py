@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .trouble import Trouble
+    from .errors import Trouble
 
 __all__ = ["TURN", "Lost", "Refusal", "Sink", "unheard_future"]
 

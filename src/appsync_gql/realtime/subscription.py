@@ -9,18 +9,18 @@ from gql.transport.exceptions import TransportConnectionFailed, TransportError
 
 from ..exceptions import RenewalFailed
 from .buffer import Buffer
-from .course import Course
 from .crossing import STOP_SECONDS, cross, ignore, take
+from .errors import Step, Trouble, TroubleKind, error_of, step_after
 from .operation import Operation, Stand
+from .retry import Course
 from .sink import Lost, Refusal, Sink
-from .trouble import Step, Trouble, TroubleKind, error_of, step_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .buffer import OnFull
     from .connection import Connection
-    from .hub import Hub
+    from .pool import Hub
     from .settings import Signer
 
 __all__ = ["Subscription"]

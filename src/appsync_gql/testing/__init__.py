@@ -6,12 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .appsync import Caller, Resolver, ResolverError, Resolvers, unauthorized
     from .clock import FakeClock
     from .contract import PersistenceContract
-    from .emulator import Emulator
-    from .faults import Faults, Hold
-    from .record import RecordedRequest
+    from .emulator.appsync import Caller, Resolver, ResolverError, Resolvers, unauthorized
+    from .emulator.emulator import Emulator
+    from .emulator.faults import Faults, Hold
+    from .emulator.record import RecordedRequest
 
 __all__ = [
     "Caller",
@@ -28,17 +28,17 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Caller": "appsync",
-    "Emulator": "emulator",
+    "Caller": "emulator.appsync",
+    "Emulator": "emulator.emulator",
     "FakeClock": "clock",
-    "Faults": "faults",
-    "Hold": "faults",
+    "Faults": "emulator.faults",
+    "Hold": "emulator.faults",
     "PersistenceContract": "contract",
-    "RecordedRequest": "record",
-    "Resolver": "appsync",
-    "ResolverError": "appsync",
-    "Resolvers": "appsync",
-    "unauthorized": "appsync",
+    "RecordedRequest": "emulator.record",
+    "Resolver": "emulator.appsync",
+    "ResolverError": "emulator.appsync",
+    "Resolvers": "emulator.appsync",
+    "unauthorized": "emulator.appsync",
 }
 
 

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from .emulator import Emulator
+from .emulator.emulator import Emulator
 
 __all__ = ["main", "run", "serve"]
 

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .emulator import Emulator
+    from .emulator.emulator import Emulator
 
 __all__ = ["appsync_emulator"]
 
@@ -27,7 +27,7 @@ def appsync_emulator() -> Iterator[Emulator]:
     """
     # Imported here, so that a project's tests that don't use it don't pay for it.
     from ..exceptions import MissingExtra  # noqa: PLC0415
-    from .emulator import Emulator  # noqa: PLC0415
+    from .emulator.emulator import Emulator  # noqa: PLC0415
 
     with ExitStack() as stack:
         try:

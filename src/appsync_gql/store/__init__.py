@@ -1,0 +1,1 @@
+"""The token store: the current tokens of one user, and how they are renewed."""

@@ -1,0 +1,110 @@
+"""When a token is fresh, stale or expired: arithmetic, without a clock of its own."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..clock import Instant
+
+if TYPE_CHECKING:
+    from ..clock import ServerClock
+    from ..tokens import TokenClaims
+
+__all__ = ["TokenState", "Validity"]
+
+_MAX_MARGIN = 1.0
+"""Seconds that a request may be on its way; a token is not sent with less left."""
+
+
+class TokenState(enum.Enum):
+    """What a request may do with the token at hand."""
+
+    FRESH = "fresh"
+    """Send it."""
+    STALE = "stale"
+    """Send it, and see that a renewal is under way."""
+    EXPIRED = "expired"
+    """Wait for newer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Until when a token is fresh and until when it may be sent, on both local clocks.
+
+    The monotonic clock decides; the wall clock can only shorten, which covers
+    machines whose monotonic clock stands still while they sleep. A wall clock
+    that is set back changes nothing, one that is set ahead costs one renewal.
+
+    Attributes:
+        fresh_until: the moment from which the token is stale.
+        alive_until: the moment from which it counts as expired.
+    """
+
+    fresh_until: Instant
+    alive_until: Instant
+
+    @classmethod
+    def of(
+        cls,
+        claims: TokenClaims,
+        *,
+        window: float,
+        server: ServerClock,
+        now: Instant,
+        received: Instant | None = None,
+        spread: float = 0.0,
+    ) -> Validity:
+        """Work out a token's validity.
+
+        Args:
+            claims: the token's claims.
+            window: the refresh window in seconds; at most half of the token's
+                lifetime is used, or tokens that live shorter than the window
+                would be renewed at every request.
+            server: what is known of the server's time.
+            now: the present moment.
+            received: when the token arrived fresh from its issuer; ``None`` if
+                this process did not see that. Such a token stays fresh for a
+                quarter of its life whatever the clocks say, so that an issuer
+                and an API whose clocks disagree cause no renewal per request,
+                and it never outlives its lifetime as counted here.
+            spread: 0.0 to 1.0: where in the first half of the window the renewal
+                starts, so that those who share a token do not all start at once.
+        """
+        remaining = claims.expires_at - server.time_at(now.monotonic)
+        lifetime = claims.lifetime
+        if lifetime is None or lifetime <= 0:
+            lifetime = max(remaining, 0.0)
+        window = min(window, lifetime / 2) * (1.0 - spread / 2)
+        margin = min(_MAX_MARGIN, lifetime / 20)
+        if received is None:
+            fresh, alive = remaining - window, remaining - margin
+        else:
+            age = now.monotonic - received.monotonic
+            floor, counted = lifetime / 4 - age, lifetime - age
+            # iat is cut down to a whole second; that second must not cause more renewals.
+            fresh = max(min(counted, remaining + 1.0) - window, floor)
+            alive = max(min(counted, remaining) - margin, floor)
+        return cls(now.plus(min(fresh, alive)), now.plus(alive))
+
+    @classmethod
+    def never(cls) -> Validity:
+        """Give the validity of a token that is not there."""
+        return cls(_PAST, _PAST)
+
+    def state(self, now: Instant) -> TokenState:
+        """Judge the token at this moment."""
+        if now.reached(self.alive_until):
+            return TokenState.EXPIRED
+        return TokenState.STALE if now.reached(self.fresh_until) else TokenState.FRESH
+
+    def seconds_left(self, now: Instant) -> float:
+        """Seconds until the token counts as expired; 0.0 once it does."""
+        wall = self.alive_until.wall - now.wall
+        return max(0.0, min(self.alive_until.monotonic - now.monotonic, wall))
+
+
+_PAST = Instant(-math.inf, -math.inf)

@@ -1,0 +1,1 @@
+"""A local AppSync API and Cognito user pool on loopback, for tests."""

@@ -1,0 +1,177 @@
+"""JSON has the results of the standard library's ``json``, whatever is installed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+import uuid
+from collections import OrderedDict, namedtuple
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from appsync_gql.http import json as codec
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(min_value=2**62, max_value=2**70)
+    | st.integers(min_value=-(2**70), max_value=-(2**62))
+    | st.floats()
+    | st.text()
+    | st.text(alphabet=st.characters())
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text() | st.integers() | st.booleans() | st.none(), inner, max_size=5)
+        | st.tuples(inner, inner)
+    ),
+    max_leaves=20,
+)
+
+
+def outcome(do: Any, value: Any) -> str:
+    """What comes of it: the value with its types, or the kind of error."""
+    try:
+        return repr(do(value))
+    except (ValueError, TypeError, RecursionError) as error:
+        return type(error).__mro__[-3].__name__  # ValueError, TypeError, RuntimeError
+
+
+def test_the_faster_libraries_are_here_to_be_compared_with() -> None:
+    assert codec.loads is codec._by_msgspec
+    assert codec._orjson
+
+
+@given(VALUES)
+@example({"a": math.nan})
+@example([2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1])
+@example({"a": "\ud800"})
+@example({2: "a", None: "b", True: "c", 1.5: "d"})
+@settings(deadline=None, max_examples=400)
+def test_what_is_written_reads_as_what_json_writes(value: Any) -> None:
+    def both_ways(write: Any) -> Any:
+        return lambda v: json.loads(write(v))
+
+    assert outcome(both_ways(codec.dumps), value) == outcome(both_ways(json.dumps), value)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@dataclass
+class Data:
+    a: int = 1
+
+
+Pair = namedtuple("Pair", "a b")  # noqa: PYI024
+HIMSELF: list[Any] = []
+HIMSELF.append(HIMSELF)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
+        dt.date(2026, 1, 1),
+        uuid.UUID(int=1),
+        decimal.Decimal(1),
+        Colour.RED,
+        Number.ONE,
+        Text("a"),
+        Data(),
+        Pair(1, 2),
+        OrderedDict(a=1),
+        {1, 2},
+        b"bytes",
+        bytearray(b"bytes"),
+        object(),
+        HIMSELF,
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_json_does_not_write_is_not_written_and_what_it_does_is(value: Any) -> None:
+    mine = outcome(lambda v: json.loads(codec.dumps({"a": v})), value)
+    assert mine == outcome(lambda v: json.loads(json.dumps({"a": v})), value)
+
+
+TEXTS = (
+    VALUES.map(lambda v: outcome(json.dumps, v))
+    | st.text()
+    | st.text(alphabet='0123456789-+.eE[]{},:" aNItfn\\u')
+    | st.from_regex(r"\[-?[0-9]{17,23}(\.[0-9]{1,20})?(e[0-9]{1,3})?\]", fullmatch=True)
+)
+
+
+READERS = pytest.mark.parametrize(
+    "loads", [codec._by_msgspec, codec._by_orjson, codec._by_json], ids=lambda f: f.__name__
+)
+
+
+@READERS
+@given(text=TEXTS)
+@example("[18446744073709551616]")
+@example("[-9223372036854775809]")
+@example("[19933688932870350000]")
+@example('{"a":"' + "x" * 4000 + '","b":123456789012345678901234567890}')
+@example("[NaN, Infinity, -Infinity, 1e999, -0, -0.0]")
+@example("1" * 5000)
+@example("[" * 100_000)
+@example('"\\ud800"')
+@example('"\\udc00\\ud800"')
+@example("\ufeff1")
+@example("")
+@settings(deadline=None, max_examples=400)
+def test_what_is_read_is_what_json_reads(loads: Any, text: str) -> None:
+    assert outcome(loads, text) == outcome(json.loads, text)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return
+    assert outcome(loads, data) == outcome(json.loads, text)
+    assert outcome(loads, bytearray(data)) == outcome(json.loads, text)
+
+
+@READERS
+@given(data=st.binary(max_size=40))
+def test_bytes_that_are_not_utf8_are_a_value_error(loads: Any, data: bytes) -> None:
+    assert outcome(loads, data) == outcome(lambda d: json.loads(d.decode()), data)
+
+
+@READERS
+@pytest.mark.parametrize("digits", range(15, 26))
+def test_an_integer_is_read_to_its_last_digit(loads: Any, digits: int) -> None:
+    number = int("9" * digits)
+    found = loads(json.dumps([-number, number]).encode())
+    assert found == [-number, number]
+    assert [type(n) for n in found] == [int, int]
+
+
+def test_a_reader_of_ones_own_is_left_as_it_is() -> None:
+    def own(text: str) -> Any:
+        return json.loads(text)
+
+    assert codec.reader_of_bytes(own) is None
+    assert codec.reader_of_bytes(msgspec.json.decode) is None
+    assert codec.reader_of_bytes(json.loads) is codec.loads
+    assert codec.reader_of_bytes(orjson.loads) is orjson.loads

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appsync_gql import TokenClaims, TokenState
+from appsync_gql.clock import Instant, ServerClock
+from appsync_gql.store.validity import Validity
+
+START = Instant(wall=1_000_000.0, monotonic=500.0)
+EXACT = ServerClock.assumed(START)
+FRESH, STALE, EXPIRED = TokenState.FRESH, TokenState.STALE, TokenState.EXPIRED
+
+
+def claims(lifetime: float, issued_at: float = START.wall) -> TokenClaims:
+    return TokenClaims(issued_at=issued_at, expires_at=issued_at + lifetime)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "window", "after", "state"),
+    [
+        pytest.param(3600, 30, 0, FRESH, id="just issued"),
+        pytest.param(3600, 30, 3569.9, FRESH, id="a moment before the window"),
+        pytest.param(3600, 30, 3570, STALE, id="at the window's edge"),
+        pytest.param(3600, 30, 3598.9, STALE, id="a moment before the margin"),
+        pytest.param(3600, 30, 3599, EXPIRED, id="within the time that a request travels"),
+        pytest.param(3600, 30, 3600, EXPIRED, id="at its expiry"),
+        pytest.param(3600, 30, 99999, EXPIRED, id="long after"),
+        pytest.param(3600, 0, 3598.9, FRESH, id="without a window fresh almost to the end"),
+        pytest.param(3600, 0, 3599, EXPIRED, id="and then expired"),
+        pytest.param(20, 30, 9.9, FRESH, id="a window beyond the lifetime counts as half of it"),
+        pytest.param(20, 30, 10, STALE, id="so a short token does get stale, not renewed forever"),
+        pytest.param(2, 30, 0.9, FRESH, id="tokens of two seconds"),
+        pytest.param(2, 30, 1.0, STALE, id="tokens of two seconds, second half"),
+        pytest.param(2, 30, 1.95, EXPIRED, id="tokens of two seconds, at the end"),
+    ],
+)
+def test_the_state_follows_from_the_seconds_since_issue(
+    lifetime: float, window: float, after: float, state: TokenState
+) -> None:
+    validity = Validity.of(claims(lifetime), window=window, server=EXACT, now=START)
+    assert validity.state(START.plus(after)) is state
+
+
+@pytest.mark.parametrize(
+    ("wall", "monotonic", "state"),
+    [
+        pytest.param(-7200.0, 10.0, FRESH, id="the wall clock set back"),
+        pytest.param(43200.0, 0.0, EXPIRED, id="twelve hours of sleep, monotonic standing still"),
+        pytest.param(0.0, 43200.0, EXPIRED, id="twelve hours of sleep, wall not yet set"),
+    ],
+)
+def test_a_clock_that_jumps_never_lengthens_a_tokens_life(
+    wall: float, monotonic: float, state: TokenState
+) -> None:
+    validity = Validity.of(claims(3600), window=30, server=EXACT, now=START)
+    assert validity.state(Instant(START.wall + wall, START.monotonic + monotonic)) is state
+
+
+def test_expiry_is_judged_in_the_servers_time() -> None:
+    two_hours_behind = ServerClock.assumed(START, correction=7200.0)
+    validity = Validity.of(claims(3600), window=30, server=two_hours_behind, now=START)
+    assert validity.state(START) is EXPIRED
+
+
+@pytest.mark.parametrize("skew", [-600.0, 600.0, 86400.0])
+def test_a_token_seen_at_its_issue_keeps_a_quarter_of_its_life_whatever_the_clocks_say(
+    skew: float,
+) -> None:
+    server = ServerClock.assumed(START, correction=skew)
+    validity = Validity.of(claims(300), window=30, server=server, now=START, received=START)
+    assert validity.state(START.plus(74)) is FRESH
+    assert validity.state(START.plus(301)) is EXPIRED
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize("lifetime", [2, 3, 5, 300])
+def test_that_iat_is_cut_to_a_whole_second_causes_no_renewal_before_its_time(
+    lifetime: int, fraction: float
+) -> None:
+    """Tokens of 3 s, issued at half past, would be renewed each second else."""
+    issued = START.plus(fraction)
+    validity = Validity.of(claims(lifetime), window=30, server=EXACT, now=issued, received=issued)
+    window = min(30, lifetime / 2)
+    assert validity.state(issued.plus(min(lifetime - window, lifetime * 0.9 - 1) - 0.01)) is FRESH
+    assert validity.state(issued.plus(lifetime)) is EXPIRED
+
+
+def test_a_token_without_an_issue_time_is_judged_by_what_is_left() -> None:
+    unknown = TokenClaims(expires_at=START.wall + 10)
+    validity = Validity.of(unknown, window=30, server=EXACT, now=START)
+    assert validity.state(START.plus(4.9)) is FRESH
+    assert validity.state(START.plus(5)) is STALE
+
+
+def test_a_token_that_is_not_there_is_expired() -> None:
+    assert Validity.never().state(START) is EXPIRED
+    assert Validity.never().seconds_left(START) == 0.0
+
+
+def test_seconds_left_count_down_to_zero() -> None:
+    validity = Validity.of(claims(3600), window=30, server=EXACT, now=START)
+    assert validity.seconds_left(START) == 3599.0
+    assert validity.seconds_left(START.plus(5000)) == 0.0
+
+
+@given(
+    lifetime=st.floats(1, 1e6),
+    window=st.floats(0, 1e5),
+    skew=st.floats(-1e5, 1e5),
+    age=st.floats(0, 1e6),
+    seen=st.booleans(),
+)
+def test_states_only_ever_go_from_fresh_to_stale_to_expired(
+    lifetime: float, window: float, skew: float, age: float, *, seen: bool
+) -> None:
+    validity = Validity.of(
+        claims(lifetime),
+        window=window,
+        server=ServerClock.assumed(START, correction=skew),
+        now=START,
+        received=START if seen else None,
+    )
+    order = [FRESH, STALE, EXPIRED]
+    earlier = validity.state(START.plus(age / 2))
+    assert order.index(earlier) <= order.index(validity.state(START.plus(age)))
+    assert validity.state(START.plus(2 * lifetime + abs(skew))) is EXPIRED
