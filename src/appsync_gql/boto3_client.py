@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from .forks import after_fork_in_child
+from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

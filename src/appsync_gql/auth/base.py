@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-__all__ = ["Auth", "Headers"]
+__all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
 
 Headers = Mapping[str, str]
 """HTTP headers that authorize one request. Their ``repr`` shows no token."""
 
 
-@runtime_checkable
-class Auth(Protocol):
-    """Gives headers to requests, and newer ones where they were rejected.
+class SignableRequest(NamedTuple):
+    """What a request shows of itself to be signed.
 
-    ``TokenStore`` is the user-pool mode; an object of your own with these five
-    methods is taken by ``AppSyncTransport(auth=…)`` just the same.
+    Attributes:
+        url: the GraphQL endpoint; for the handshake of a real-time connection, the same with
+            ``/connect`` behind it.
+        body: the exact bytes that are sent: of the POST, of ``{}`` for a handshake, of the
+            operation's ``data`` for a subscription
+            (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#iam).
+        kind: whether it is an HTTP request, a real-time handshake or a subscription's ``start``.
     """
 
-    def headers_nowait(self) -> Headers | None:
-        """Return headers that may be sent now, or ``None`` if they must be waited for."""
-        ...
+    url: str
+    body: bytes
+    kind: Literal["http", "connect", "start"]
+
+
+@runtime_checkable
+class Auth(Protocol):
+    """An authorization mode whose headers do not depend on the request.
+
+    ``TokenStore`` is the user-pool mode; an object of your own with these two methods is
+    taken by ``AppSyncTransport(auth=…)`` just the same.
+
+    Three more methods are called if the object has them:
+
+    ``headers_nowait() -> Headers | None``
+        Return headers that may be sent now, without waiting for anything; ``None`` if
+        :meth:`headers` must be awaited. Asked first, for every request.
+    ``answered(date: str, took: float) -> None``
+        Called with the ``Date`` header of each of AppSync's own responses, and the seconds
+        between sending the request and receiving the response's head.
+    ``replayed(reason: "refused" | "denied") -> None``
+        Called when a request is sent once more.
+
+    And one attribute is read if there is one: ``refused_advice``, the sentence that the error
+    of a refused request ends with.
+    """
 
     async def headers(self) -> Headers:
         """Return headers that may be sent now, waiting for them if need be."""
@@ -31,23 +58,38 @@ class Auth(Protocol):
         """Return newer headers than the rejected ones, or those same ones if there are none.
 
         Args:
-            rejected: the headers that AppSync did not accept; ``None`` for whichever there are.
-            denied: they were accepted, but a permission was missing.
+            rejected: the headers that AppSync did not accept; ``None`` for the current ones.
+            denied: ``True`` if they were accepted, but a permission was missing.
 
         Raises:
-            AppSyncError: newer ones were needed and could not be had.
+            AppSyncError: newer ones were needed and could not be obtained.
         """
         ...
 
-    def answered(self, date: str | None, took: float) -> None:
-        """Hear of an answer.
+
+@runtime_checkable
+class SigningAuth(Protocol):
+    """An authorization mode that signs each request, as IAM does.
+
+    The optional methods of :class:`Auth` are called here too, but for ``headers_nowait``:
+    its place is taken by ``sign_nowait(request) -> Headers | None``.
+    """
+
+    async def sign(self, request: SignableRequest) -> Headers:
+        """Return the headers that authorize this request, waiting for credentials if need be."""
+        ...
+
+    async def renew_signing(self, rejected: Headers, *, denied: bool = False) -> bool:
+        """Obtain newer credentials, or a corrected clock, after AppSync rejected a signature.
 
         Args:
-            date: its ``Date`` header (RFC 9110 6.6.1): the server's time.
-            took: seconds between sending the request and having the answer's head.
-        """
-        ...
+            rejected: the headers that AppSync did not accept.
+            denied: ``True`` if they were accepted, but a permission was missing.
 
-    def replayed(self, reason: Literal["refused", "denied"]) -> None:
-        """Hear that a request is being sent once more."""
+        Returns:
+            Whether signing the request again may give another result.
+
+        Raises:
+            AppSyncError: newer credentials were needed and could not be obtained.
+        """
         ...

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..exceptions import LockTimeout
-from ..forks import after_fork_in_child
+from ..threads import after_fork_in_child
 from .sessions import Document
 
 if TYPE_CHECKING:

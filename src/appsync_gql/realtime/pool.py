@@ -11,7 +11,7 @@ from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
 from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
 from ..exceptions import AppSyncError, InvalidToken, RenewalFailed
 from ..http.json import reader_of_bytes
-from ..threads import notify
+from ..threads import EventQueue
 from ..tokens import TokenClaims
 from .connection import Connection
 from .dial import dial
@@ -73,7 +73,7 @@ class Hub:
         self._session: aiohttp.ClientSession | None = None
         self._closing = False
         self._settings, self._ssl, self._loads = settings, ssl, loads
-        self._listener = listener
+        self._events = EventQueue(listener)
         self._connections: list[Connection] = []
         # The connection that is being made for all who wait, and by whose authorization.
         self._opening: tuple[asyncio.Task[Connection], Signer] | None = None
@@ -308,7 +308,7 @@ class Hub:
             self._tell(ConnectionLost(reason=why))
 
     def _tell(self, event: Any) -> None:
-        notify(self._listener, event)
+        self._events.put(event)
 
     def _spawn(
         self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]]

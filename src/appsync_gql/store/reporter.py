@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import events
 from ..exceptions import AppSyncError, RenewalFailed, SessionExpired, StorageFailed
-from ..forks import after_fork_in_child
-from ..threads import notify
+from ..threads import EventQueue, after_fork_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +20,7 @@ class Announcer:
     """Makes events of what came of each errand."""
 
     def __init__(self, listener: events.Listener | None) -> None:
-        self._listener = listener
+        self._queue = EventQueue(listener)
         self._counts: Counter[str] = Counter()
         self._ended = False
         self._unlock()
@@ -41,7 +40,7 @@ class Announcer:
             self._counts[type(event).__name__] += 1
             if isinstance(event, events.Renewed):
                 self._ended = False
-        notify(self._listener, event)
+        self._queue.put(event)
 
     def failed(self, reason: events.Reason, error: AppSyncError, next_attempt_in: float) -> None:
         """Tell that there are no newer tokens this time; of a session's end, once."""

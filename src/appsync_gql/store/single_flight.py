@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from ..exceptions import AppSyncError, RenewalFailed
-from ..threads import submit
+from ..threads import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def fly(work: Callable[[], None], landed: Callable[[], None] = lambda: None) -> 
             flight.land(error)
 
     try:
-        submit(run)
+        run_in_thread(run)
     except RuntimeError:
         # Not landed(): the caller may hold the lock that it takes.
         flight.land(RenewalFailed("No renewal while the interpreter is shutting down."))

@@ -16,8 +16,8 @@ from gql.transport.exceptions import TransportClosed
 
 from ..clock import Clock, Instant, ServerClock, seconds_of
 from ..exceptions import AppSyncError, RenewalFailed, SignedOut
-from ..forks import after_fork_in_child
 from ..persistence.memory import MemoryPersistence
+from ..threads import after_fork_in_child
 from .errands import Errands
 from .limiter import Pacing
 from .renewal import Renewal, Renewed

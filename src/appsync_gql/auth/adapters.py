@@ -1,0 +1,189 @@
+"""One interface over every kind of ``auth=``: what the transport and its subscriptions call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gql.transport.appsync_auth import AppSyncAuthentication
+
+from ..exceptions import ConfigurationError
+from .base import Auth, Headers, SignableRequest, SigningAuth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+__all__ = ["Authorizer", "authorizer_of"]
+
+
+class Authorizer(Protocol):
+    """Gives the headers of one authorization mode, for HTTP requests and for real-time.
+
+    Two that are equal stand for the same authorization.
+
+    Attributes:
+        signs: whether the headers depend on the request; if not, the request may be ``None``.
+        advice: what to add to the error's message when AppSync refuses these headers for good.
+    """
+
+    signs: bool
+    advice: str
+
+    def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
+        """Return headers that may be sent now; ``None`` if they must be waited for."""
+        ...
+
+    async def headers(self, request: SignableRequest | None) -> Headers:
+        """Return headers that may be sent now, waiting for them if need be."""
+        ...
+
+    async def newer(
+        self, request: SignableRequest | None, rejected: Headers, *, denied: bool
+    ) -> Headers | None:
+        """Return newer headers than the rejected ones; ``None`` if there are none.
+
+        Raises:
+            AppSyncError: newer ones were needed and could not be obtained.
+        """
+        ...
+
+    def answered(self, date: str, took: float) -> None:
+        """Called with the ``Date`` header of AppSync's own responses; ``took`` is in seconds."""
+        ...
+
+    def replayed(self, reason: Literal["refused", "denied"]) -> None:
+        """Called when a request is sent once more."""
+        ...
+
+
+_TOKENS_ADVICE = (
+    "If newer tokens are refused too, check that the API's authorization mode names this user "
+    "pool and admits this app client, and compare the clocks."
+)
+
+
+def authorizer_of(auth: object) -> Authorizer:
+    """Return the interface over what a user gave as ``auth=``.
+
+    Raises:
+        ConfigurationError: it is no authorization mode.
+    """
+    if isinstance(auth, AppSyncAuthentication):
+        return _GqlAuthorizer(auth)
+    if isinstance(auth, type):
+        raise ConfigurationError(
+            f"auth= is the class {auth.__name__}; give it an instance, {auth.__name__}(…).",
+            setting="auth",
+        )
+    if isinstance(auth, SigningAuth):
+        return _SigningAuthorizer(auth)
+    if isinstance(auth, Auth):
+        return _HeadersAuthorizer(auth)
+    raise ConfigurationError(
+        "auth is a TokenStore, an object with the methods of appsync_gql.Auth, or one of "
+        f"gql's own auth objects; not {type(auth).__name__}.",
+        setting="auth",
+    )
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+class _Optional:
+    """The methods that an auth object may have or not."""
+
+    def __init__(self, auth: Any) -> None:
+        self._auth = auth
+        self.advice: str = getattr(auth, "refused_advice", _TOKENS_ADVICE)
+        self.answered: Callable[[str, float], None] = getattr(auth, "answered", _nothing)
+        self.replayed: Callable[[Any], None] = getattr(auth, "replayed", _nothing)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Optional) and self._auth is other._auth
+
+    def __hash__(self) -> int:
+        return hash((type(self), id(self._auth)))
+
+
+class _HeadersAuthorizer(_Optional):
+    """Over an :class:`Auth`, whose headers do not depend on the request."""
+
+    signs = False
+
+    def __init__(self, auth: Auth) -> None:
+        super().__init__(auth)
+        self._nowait: Callable[[], Headers | None] = getattr(auth, "headers_nowait", _nothing)
+
+    def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
+        del request
+        return self._nowait()
+
+    async def headers(self, request: SignableRequest | None) -> Headers:
+        del request
+        found: Headers = await self._auth.headers()
+        return found
+
+    async def newer(
+        self, request: SignableRequest | None, rejected: Headers, *, denied: bool
+    ) -> Headers | None:
+        del request
+        newer: Headers = await self._auth.renew(rejected, denied=denied)
+        return None if newer == rejected else newer
+
+
+class _SigningAuthorizer(_Optional):
+    """Over a :class:`SigningAuth`."""
+
+    signs = True
+
+    def __init__(self, auth: SigningAuth) -> None:
+        super().__init__(auth)
+        self._nowait: Callable[[SignableRequest], Headers | None] = getattr(
+            auth, "sign_nowait", _nothing
+        )
+
+    def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
+        return self._nowait(_given(request))
+
+    async def headers(self, request: SignableRequest | None) -> Headers:
+        found: Headers = await self._auth.sign(_given(request))
+        return found
+
+    async def newer(
+        self, request: SignableRequest | None, rejected: Headers, *, denied: bool
+    ) -> Headers | None:
+        if not await self._auth.renew_signing(rejected, denied=denied):
+            return None
+        return await self.headers(request)
+
+
+class _GqlAuthorizer(_Optional):
+    """Over one of gql's own objects, which have one set of credentials and can't renew them."""
+
+    signs = True
+
+    def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
+        request = _given(request)
+        if request.kind == "connect":
+            return self._auth.get_headers()  # type: ignore[no-any-return]
+        # As gql's own transports ask: over HTTP the content type is signed.
+        more = {"content-type": "application/json"} if request.kind == "http" else None
+        return self._auth.get_headers(request.body.decode(), more)  # type: ignore[no-any-return]
+
+    async def headers(self, request: SignableRequest | None) -> Headers:
+        found = self.headers_nowait(request)
+        return {} if found is None else found
+
+    async def newer(
+        self, request: SignableRequest | None, rejected: Headers, *, denied: bool
+    ) -> Headers | None:
+        del request, rejected, denied
+        return None
+
+
+def _given(request: SignableRequest | None) -> SignableRequest:
+    if request is None:
+        msg = "an authorization mode that signs must be shown the request"
+        raise TypeError(msg)
+    return request
