@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         BlockedByWaf,
         ChallengeRequired,
         ConfigurationError,
+        ConnectionFailed,
         Denied,
         InsecureEndpoint,
         InvalidToken,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         Throttled,
     )
     from .http.request_body import gql
-    from .http.response import Answer, Replay, Verdict
+    from .http.response import Outcome, Replay, Response
     from .persistence.base import TokenPersistence
     from .persistence.dynamodb import DynamoDBPersistence
     from .persistence.file import FilePersistence
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Answer",
     "AppSyncError",
     "AppSyncTransport",
     "Auth",
@@ -71,6 +71,7 @@ __all__ = [
     "Clock",
     "CognitoProvider",
     "ConfigurationError",
+    "ConnectionFailed",
     "Denied",
     "DynamoDBPersistence",
     "FilePersistence",
@@ -84,12 +85,14 @@ __all__ = [
     "MemoryPersistence",
     "MissingExtra",
     "NotSignedIn",
+    "Outcome",
     "OutcomeUnknown",
     "RealtimeSettings",
     "RedisPersistence",
     "Refused",
     "RenewalFailed",
     "Replay",
+    "Response",
     "ServerFailed",
     "SessionExpired",
     "SessionKey",
@@ -106,13 +109,11 @@ __all__ = [
     "TokenState",
     "TokenStore",
     "Tokens",
-    "Verdict",
     "events",
     "gql",
 ]
 
 _HOMES = {
-    "Answer": ".http.response",
     "AppSyncError": ".exceptions",
     "AppSyncTransport": ".transport",
     "Auth": ".auth.base",
@@ -123,6 +124,7 @@ _HOMES = {
     "Clock": ".clock",
     "CognitoProvider": ".providers.cognito",
     "ConfigurationError": ".exceptions",
+    "ConnectionFailed": ".exceptions",
     "Denied": ".exceptions",
     "DynamoDBPersistence": ".persistence.dynamodb",
     "FilePersistence": ".persistence.file",
@@ -136,12 +138,14 @@ _HOMES = {
     "MemoryPersistence": ".persistence.memory",
     "MissingExtra": ".exceptions",
     "NotSignedIn": ".exceptions",
+    "Outcome": ".http.response",
     "OutcomeUnknown": ".exceptions",
     "RealtimeSettings": ".realtime.settings",
     "RedisPersistence": ".persistence.redis",
     "Refused": ".exceptions",
     "RenewalFailed": ".exceptions",
     "Replay": ".http.response",
+    "Response": ".http.response",
     "ServerFailed": ".exceptions",
     "SessionExpired": ".exceptions",
     "SessionKey": ".session_key",
@@ -158,7 +162,6 @@ _HOMES = {
     "TokenState": ".store.validity",
     "TokenStore": ".store.token_store",
     "Tokens": ".tokens",
-    "Verdict": ".http.response",
     "gql": ".http.request_body",
 }
 """Where each name lives. They are imported when they are first asked for: who sends queries

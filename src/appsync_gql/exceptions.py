@@ -24,6 +24,7 @@
         ├── SubscriptionOverflow [Q] the developer: the consumer is too slow
         ├── Throttled                nobody: slow down
         ├── ServerFailed             nobody: AppSync or a proxy failed
+        ├── ConnectionFailed         nobody: no connection, or no response to a query
         └── OutcomeUnknown      [Q]  the caller: look whether the mutation ran
 
 ``[Q]`` marks those that are also gql's ``TransportQueryError``: gql's
@@ -54,6 +55,7 @@ __all__ = [
     "BlockedByWaf",
     "ChallengeRequired",
     "ConfigurationError",
+    "ConnectionFailed",
     "Denied",
     "InsecureEndpoint",
     "InvalidToken",
@@ -287,6 +289,13 @@ class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
     def __init__(self, message: str, **answer: Any) -> None:
         super().__init__(message, **answer)
         self.code = self.status
+
+
+class ConnectionFailed(AppSyncError, TransportConnectionFailed):
+    """AppSync could not be reached, or the connection was lost before a query's response.
+
+    Plain gql raises ``TransportConnectionFailed`` here.
+    """
 
 
 class OutcomeUnknown(
