@@ -22,8 +22,8 @@ from .exceptions import Refused as Refused
 from .exceptions import RenewalFailed as RenewalFailed
 from .exceptions import ServerFailed as ServerFailed
 from .exceptions import SessionExpired as SessionExpired
-from .exceptions import SignedOut as SignedOut
 from .exceptions import SignInFailed as SignInFailed
+from .exceptions import SignedOut as SignedOut
 from .exceptions import StorageCorrupt as StorageCorrupt
 from .exceptions import StorageFailed as StorageFailed
 from .exceptions import SubscriptionOverflow as SubscriptionOverflow
