@@ -124,7 +124,7 @@ class AppSyncTransport(AIOHTTPTransport):
         check_headers(headers)
         check_timeout(timeout)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
-        self._given_auth: Any = auth
+        self.authorization: Any = auth
         self.authorizer = None if auth is None or basic else authorizer_of(auth)
         own_connector = bool((client_session_args or {}).get("connector"))
         self._pool = SessionPool(
@@ -337,7 +337,7 @@ class AppSyncTransport(AIOHTTPTransport):
             SubscriptionOverflow: see ``on_full``.
             TransportClosed: the transport is not connected, or was closed meanwhile.
         """
-        given = self._given_auth if auth is None else auth
+        given = self.authorization if auth is None else auth
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
         self._opened()
