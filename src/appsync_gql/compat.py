@@ -30,6 +30,7 @@ __all__ = [
     "abort_connections",
     "add_sigv4",
     "detach_after_fork",
+    "expiry_of",
     "in_reconnecting_session",
     "post_arguments",
     "printed_request",
@@ -242,3 +243,12 @@ def add_sigv4(
     request = AWSRequest(method="POST", url=url, data=body, headers=headers)
     _signer_class()(credentials, "appsync", region).add_auth_at(request, timestamp)
     return dict(request.headers.items())
+
+
+def expiry_of(credentials: object) -> float | None:
+    """Return when botocore's credentials expire, in seconds since the epoch; ``None``: never.
+
+    botocore has no public attribute for it.
+    """
+    expires = getattr(credentials, "_expiry_time", None)
+    return None if expires is None else float(expires.timestamp())
