@@ -51,8 +51,9 @@ if TYPE_CHECKING:
     from .realtime.buffer import Gap
     from .realtime.settings import RealtimeSettings
     from .session_key import SessionKey
-    from .store.snapshot import StoreStatus
-    from .store.token_store import BlockingTokenStore, TokenStore
+    from .store.blocking import BlockingTokenStore
+    from .store.status import StoreStatus
+    from .store.token_store import TokenStore
     from .store.validity import TokenState
     from .tokens import TokenClaims, Tokens
     from .transport import AppSyncTransport
@@ -118,7 +119,7 @@ _HOMES = {
     "Auth": ".auth.base",
     "BadRequest": ".exceptions",
     "BlockedByWaf": ".exceptions",
-    "BlockingTokenStore": ".store.token_store",
+    "BlockingTokenStore": ".store.blocking",
     "ChallengeRequired": ".exceptions",
     "Clock": ".clock",
     "CognitoProvider": ".providers.cognito",
@@ -149,7 +150,7 @@ _HOMES = {
     "SignedOut": ".exceptions",
     "StorageCorrupt": ".exceptions",
     "StorageFailed": ".exceptions",
-    "StoreStatus": ".store.snapshot",
+    "StoreStatus": ".store.status",
     "SubscriptionOverflow": ".exceptions",
     "Throttled": ".exceptions",
     "TokenClaims": ".tokens",
