@@ -22,6 +22,7 @@ from .limiter import Limiter
 from .outcomes import failed_event, save_failed_event
 from .status import StoreStatus
 from .steps import (
+    Done,
     LoadFailed,
     NewerTokens,
     NewRefreshToken,
@@ -236,6 +237,8 @@ class StoreState:
                     return self._save_failed(tokens, error)
                 case LoadFailed(error=error):
                     return events.LoadFailed(message=str(error))
+                case Done():
+                    job.call.waiting_for = "unlocking"
                 case _:
                     pass
         return None

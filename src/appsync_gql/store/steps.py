@@ -88,7 +88,7 @@ class LoadFailed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is left to do but to release the lock: whoever waits may go on."""
+    """Nothing is left to do but to release the lock: nobody need wait for long any more."""
 
 
 Step: TypeAlias = (

@@ -48,6 +48,9 @@ CLOSE_SECONDS = 5.0
 _SIGN_IN_SECONDS = 90.0
 """Seconds that a sign-in or sign-out is waited for: all attempts of boto3, and the lock."""
 
+_ONE_WAIT = 1.0
+"""Seconds after which a caller no longer waits for the mere release of a lock."""
+
 _ROUNDS = 3
 """How many renewals may succeed for one caller and bring nothing that can be used."""
 
@@ -205,7 +208,7 @@ class StoreMethods:
                 last = yield from self._outcome(found, deadline, last)
                 if last is not None:
                     self._left(deadline, last, again=again)
-                else:
+                elif found.call.ended:
                     successes += 1
             if successes == _ROUNDS:
                 raise RenewalFailed("Tokens expire as fast as they are renewed.", kind="clock")
@@ -222,11 +225,16 @@ class StoreMethods:
         """
         if attempt.job is not None:
             self._start(attempt.job)
-        # Without patience a caller waits for one attempt, however long that takes.
-        left = max(0.0, deadline - time.monotonic()) if self._patience else None
-        if (yield Wait(attempt.call, left)):
-            return attempt.call.error
-        raise self._own(last) if last else _too_late(attempt.call, self._patience)
+        call = attempt.call
+        while True:
+            # Without patience a caller waits for one attempt, however long that takes.
+            left = deadline - time.monotonic() if self._patience else _ONE_WAIT
+            if (yield Wait(call, max(0.0, min(left, _ONE_WAIT)))):
+                return call.error
+            if call.waiting_for == "unlocking":
+                return None
+            if left <= _ONE_WAIT and self._patience:
+                raise self._own(last) if last else _too_late(call, self._patience)
 
     def _left(self, deadline: float, error: AppSyncError, *, again: bool) -> float:
         """Return the seconds that a caller has left for another attempt after this failure.
@@ -272,6 +280,7 @@ def _unanswered(call: SharedCall) -> str:
         "lock": "somebody else holds the session's lock",
         "persistence": "the persistence has not answered",
         "provider": "the identity provider has not answered",
+        "unlocking": "the session's lock has not been released",
     }.get(call.waiting_for, "no thread was free")
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ..exceptions import AppSyncError, RenewalFailed
-from .steps import Done, Saved
+from .steps import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -59,16 +59,11 @@ class Worker:
             self._end(job, error)
 
     def _take(self, job: Job, step: Step) -> None:
-        if isinstance(step, Done):
-            self._end(job, None)
-            return
         self._reporter.report(self._state.apply(job, step))
         if isinstance(step, Saved):
             self._reporter.saved()
 
     def _end(self, job: Job, error: AppSyncError | None) -> None:
-        if job.call.ended:
-            return
         error, event = self._state.ended(job, error)
         self._reporter.report(event)
         job.call.end(error)
