@@ -12,8 +12,15 @@ from .lazy_imports import lazy_names
 __version__ = "0.2.0"
 
 _NAMES = {
+    "auth.api_key": "ApiKeyAuth",
     "auth.base": "Auth Headers SignableRequest SigningAuth",
+    "auth.iam": "IamAuth",
+    "auth.identity_pool": "IdentityPoolAuth",
+    "auth.source": "LambdaAuth OidcAuth",
+    "blocking": "BlockingAppSyncTransport",
+    "client": "AppSyncClient",
     "clock": "Clock",
+    "connect": "connect",
     "events": "",
     "exceptions": """
         AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError
@@ -34,8 +41,9 @@ _NAMES = {
     "realtime.buffer": "Gap",
     "realtime.settings": "RealtimeSettings",
     "session_key": "SessionKey",
-    "store.snapshot": "StoreStatus",
-    "store.token_store": "BlockingTokenStore TokenStore",
+    "store.blocking": "BlockingTokenStore",
+    "store.status": "StoreStatus",
+    "store.token_store": "TokenStore",
     "store.validity": "TokenState",
     "tokens": "TokenClaims Tokens",
     "transport": "AppSyncTransport",

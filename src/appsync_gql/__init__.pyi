@@ -1,10 +1,18 @@
 # Written by tests/support/stubs.py. Type checkers read it in place of __init__.py.
 from . import events as events
+from .auth.api_key import ApiKeyAuth as ApiKeyAuth
 from .auth.base import Auth as Auth
 from .auth.base import Headers as Headers
 from .auth.base import SignableRequest as SignableRequest
 from .auth.base import SigningAuth as SigningAuth
+from .auth.iam import IamAuth as IamAuth
+from .auth.identity_pool import IdentityPoolAuth as IdentityPoolAuth
+from .auth.source import LambdaAuth as LambdaAuth
+from .auth.source import OidcAuth as OidcAuth
+from .blocking import BlockingAppSyncTransport as BlockingAppSyncTransport
+from .client import AppSyncClient as AppSyncClient
 from .clock import Clock as Clock
+from .connect import connect as connect
 from .exceptions import AppSyncError as AppSyncError
 from .exceptions import BadRequest as BadRequest
 from .exceptions import BlockedByWaf as BlockedByWaf
@@ -44,8 +52,8 @@ from .providers.cognito import CognitoProvider as CognitoProvider
 from .realtime.buffer import Gap as Gap
 from .realtime.settings import RealtimeSettings as RealtimeSettings
 from .session_key import SessionKey as SessionKey
-from .store.snapshot import StoreStatus as StoreStatus
-from .store.token_store import BlockingTokenStore as BlockingTokenStore
+from .store.blocking import BlockingTokenStore as BlockingTokenStore
+from .store.status import StoreStatus as StoreStatus
 from .store.token_store import TokenStore as TokenStore
 from .store.validity import TokenState as TokenState
 from .tokens import TokenClaims as TokenClaims
@@ -55,11 +63,14 @@ from .transport import AppSyncTransport as AppSyncTransport
 __version__: str
 
 __all__ = [
+    "ApiKeyAuth",
+    "AppSyncClient",
     "AppSyncError",
     "AppSyncTransport",
     "Auth",
     "BadRequest",
     "BlockedByWaf",
+    "BlockingAppSyncTransport",
     "BlockingTokenStore",
     "ChallengeRequired",
     "Clock",
@@ -72,13 +83,17 @@ __all__ = [
     "Gap",
     "Grant",
     "Headers",
+    "IamAuth",
+    "IdentityPoolAuth",
     "InsecureEndpoint",
     "InvalidToken",
     "KeyringPersistence",
+    "LambdaAuth",
     "LockTimeout",
     "MemoryPersistence",
     "MissingExtra",
     "NotSignedIn",
+    "OidcAuth",
     "Outcome",
     "OutcomeUnknown",
     "RealtimeSettings",
@@ -105,6 +120,7 @@ __all__ = [
     "TokenState",
     "TokenStore",
     "Tokens",
+    "connect",
     "events",
     "gql",
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 from gql import GraphQLRequest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from multidict import CIMultiDict
@@ -122,7 +122,11 @@ class Schedule(RuleBasedStateMachine):
         self.api = Api(self.clock)
         self.provider.time = lambda: self.api.true_time
         self.store = TokenStore(
-            self.provider, tokens=self.provider.issue(), clock=self.clock, delays=fixed_delay(1)
+            self.provider,
+            tokens=self.provider.issue(),
+            clock=self.clock,
+            delays=fixed_delay(1),
+            patience=0,
         )
         self.transport = AppSyncTransport("https://api.example.com/graphql", auth=self.store)
         self.transport.session = self.api  # type: ignore[assignment]
@@ -277,5 +281,10 @@ class Schedule(RuleBasedStateMachine):
             assert isinstance(error, Denied), repr(error)
 
 
-Schedule.TestCase.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+Schedule.TestCase.settings = settings(
+    max_examples=300,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 TestSchedules = Schedule.TestCase

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jwt
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -53,7 +53,7 @@ class Place(MemoryPersistence):
         super().save(key, tokens)
 
 
-def one_look() -> Iterator[float]:
+def one_attempt() -> Iterator[float]:
     return iter([0.0])
 
 
@@ -78,7 +78,8 @@ class Sharing(RuleBasedStateMachine):
             persistence=self.place,
             clock=self.clock,
             delays=no_delay,
-            looks=one_look,
+            lock_delays=one_attempt,
+            patience=0,
         )
 
     def ask(self, who: int) -> str | None:
@@ -132,11 +133,13 @@ class Sharing(RuleBasedStateMachine):
     @rule(who=WHO)
     def a_process_ends_and_another_begins(self, who: int) -> None:
         store = self.stores[who]
-        tokens = store._session.tokens
-        store.blocking.close()
-        # What it could not save, nobody has any more.
-        newest = tokens is not None and tokens.refresh_token == self.provider.valid
-        self.lost_with_a_process |= newest and store.status().unsaved
+        tokens = store._current.snapshot.tokens
+        try:
+            store.blocking.close()
+        except StorageFailed:
+            # What it could not save, nobody has any more.
+            newest = tokens is not None and tokens.refresh_token == self.provider.valid
+            self.lost_with_a_process |= newest
         self.stores[who] = self.new(None)
 
     @rule(parts=st.sets(st.sampled_from(["load", "save"])))
@@ -175,9 +178,15 @@ class Sharing(RuleBasedStateMachine):
         return any(store.status().unsaved for store in self.stores)
 
     def teardown(self) -> None:
+        self.place.down = set()
         for store in self.stores:
             store.blocking.close()
 
 
-Sharing.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Sharing.TestCase.settings = settings(
+    max_examples=150,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 test_stores_that_share_a_session = Sharing.TestCase

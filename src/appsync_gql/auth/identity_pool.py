@@ -69,7 +69,7 @@ class IdentityPoolAuth(SignedAuth):
         delays: Callable[[], Iterator[float]] = default_delays,
         patience: float = 20.0,
     ) -> None:
-        found = _POOL_ID.match(identity_pool_id) if isinstance(identity_pool_id, str) else None
+        found = _POOL_ID.match(str(identity_pool_id))
         if found is None:
             raise ConfigurationError(
                 "identity_pool_id is a region, a colon and an id: eu-west-1:01234567-….",
