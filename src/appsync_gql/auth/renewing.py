@@ -97,10 +97,8 @@ class Renewing(Generic[T]):
         if found is None:
             return None
         state = found.state(now)
-        if state is TokenState.STALE:
-            with self._lock:
-                if self._under_way is None and self._limiter.early_allowed(now.monotonic):
-                    self._start()
+        if state is TokenState.STALE and self._limiter.early_allowed(now.monotonic):
+            self._attempt()
         return None if state is TokenState.EXPIRED else found
 
     async def get(self) -> Credential[T]:
@@ -148,8 +146,7 @@ class Renewing(Generic[T]):
                 if error is not None and (first and self._patience <= 0):
                     raise own_copy(error)
                 await asyncio.sleep(min(pause, max(left, 0.0)))
-            with self._lock:
-                call = self._under_way or self._start()
+            call = self._attempt()
             limit = self._started + self._timeout - self._clock.monotonic()
             if not await call.wait(max(0.0, min(left, limit) if self._patience > 0 else limit)):
                 self._give_up(call)
@@ -169,10 +166,13 @@ class Renewing(Generic[T]):
             self._limiter.failed(now, error)
         call.end(error)
 
-    def _start(self) -> SharedCall:
-        """Start to fetch; the lock is held."""
-        call = self._under_way = SharedCall()
-        self._started = self._clock.monotonic()
+    def _attempt(self) -> SharedCall:
+        """Return the attempt under way, started if there is none."""
+        with self._lock:
+            if self._under_way is not None:
+                return self._under_way
+            call = self._under_way = SharedCall()
+            self._started = self._clock.monotonic()
 
         def done(outcome: Credential[T] | AppSyncError) -> None:
             error = outcome if isinstance(outcome, AppSyncError) else None
