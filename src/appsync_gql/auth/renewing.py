@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..clock import Instant
@@ -174,18 +175,25 @@ class Renewing(Generic[T]):
             call = self._under_way = SharedCall()
             self._started = self._clock.monotonic()
 
-        def done(outcome: Credential[T] | AppSyncError) -> None:
-            error = outcome if isinstance(outcome, AppSyncError) else None
-            with self._lock:
-                if self._under_way is not call:
-                    return  # it was given up, or belongs to a parent process
-                self._under_way = None
-                if isinstance(outcome, AppSyncError):
-                    self._limiter.failed(self._clock.monotonic(), outcome)
-                else:
-                    self._limiter.succeeded()
-                    self._credential = outcome
-            call.end(error)
-
-        self._fetch(done)
+        self._fetch(partial(self._fetched, call))
         return call
+
+    def _fetched(self, call: SharedCall, outcome: Credential[T] | AppSyncError) -> None:
+        now = Instant.now(self._clock)
+        if isinstance(outcome, Credential) and outcome.state(now) is TokenState.EXPIRED:
+            outcome = RenewalFailed(
+                "The credential that was just obtained has expired already: compare the clocks of "
+                "this machine and of what issues it.",
+                kind="clock",
+            )
+        error = outcome if isinstance(outcome, AppSyncError) else None
+        with self._lock:
+            if self._under_way is not call:
+                return  # it was given up, or belongs to a parent process
+            self._under_way = None
+            if isinstance(outcome, AppSyncError):
+                self._limiter.failed(now.monotonic, outcome)
+            else:
+                self._limiter.succeeded()
+                self._credential = outcome
+        call.end(error)

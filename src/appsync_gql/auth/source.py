@@ -12,9 +12,15 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
-from ..exceptions import AppSyncError, ConfigurationError, InvalidToken, RenewalFailed
+from ..exceptions import (
+    AppSyncError,
+    ConfigurationError,
+    InvalidToken,
+    RenewalFailed,
+    SessionExpired,
+)
 from ..secret import Secret
-from ..store.validity import Validity
+from ..store.validity import TokenState, Validity
 from ..threads import run_in_thread
 from ..tokens import TokenClaims
 from .renewing import Credential, Renewing
@@ -125,7 +131,9 @@ class _SourceAuth:
 
     def _fetch(self, done: Callable[[Credential[Headers] | AppSyncError], None]) -> None:
         if isinstance(self._source, str):
-            done(self._outcome(lambda: self._credential_of(self._source)))
+            found = self._credential_of(self._source)
+            expired = found.state(found.received) is TokenState.EXPIRED
+            done(_STATIC_EXPIRED if expired else found)
         elif inspect.iscoroutinefunction(self._source) or inspect.iscoroutinefunction(
             getattr(self._source, "__call__", None)  # noqa: B004 - it is not whether it can be called
         ):
@@ -202,6 +210,10 @@ class _SourceAuth:
 
 
 _tasks: set[asyncio.Future[None]] = set()
+
+_STATIC_EXPIRED = SessionExpired(
+    "The token has expired, and a str can't be renewed: give a function that returns a newer one."
+)
 
 
 class OidcAuth(_SourceAuth):
