@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.config import Config
 
-__all__ = ["client_for", "discard_client", "without_debug_logs"]
+__all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_debug_logs"]
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
@@ -57,6 +57,23 @@ class _Clients:
 _clients = _Clients()
 
 
+def check_boto3_arguments(session: object, config: object) -> None:
+    """Raise an error unless the session and the configuration look like boto3's.
+
+    boto3 is not imported for that, because it takes some 100 ms and these objects are passed to
+    constructors that are called on event loops.
+
+    Raises:
+        ConfigurationError: one is something else.
+    """
+    if session is not None and not callable(getattr(session, "client", None)):
+        raise ConfigurationError(
+            "boto3_session must be a boto3.session.Session.", setting="boto3_session"
+        )
+    if config is not None and not callable(getattr(config, "merge", None)):
+        raise ConfigurationError("config must be a botocore.config.Config.", setting="config")
+
+
 def client_for(
     service: str,
     region: str | None,
@@ -89,6 +106,7 @@ def client_for(
     Raises:
         ConfigurationError: boto3 can't make a client from these settings.
     """
+    check_boto3_arguments(session, config)
     key = (service, region, endpoint_url, session, config, read_seconds, attempts)
     with _clients.lock:
         client = _clients.by_settings.get(key)
@@ -172,10 +190,10 @@ def _make(
         reason = f"{error}; correct AWS_PROFILE, or pass a boto3_session with another profile"
     except (exceptions.ConfigParseError, exceptions.ConfigNotFound) as error:
         setting, reason = "boto3_session", f"the AWS configuration file can't be read ({error})"
-    except (AttributeError, TypeError, ValueError) as error:
-        # The text of a ValueError is left out: it quotes the endpoint's URL.
-        setting = "endpoint_url" if isinstance(error, ValueError) else "config"
-        reason = f"boto3 does not accept endpoint_url or config ({type(error).__name__})"
+    except (TypeError, ValueError) as error:
+        # The error's text is left out: it quotes the endpoint's URL.
+        setting = "endpoint_url"
+        reason = f"boto3 does not accept endpoint_url ({type(error).__name__})"
     return ConfigurationError(f"There is no boto3 client for {service}: {reason}.", setting=setting)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..boto3_client import client_for
+from ..boto3_client import check_boto3_arguments, client_for
 from ..endpoint import check_service_url, is_aws_url
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
 from .cognito_api import Attempts
-from .cognito_settings import check_boto3_arguments, check_region, region_of_issuer
+from .cognito_settings import check_region, region_of_issuer
 
 if TYPE_CHECKING:
     from boto3.session import Session

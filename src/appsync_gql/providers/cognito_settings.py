@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ..secret import Secret
 
 __all__ = [
-    "check_boto3_arguments",
     "check_optional_text",
     "check_region",
     "check_text",
@@ -94,22 +93,6 @@ def checked_endpoint_url(value: Secret | type | None, *, allow_insecure: bool) -
         return None
     check_service_url(url, setting="endpoint_url", allow_insecure=allow_insecure)
     return str(url)
-
-
-def check_boto3_arguments(session: object, config: object) -> None:
-    """Raise an error unless the session and the configuration look like boto3's.
-
-    boto3 is not imported for that: it takes some 100 ms, and providers are made on event loops.
-
-    Raises:
-        ConfigurationError: one is something else.
-    """
-    if session is not None and not callable(getattr(session, "client", None)):
-        raise ConfigurationError(
-            "boto3_session must be a boto3.session.Session.", setting="boto3_session"
-        )
-    if config is not None and not callable(getattr(config, "merge", None)):
-        raise ConfigurationError("config must be a botocore.config.Config.", setting="config")
 
 
 def region_of_pool(user_pool_id: str | None) -> str | None:
