@@ -6,6 +6,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,9 @@ def test_a_client_made_with_a_users_own_session_or_settings_is_collected_with_it
         assert seen() is None
 
 
-def test_a_discarded_client_is_replaced_for_the_next_caller_and_still_works_for_the_others() -> None:
+def test_a_discarded_client_is_replaced_for_the_next_caller_and_still_works_for_the_others() -> (
+    None
+):
     session = aws_session()
     for settings in (PLAIN, ("dynamodb", "eu-west-1", ADDRESS, session, None)):
         first = client_for(*settings)
@@ -70,6 +73,38 @@ def test_a_discarded_client_is_replaced_for_the_next_caller_and_still_works_for_
         discard_client(first)
         assert client_for(*settings) is second
         assert first.meta.endpoint_url == ADDRESS
+
+
+class _HangingSession:
+    """A session whose credentials can't be had for now."""
+
+    def __init__(self) -> None:
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def client(self, *_: object, **__: object) -> object:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return _Client()
+
+
+class _Client:
+    pass
+
+
+def test_a_session_that_hangs_delays_no_other_clients() -> None:
+    hanging: Any = _HangingSession()
+    made: list[object] = []
+    settings = ("dynamodb", "eu-west-1", ADDRESS, hanging, None)
+    threads = [threading.Thread(target=lambda: made.append(client_for(*settings))) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    assert hanging.asked.wait(10)
+    assert client_for("dynamodb", "eu-west-1", ADDRESS, aws_session(), None)
+    hanging.go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(made) == 2
+    assert made[0] is made[1]
 
 
 # -- settings that boto3 does not accept ------------------------------------------------
@@ -113,14 +148,14 @@ def test_a_profile_that_does_not_exist_is_named_with_the_fix(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     with pytest.raises(ConfigurationError, match=r"no-such-profile.*AWS_PROFILE"):
-        client_for("cognito-idp", "eu-west-7", ADDRESS, None, None)
+        client_for("dynamodb", "eu-west-7", ADDRESS, None, None)
 
 
 def test_a_failed_attempt_to_make_a_client_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
-    settings = ("cognito-idp", "eu-west-8", ADDRESS, None, None)
+    settings = ("dynamodb", "eu-west-8", ADDRESS, None, None)
     with pytest.raises(ConfigurationError):
         client_for(*settings)
     monkeypatch.delenv("AWS_PROFILE")

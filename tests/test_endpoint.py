@@ -160,7 +160,7 @@ def test_the_argument_of_any_services_url_is_named() -> None:
         ("::1%lo", False),
         ("::ffff:127.0.0.1", False),
         ("fe80::1%lo", False),
-        ("0.0.0.0", False),
+        ("0.0.0.0", False),  # noqa: S104 - nothing is bound
         ("::", False),
         ("", False),
     ],

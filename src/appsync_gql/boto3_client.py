@@ -23,6 +23,7 @@ __all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_deb
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _ATTEMPTS = 3
+_UNSIGNED = "cognito-idp"
 
 _thread = threading.local()
 
@@ -51,7 +52,11 @@ class _Clients:
         # Clients with a session or a configuration of the user's own live as long as the objects
         # that use them; the others, of which there are few, as long as the process.
         self.permanent: list[Any] = []
+        self.unsigned: Session | None = None
         self.lock = threading.Lock()
+        # One for each session, which is not thread-safe, or service: making a client may look for
+        # AWS credentials, and a source of credentials that hangs must not delay other clients.
+        self.making: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
 
 
 _clients = _Clients()
@@ -112,15 +117,20 @@ def client_for(
         client = _clients.by_settings.get(key)
         if client is not None:
             return client
-        settings = _Settings(config, read_seconds, attempts)
-        made = _make(service, region, endpoint_url, session, settings)
-        if not isinstance(made, ConfigurationError):
-            _clients.by_settings[key] = made
-            if session is None and config is None:
-                _clients.permanent.append(made)
-            return made
-    # Raised outside _make's handler: botocore's error and its frames may quote a password.
-    raise made
+        making = _clients.making.setdefault(session or service, threading.Lock())
+    with making:
+        client = _clients.by_settings.get(key)
+        if client is None:
+            settings = _Settings(config, read_seconds, attempts)
+            client = _make(service, region, endpoint_url, session, settings)
+    if isinstance(client, ConfigurationError):
+        # Raised outside _make's handler: botocore's error and its frames may quote a password.
+        raise client
+    with _clients.lock:
+        client = _clients.by_settings.setdefault(key, client)
+        if session is None and config is None and client not in _clients.permanent:
+            _clients.permanent.append(client)
+    return client
 
 
 def discard_client(client: object) -> None:
@@ -157,7 +167,7 @@ class _Settings(NamedTuple):
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=16,
         )
-        if service == "cognito-idp":
+        if service == _UNSIGNED:
             # The calls used here are public: no AWS credentials, so none are looked for.
             ours = ours.merge(Config(signature_version=UNSIGNED))
         return ours.merge(self.config) if self.config else ours
@@ -171,12 +181,11 @@ def _make(
     settings: _Settings,
 ) -> Any:
     """Return a new client, or the ``ConfigurationError`` that says why there is none."""
-    import boto3  # noqa: PLC0415
     from botocore import exceptions  # noqa: PLC0415
 
     _filter_logs()
     try:
-        make: Any = (session or boto3.session.Session()).client
+        make: Any = (session or _plain_session(service)).client
         return make(
             service,
             region_name=region,
@@ -195,6 +204,21 @@ def _make(
         setting = "endpoint_url"
         reason = f"boto3 does not accept endpoint_url ({type(error).__name__})"
     return ConfigurationError(f"There is no boto3 client for {service}: {reason}.", setting=setting)
+
+
+def _plain_session(service: str) -> Session:
+    """Return a session without settings; called under the service's lock.
+
+    The one of Cognito, which has no AWS credentials that could expire, is kept: making a second
+    client of a session takes 5 ms, not 100, and that one is needed in a hurry.
+    """
+    import boto3  # noqa: PLC0415
+
+    if service != _UNSIGNED:
+        return boto3.session.Session()
+    if _clients.unsigned is None:
+        _clients.unsigned = boto3.session.Session()
+    return _clients.unsigned
 
 
 @contextmanager

@@ -192,7 +192,10 @@ class CognitoProvider:
             log.warning("This app client can't revoke tokens: they are valid until they expire.")
 
     def __repr__(self) -> str:
-        return f"CognitoProvider({self.client_id!r}, region={self.region!r})"
+        # Not all attributes exist when a traceback shows a provider whose __init__ raised.
+        client: CognitoClient | None = getattr(self, "_client", None)
+        client_id, region = getattr(self, "client_id", None), client.region if client else None
+        return f"CognitoProvider({client_id!r}, region={region!r})"
 
     # -- the calls ------------------------------------------------------------
 

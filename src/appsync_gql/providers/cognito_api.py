@@ -36,7 +36,7 @@ The others wait 10 s, longer than the 5 s that Cognito lets a Lambda trigger run
 _LAST_START = 6.0
 """No attempt is made if the ones before took more than this many seconds."""
 _LONGEST_PAUSE = 0.5
-"""Seconds between two attempts, at most. What takes longer is left to the store's back-off."""
+"""Seconds. What may take longer is left to the store's back-off."""
 
 _PARAMETERS = {
     "ClientId": "client_id",
@@ -61,7 +61,7 @@ class Attempts:
             request once.
         sleep: waits for a number of seconds.
         monotonic: a clock, in seconds.
-        pause: returns the seconds to wait before the next attempt.
+        pause: returns the seconds between the beginnings of two attempts, at least.
     """
 
     client: Callable[[float], Any]
@@ -90,13 +90,14 @@ class Attempts:
             AppSyncError: what ``error_of`` returned, or ``RenewalFailed`` without a response.
             ConfigurationError: boto3 does not accept a parameter.
         """
-        started = self.monotonic()
+        started = begun = self.monotonic()
         outcome: Mapping[str, Any] | AppSyncError = RenewalFailed("Cognito was not called.")
         for attempt, read_seconds in enumerate(_READ_SECONDS):
             if attempt and self.monotonic() - started > _LAST_START:
                 break
             if attempt:
-                self.sleep(self.pause())
+                self.sleep(max(self.pause() - (self.monotonic() - begun), 0.0))
+            begun = self.monotonic()
             outcome = _send(getattr(self.client(read_seconds), operation), parameters, error_of)
             if not isinstance(outcome, AppSyncError) or not _may_repeat(outcome, repeatable):
                 break
@@ -155,11 +156,13 @@ def _error_response(response: Mapping[str, Any], parameters: Mapping[str, Any]) 
     if name in {str(status), "Unknown"}:
         # boto3 found no name: a page of a proxy or a firewall, whose text helps nobody.
         name = message = ""
+    quoted = message
     for secret in _secrets_in(parameters):
-        message = message.replace(str(secret), "<redacted>")
+        quoted = quoted.replace(str(secret), "<redacted>")
     return ErrorResponse(
         name=name.rpartition("#")[2],
-        message=message[:300],
+        message=message,
+        quoted=quoted[:300],
         status=status,
         request_id=meta.get("RequestId"),
         headers=meta.get("HTTPHeaders", {}),

@@ -96,13 +96,15 @@ class ErrorResponse:
     Attributes:
         name: Cognito's name of the error; ``""`` for a page of something else.
         message: Cognito's text.
+        quoted: the text as an error may quote it; ``None`` for the whole text.
         status: the HTTP status.
         request_id: AWS's id of the request; ``None`` without.
         headers: the response's headers, their names in lower case.
     """
 
     name: str
-    message: str = ""
+    message: str = field(default="", repr=False)
+    quoted: str | None = None
     status: int = 400
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,8 @@ class ErrorResponse:
         """Name, message or status, for an error's message."""
         if not self.name:
             return f"(HTTP {self.status})"
-        return f"({self.name}: {self.message})" if self.message else f"({self.name})"
+        quoted = self.message if self.quoted is None else self.quoted
+        return f"({self.name}: {quoted})" if quoted else f"({self.name})"
 
     @property
     def facts(self) -> dict[str, Any]:
