@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from appsync_gql import ConfigurationError, RenewalFailed, events
+from appsync_gql import ConfigurationError, RenewalFailed
 from appsync_gql.auth.renewing import Credential, Renewing
 from appsync_gql.clock import Instant, ServerClock
 from appsync_gql.store.validity import Validity
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appsync_gql import AppSyncError
-
-assert events
 
 LIFETIME, WINDOW = 100.0, 30.0
 

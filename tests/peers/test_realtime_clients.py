@@ -28,7 +28,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait for what nobody tells of."""
 
     async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing tells
+        while not condition():
             await asyncio.sleep(0.02)
 
     await asyncio.wait_for(look(), 20)

@@ -141,7 +141,7 @@ class Schedule(RuleBasedStateMachine):
             return self.store.status().renewing or under_way > self.api.waiting
 
         async def go_on() -> None:
-            while moving():  # noqa: ASYNC110 - threads are part of it
+            while moving():
                 await asyncio.sleep(0)
             for _ in range(20):
                 await asyncio.sleep(0)

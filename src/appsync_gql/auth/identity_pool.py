@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import delays as default_delays
-from ..boto3_client import client_for
+from ..boto3_client import client_for, without_debug_logs
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
 from ..secret import Secret
 from .iam import AwsCredentials, SignedAuth
@@ -126,12 +126,10 @@ class IdentityPoolAuth(SignedAuth):
     def _call(self, operation: str, **parameters: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow
 
-        from ..boto3_client import no_tokens_in_logs  # noqa: PLC0415
-
         error: AppSyncError
         try:
             self._client = client_for("cognito-identity", *self._client_settings)
-            with no_tokens_in_logs():
+            with without_debug_logs():
                 return getattr(self._client, operation)(**parameters)
         except ClientError as failed:
             about = failed.response.get("Error", {})

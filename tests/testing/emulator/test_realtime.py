@@ -86,7 +86,7 @@ async def test_gqls_own_transport_gets_what_mutations_trigger(emulator: Emulator
     async with Client(transport=transport) as session:
         events = session.subscribe(gql(CREATED))
         first = asyncio.ensure_future(anext(events))
-        while not emulator.realtime.registrations:  # noqa: ASYNC110 - gql tells nobody
+        while not emulator.realtime.registrations:
             await asyncio.sleep(0.01)
         await create(emulator, "tea")
         assert await asyncio.wait_for(first, 5) == {"onCreateItem": {"id": "k", "name": "tea"}}
