@@ -1,4 +1,7 @@
-"""A local AppSync and Cognito, and what else tests need. ``pip install "appsync-gql[testing]"``."""
+"""A local AppSync and Cognito, a settable clock and a test suite for persistence.
+
+Needs ``pip install "appsync-gql[testing]"``.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .clock import FakeClock
     from .contract import PersistenceContract
-    from .emulator.appsync import Caller, Resolver, ResolverError, Resolvers, unauthorized
     from .emulator.emulator import Emulator
     from .emulator.faults import Faults, Hold
-    from .emulator.record import RecordedRequest
+    from .emulator.recorded_requests import RecordedRequest
+    from .emulator.resolvers import Caller, Resolver, ResolverError, Resolvers, unauthorized
 
 __all__ = [
     "Caller",
@@ -27,28 +30,28 @@ __all__ = [
     "unauthorized",
 ]
 
-_ROOMS = {
-    "Caller": "emulator.appsync",
+_MODULES = {
+    "Caller": "emulator.resolvers",
     "Emulator": "emulator.emulator",
     "FakeClock": "clock",
     "Faults": "emulator.faults",
     "Hold": "emulator.faults",
     "PersistenceContract": "contract",
-    "RecordedRequest": "emulator.record",
-    "Resolver": "emulator.appsync",
-    "ResolverError": "emulator.appsync",
-    "Resolvers": "emulator.appsync",
-    "unauthorized": "emulator.appsync",
+    "RecordedRequest": "emulator.recorded_requests",
+    "Resolver": "emulator.resolvers",
+    "ResolverError": "emulator.resolvers",
+    "Resolvers": "emulator.resolvers",
+    "unauthorized": "emulator.resolvers",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # pytest loads the plugin in this package at each start, in projects that
-    # have no use for it too: so nothing is imported before it is asked for.
-    if name not in _ROOMS:
+    # pytest imports this package at every start, because of its plugin, also in projects that
+    # do not use the plugin. So a module is imported only when a name of it is used.
+    if name not in _MODULES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(importlib.import_module(f".{_ROOMS[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

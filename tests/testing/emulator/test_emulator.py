@@ -11,9 +11,8 @@ import aiohttp
 import jwt
 import pytest
 
-from appsync_gql.testing import Caller, Emulator, ResolverError
-from appsync_gql.testing.emulator.appsync import Api
-from appsync_gql.testing.emulator.cognito import CognitoError
+from appsync_gql.testing import Emulator, ResolverError
+from appsync_gql.testing.emulator.cognito_error import CognitoError
 
 
 async def post(emulator: Emulator, body: Any, **headers: str) -> tuple[int, dict[str, Any], Any]:
@@ -56,7 +55,7 @@ async def test_who_may_not_come_in_is_refused_before_anything_runs(
 ) -> None:
     emulator = emulator_with_key
     other = Emulator()
-    other.client_id = other._pool.client_id = "other"
+    other._pool.client_id = "other"
     headers = {
         "none": {},
         "expired": {"Authorization": token(emulator, issued_ago=3600)},
@@ -245,13 +244,6 @@ def test_reuse_of_a_retired_refresh_token_revokes_all_that_came_of_it() -> None:
     with pytest.raises(CognitoError, match="revoked"):
         refresh(second)
     assert emulator.counters["reuse"] == 1
-
-
-def test_the_api_part_has_no_sockets() -> None:
-    api = Api(
-        "type Query { a: Int }", {}, issuer="i", client_id="c", api_keys=["k"], now=lambda: 0.0
-    )
-    assert isinstance(api.admit({"x-api-key": "k"}), Caller)
 
 
 def test_it_runs_by_hand() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appsync_gql.testing import FakeClock
-from appsync_gql.testing.emulator.errors import CognitoError
+from appsync_gql.testing.emulator.cognito_error import CognitoError
 from appsync_gql.testing.emulator.sessions import Sessions
 from appsync_gql.testing.emulator.sign_in import User
 
@@ -118,4 +118,4 @@ def test_signing_a_user_out_ends_all_their_sessions_and_no_one_elses(clock: Fake
     for token in (first, second):
         assert error_of(known, token)[1] == "Refresh Token has been revoked"
     assert known.find(other).user.username == "bob"
-    assert known.is_revoked(one.origin)
+    assert known.is_revoked(one.origin_jti)

@@ -1,4 +1,4 @@
-"""The error in which a Cognito call ends. One class, so that the rooms need not know each other."""
+"""The error that every part of the emulated Cognito raises."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ __all__ = ["CognitoError"]
 
 
 class CognitoError(Exception):
-    """An error in Cognito's shape.
+    """An error of a Cognito call.
 
     Args:
-        name: Cognito's name of it.
+        name: Cognito's name of the error.
         message: Cognito's text.
-        status: HTTP status; Cognito answers 400 to whatever is the caller's fault.
+        status: HTTP status; Cognito responds with 400 to every mistake of the caller.
     """
 
     def __init__(self, name: str, message: str, status: int = 400) -> None:

@@ -1,4 +1,4 @@
-"""The schema that the emulator has unless it is given another."""
+"""The schema that the emulator serves if it is given no other."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections import Counter
 
-    from .appsync import Resolvers
+    from .resolvers import Resolvers
 
 __all__ = ["SCHEMA", "resolvers"]
 
 SCHEMA = """
 type Query {
-  "The caller, from the token's claims."
+  "The caller, as the token's claims describe them."
   me: User!
   item(id: ID!): Item
   items(limit: Int = 10, nextToken: String): ItemPage!
-  "Answers after that many seconds, 5 at the most."
+  "Returns true after that many seconds, at most 5."
   slow(seconds: Float!): Boolean
-  "For members of the group Admins only."
+  "Only members of the group Admins may read this."
   secret: String @aws_cognito_user_pools(cognito_groups: ["Admins"])
 }
 
 type Mutation {
-  "Counts how often it ran with each key, in Emulator.executions."
+  "Adds 1 to Emulator.executions[key]."
   createItem(key: ID!, name: String!): Item!
   deleteEverything: Boolean @aws_cognito_user_pools(cognito_groups: ["Admins"])
 }
@@ -44,7 +44,7 @@ _MAX_SECONDS = 5.0
 
 
 def resolvers(executions: Counter[str]) -> Resolvers:
-    """Make the resolvers; ``createItem`` counts its runs by key."""
+    """Return the resolvers; ``createItem`` counts in ``executions`` how often it ran with a key."""
 
     def create_item(_source: Any, _info: Any, *, key: str, name: str) -> dict[str, str]:
         executions[key] += 1

@@ -1,6 +1,6 @@
-"""A Cognito user pool's calls: sign-in, refresh, revocation, in Cognito's own shapes. No sockets.
+"""A Cognito user pool and its calls: sign-in, refresh, revocation. It opens no sockets.
 
-Shapes and names: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
+Names and shapes of the calls: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
 """
 
 from __future__ import annotations
@@ -14,24 +14,38 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...tokens import Tokens
-from .errors import CognitoError
-from .keys import mint, verified
-from .sessions import Family, Sessions
+from .cognito_error import CognitoError
+from .sessions import Session, Sessions
 from .sign_in import SignIn, User
+from .token_signing import sign_token, verified_claims
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
-__all__ = ["CognitoError", "Pool"]
+__all__ = ["UserPool"]
 
 _Body = dict[str, Any]
 _REFRESH_FLOWS = {"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
 
 
 @dataclass(slots=True, kw_only=True)
-class Pool:
-    """The user pool and its one app client. Every method may be called from any thread."""
+class UserPool:
+    """A user pool with one app client. Every method may be called from any thread.
+
+    Attributes:
+        pool_id: of the pool.
+        client_id: of the app client.
+        client_secret: of the app client; ``None`` for a public one.
+        issuer: ``iss`` of all tokens.
+        token_lifetime: seconds that access and ID tokens live.
+        device_remembering: whether a refresh needs a device key.
+        gets_tokens_from_refresh_token: whether that call exists.
+        now: the server's clock, seconds since the epoch.
+        counters: see :class:`Emulator`.
+        sessions: the refresh tokens.
+        sign_in: the users.
+    """
 
     pool_id: str
     client_id: str
@@ -39,14 +53,14 @@ class Pool:
     issuer: str
     token_lifetime: int
     device_remembering: bool
-    has_new_call: bool
+    gets_tokens_from_refresh_token: bool
     now: Callable[[], float]
     counters: Counter[str]
     sessions: Sessions = field(repr=False)
     sign_in: SignIn = field(repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    # -- what tests do without a socket -------------------------------------------
+    # -- for tests, without a socket ----------------------------------------------
 
     def add_user(self, user: User) -> None:
         """Add a user, or replace one."""
@@ -57,44 +71,54 @@ class Pool:
         """Return a user.
 
         Raises:
-            KeyError: there is none of that name; the message lists those there are.
+            KeyError: there is no user of that name; the message lists those that exist.
         """
         with self._lock:
             users = self.sign_in.users
             if username not in users:
-                msg = f"no user {username!r}; there are {sorted(users)}: add_user() makes one"
+                msg = f"no user {username!r}; there are {sorted(users)}: add_user() adds one"
                 raise KeyError(msg)
             return users[username]
 
     def sign_out(self, username: str) -> None:
-        """End all sessions of a user; JWTs live on until they expire."""
+        """Revoke all refresh tokens of a user; JWTs stay valid until they expire."""
         with self._lock:
             self.sessions.revoke_all(self.user(username).username)
 
     def tokens(self, username: str, lifetime: int | None, issued_ago: float) -> Tokens:
-        """Start a session; JWTs of that lifetime in seconds, as if issued so long ago."""
+        """Start a session and return its tokens.
+
+        Args:
+            username: the user.
+            lifetime: seconds that the JWTs live; ``None`` for ``token_lifetime``.
+            issued_ago: seconds by which they are older than now.
+        """
         with self._lock:
-            family, refresh_token = self.sessions.start(self.user(username))
+            session, refresh_token = self.sessions.start(self.user(username))
             seconds = self.token_lifetime if lifetime is None else lifetime
-            result = self._result(family, seconds, issued_ago)
+            result = self._result(session, seconds, issued_ago)
         return Tokens(
             access_token=result["AccessToken"],
             id_token=result["IdToken"],
             refresh_token=refresh_token,
         )
 
-    def forged(self, username: str) -> str:
-        """Make an access token that is right in everything but the key."""
-        family = Family(self.user(username), self.now(), self.now())
-        return mint(self._claims(family, "access", 3600, 0.0), owner="forger")
+    def forged_token(self, username: str) -> str:
+        """Return an access token whose claims are right, signed with another key."""
+        session = Session(self.user(username), self.now(), self.now())
+        return sign_token(self._claims(session, "access", 3600, 0.0), owner="forger")
 
-    # -- the calls ------------------------------------------------------------------
+    # -- the calls ----------------------------------------------------------------
 
     def call(self, operation: str, body: object) -> _Body:
-        """Answer one call.
+        """Execute one call and return the body of its response.
+
+        Args:
+            operation: the call's name.
+            body: the request's JSON; anything but a ``dict`` is an error.
 
         Raises:
-            CognitoError: as Cognito would.
+            CognitoError: the error that Cognito would respond with.
         """
         calls: dict[str, Callable[[_Body], _Body]] = {
             "InitiateAuth": self._initiate_auth,
@@ -103,8 +127,8 @@ class Pool:
             "GlobalSignOut": self._global_sign_out,
             "GetTokensFromRefreshToken": self._get_tokens,
         }
-        if operation == "GetTokensFromRefreshToken" and not self.has_new_call:
-            # Word for word what cognito-local 5.3.0 answers.
+        if operation == "GetTokensFromRefreshToken" and not self.gets_tokens_from_refresh_token:
+            # The exact response of cognito-local 5.3.0.
             text = (
                 f'Cognito Local unsupported feature: Unsupported x-amz-target header "{operation}"'
             )
@@ -124,24 +148,24 @@ class Pool:
                 raise
 
     def _initiate_auth(self, body: _Body) -> _Body:
-        flow, given = body.get("AuthFlow"), _texts(body, "AuthParameters")
+        flow, parameters = body.get("AuthFlow"), _texts(body, "AuthParameters")
         if flow not in _REFRESH_FLOWS:
-            self._check_hash(given.get("SECRET_HASH"), given.get("USERNAME", ""))
-            return self._outcome(self.sign_in.begin(flow, given))
+            self._check_hash(parameters.get("SECRET_HASH"), parameters.get("USERNAME", ""))
+            return self._step_result(self.sign_in.begin(flow, parameters))
         if self.sessions.rotation:
-            # The flow can't be enabled together with rotation; which of its errors
-            # Cognito answers with then is not documented.
+            # The flow can't be enabled together with rotation. Which error Cognito responds
+            # with in that case is not documented.
             raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
-        token = _text(given, "REFRESH_TOKEN")
-        family = self.sessions.find(token)
-        self._check_hash(given.get("SECRET_HASH"), family.user.username)
-        return self._refreshed(family, token, given.get("DEVICE_KEY"))
+        token = _text(parameters, "REFRESH_TOKEN")
+        session = self.sessions.find(token)
+        self._check_hash(parameters.get("SECRET_HASH"), session.user.username)
+        return self._refreshed(session, token, parameters.get("DEVICE_KEY"))
 
     def _respond(self, body: _Body) -> _Body:
-        given = _texts(body, "ChallengeResponses")
-        self._check_hash(given.get("SECRET_HASH"), given.get("USERNAME", ""))
-        step = self.sign_in.respond(body.get("ChallengeName"), body.get("Session"), given)
-        return self._outcome(step)
+        responses = _texts(body, "ChallengeResponses")
+        self._check_hash(responses.get("SECRET_HASH"), responses.get("USERNAME", ""))
+        step = self.sign_in.respond(body.get("ChallengeName"), body.get("Session"), responses)
+        return self._step_result(step)
 
     def _get_tokens(self, body: _Body) -> _Body:
         if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
@@ -161,7 +185,7 @@ class Pool:
 
     def _global_sign_out(self, body: _Body) -> _Body:
         try:
-            claims = verified(_text(body, "AccessToken")) or {}
+            claims = verified_claims(_text(body, "AccessToken")) or {}
         except ValueError:
             claims = {}
         if claims.get("token_use") != "access" or claims["iss"] != self.issuer:
@@ -173,31 +197,32 @@ class Pool:
         self.sessions.revoke_all(claims["username"])
         return {}
 
-    # -- their parts ------------------------------------------------------------------
+    # -- parts of the calls ---------------------------------------------------------
 
-    def _outcome(self, step: User | _Body) -> _Body:
+    def _step_result(self, step: User | _Body) -> _Body:
+        """Return a challenge as it is; start a session for a user who has signed in."""
         if not isinstance(step, User):
             return step
-        family, refresh_token = self.sessions.start(step)
-        result = self._result(family, self.token_lifetime, 0.0)
+        session, refresh_token = self.sessions.start(step)
+        result = self._result(session, self.token_lifetime, 0.0)
         if self.device_remembering:
             key = f"{self.pool_id.split('_', 1)[0]}_{uuid.uuid4()}"
             result["NewDeviceMetadata"] = {"DeviceKey": key, "DeviceGroupKey": "-emulator"}
         return {"AuthenticationResult": {**result, "RefreshToken": refresh_token}}
 
-    def _refreshed(self, family: Family, token: str, device_key: object) -> _Body:
+    def _refreshed(self, session: Session, token: str, device_key: object) -> _Body:
         if self.device_remembering and not device_key:
             raise CognitoError("InvalidParameterException", "Missing required parameter DEVICE_KEY")
-        result = self._result(family, self.token_lifetime, 0.0)
+        result = self._result(session, self.token_lifetime, 0.0)
         successor = self.sessions.rotate(token)
         if successor is not None:
             result["RefreshToken"] = successor
         self.counters["refreshes"] += 1
         return {"AuthenticationResult": result}
 
-    def _result(self, family: Family, lifetime: int, issued_ago: float) -> _Body:
+    def _result(self, session: Session, lifetime: int, issued_ago: float) -> _Body:
         access, id_ = (
-            mint(self._claims(family, use, lifetime, issued_ago)) for use in ("access", "id")
+            sign_token(self._claims(session, use, lifetime, issued_ago)) for use in ("access", "id")
         )
         self.counters["issued"] += 1
         return {
@@ -207,21 +232,21 @@ class Pool:
             "TokenType": "Bearer",
         }
 
-    def _claims(self, family: Family, use: str, lifetime: int, issued_ago: float) -> _Body:
-        """Make the claims of a JWT of this moment; times are whole seconds.
+    def _claims(self, session: Session, use: str, lifetime: int, issued_ago: float) -> _Body:
+        """Return the claims of a JWT; times are whole seconds.
 
         https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
         """
-        user, issued_at = family.user, int(self.now() - issued_ago)
+        user, issued_at = session.user, int(self.now() - issued_ago)
         claims: _Body = {
             "sub": user.sub,
             "iss": self.issuer,
             "token_use": use,
-            "auth_time": min(int(family.signed_in_at), issued_at),
+            "auth_time": min(int(session.signed_in_at), issued_at),
             "iat": issued_at,
             "exp": issued_at + lifetime,
             "jti": str(uuid.uuid4()),
-            "origin_jti": family.origin,
+            "origin_jti": session.origin_jti,
             "event_id": str(uuid.uuid4()),
         }
         if user.groups:
@@ -236,21 +261,21 @@ class Pool:
             "cognito:username": user.username,
         }
 
-    def _check_hash(self, given: str | None, username: str) -> None:
-        """Check SECRET_HASH, the Base64 of HMAC-SHA256 of name and client id.
+    def _check_hash(self, secret_hash: str | None, username: str) -> None:
+        """Check SECRET_HASH, the Base64 of the HMAC-SHA256 of user name and client id.
 
         https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
         """
-        client, right = self.client_id, None
+        client, expected = self.client_id, None
         if self.client_secret is not None:
             signed = (username + client).encode()
             digest = hmac.new(self.client_secret.encode(), signed, hashlib.sha256).digest()
-            right = base64.b64encode(digest).decode()
-        if given == right:
+            expected = base64.b64encode(digest).decode()
+        if secret_hash == expected:
             return
-        if given is None:
+        if secret_hash is None:
             text = f"Client {client} is configured with secret but SECRET_HASH was not received"
-        elif right is None:
+        elif expected is None:
             text = f"Unable to verify secret hash for client {client}"
         else:
             text = f"SecretHash does not match for the client: {client}"
