@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import aiohttp
@@ -244,10 +242,3 @@ def test_reuse_of_a_retired_refresh_token_revokes_all_that_came_of_it() -> None:
     with pytest.raises(CognitoError, match="revoked"):
         refresh(second)
     assert emulator.counters["reuse"] == 1
-
-
-def test_it_runs_by_hand() -> None:
-    command = [sys.executable, "-m", "appsync_gql.testing", "--port", "0", "--for", "0.2"]
-    outcome = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603
-    assert "/graphql" in outcome.stdout
-    assert "correct horse" in outcome.stdout

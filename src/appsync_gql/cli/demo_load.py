@@ -1,11 +1,10 @@
-"""One load, put on two transports: what the demo measures. No terminal in here."""
+"""The two sides of the demo, and the requests that both of them send. It prints nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
@@ -18,34 +17,42 @@ from .. import AppSyncTransport, CognitoProvider, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import Protocol
 
     from gql.client import AsyncClientSession
 
     from ..testing import Emulator
     from ..tokens import Tokens
 
-__all__ = ["Contender", "Report", "checking_locally", "put_load_on", "renewing"]
+    class SideFactory(Protocol):
+        """Returns a side for an emulator and the tokens of a user who has signed in."""
+
+        def __call__(self, emulator: Emulator, tokens: Tokens) -> Side:
+            """Return the side."""
+
+
+__all__ = ["Report", "Side", "checking_expiry", "renewing", "run_load"]
 
 _QUERY = gql("query Item($key: ID!) { item(id: $key) { id name } }")
 _MUTATION = gql('mutation Create($key: ID!) { createItem(key: $key, name: "one") { id } }')
-_EVERY = 5
-"""Each so-many-th request is a mutation."""
+_MUTATION_EVERY = 5
+"""One request of so many is a mutation."""
 
 _PAUSE = 0.01
-"""Seconds that a worker waits between two requests, so that the machine is busy, not full."""
+"""Seconds that a worker waits between two requests, so that the processor is not the limit."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What one contender did under the load.
+    """The figures of one side.
 
     Attributes:
-        name: for the table.
-        requests: how many were made.
-        unauthorized: how many ended, for the caller, in an Unauthorized error.
-        other_errors: how many ended in any other error.
-        refreshes: refresh calls that reached Cognito.
-        refused: requests that AppSync refused, seen by the caller or not.
+        name: of the side.
+        requests: how many were sent.
+        unauthorized: how many failed with an Unauthorized error that the caller saw.
+        other_errors: how many failed with any other error.
+        refreshes: refresh calls that Cognito received.
+        refused: requests that AppSync refused, whether or not the caller saw it.
         twice: mutations that ran more than once.
         seconds: how long each request took.
     """
@@ -61,17 +68,17 @@ class Report:
 
     @property
     def errors(self) -> int:
-        """How many requests failed for their caller."""
+        """How many requests failed."""
         return self.unauthorized + self.other_errors
 
     def percentile(self, percent: int) -> float:
-        """Milliseconds within which that share of the requests was answered; 0.0 without any."""
-        if len(self.seconds) < 2:  # noqa: PLR2004 - quantiles() needs two
+        """Return the milliseconds within which that share of the requests ended; 0.0 if none."""
+        if len(self.seconds) < 2:  # noqa: PLR2004 - quantiles() needs two values
             return 1000 * sum(self.seconds)
         return 1000 * quantiles(self.seconds, n=100)[percent - 1]
 
     def as_json(self) -> dict[str, Any]:
-        """Give the figures for a program."""
+        """Return the figures as a JSON object."""
         return {
             "name": self.name,
             "requests": self.requests,
@@ -86,69 +93,75 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A transport, and what to pass to each ``execute`` on it."""
+class Side:
+    """One of the two sides that are compared.
+
+    Attributes:
+        name: as printed.
+        transport: sends the requests.
+        arguments: returns keyword arguments for each ``execute``.
+    """
 
     name: str
     transport: AIOHTTPTransport
     arguments: Callable[[], Awaitable[dict[str, Any]]]
 
 
-def renewing(emulator: Emulator, tokens: Tokens) -> Contender:
-    """Ours: nothing to pass, the transport asks its store."""
+def renewing(emulator: Emulator, tokens: Tokens) -> Side:
+    """Return the side of this package: its transport renews the tokens."""
 
-    async def nothing() -> dict[str, Any]:
+    async def no_arguments() -> dict[str, Any]:
         return {}
 
     store = TokenStore(_provider(emulator), tokens=tokens)
-    return Contender("appsync-gql", AppSyncTransport(emulator.graphql_url, auth=store), nothing)
+    transport = AppSyncTransport(emulator.graphql_url, auth=store)
+    return Side("appsync-gql", transport, no_arguments)
 
 
-def checking_locally(emulator: Emulator, tokens: Tokens) -> Contender:
-    """Today's best practice: plain gql, and headers from a callback that looks at ``exp`` first.
+def checking_expiry(emulator: Emulator, tokens: Tokens) -> Side:
+    """Return the side of plain gql: before each request the program compares ``exp`` with time.
 
-    One refresh at a time, and none if another request has just made one.
+    A lock sees to it that only one request at a time refreshes the tokens.
     """
-    provider, lock, held = _provider(emulator), asyncio.Lock(), [tokens]
+    provider, lock, current = _provider(emulator), asyncio.Lock(), [tokens]
 
-    async def with_headers() -> dict[str, Any]:
+    async def authorization_header() -> dict[str, Any]:
         async with lock:
-            claims = held[0].access
+            claims = current[0].access
             if claims is None or time.time() >= claims.expires_at:
-                held[0] = (await asyncio.to_thread(provider.refresh, held[0])).tokens
-        return {"extra_args": {"headers": {"Authorization": str(held[0].access_token)}}}
+                current[0] = (await asyncio.to_thread(provider.refresh, current[0])).tokens
+        return {"extra_args": {"headers": {"Authorization": str(current[0].access_token)}}}
 
-    return Contender(
-        "gql, checking exp locally", AIOHTTPTransport(emulator.graphql_url), with_headers
-    )
+    transport = AIOHTTPTransport(emulator.graphql_url)
+    return Side("gql, checking exp locally", transport, authorization_header)
 
 
-async def put_load_on(
-    contender: Contender,
+async def run_load(
+    side: Side,
     emulator: Emulator,
     *,
     seconds: float,
     workers: int,
     progress: Callable[[Report], None],
 ) -> Report:
-    """Run queries and mutations from several workers until the time is up.
+    """Send queries and mutations from several tasks at once.
 
     Args:
-        contender: what to run them on.
-        emulator: what they arrive at; it counts what the caller can't see.
+        side: sends them.
+        emulator: receives them, and counts what the sender can't see.
         seconds: for how long.
-        workers: how many at once.
-        progress: called with the report so far, after each request.
+        workers: how many tasks.
+        progress: called with the report so far after each request.
     """
-    report, end, numbers = Report(contender.name), time.monotonic() + seconds, itertools.count()
+    report, end, numbers = Report(side.name), time.monotonic() + seconds, itertools.count()
 
     async def work(session: AsyncClientSession) -> None:
         while time.monotonic() < end:
-            await _one(session, contender, next(numbers), report)
+            await _send_one(session, side, next(numbers), report)
             progress(report)
             await asyncio.sleep(_PAUSE)
 
-    async with Client(transport=contender.transport) as session:
+    async with Client(transport=side.transport) as session:
         await asyncio.gather(*(work(session) for _ in range(workers)))
     report.refreshes = _refresh_calls(emulator)
     report.refused = emulator.counters["graphql.401"]
@@ -156,15 +169,13 @@ async def put_load_on(
     return report
 
 
-async def _one(
-    session: AsyncClientSession, contender: Contender, number: int, report: Report
-) -> None:
-    document = _MUTATION if number % _EVERY == 0 else _QUERY
-    request = GraphQLRequest(document, variable_values={"key": f"{contender.name}-{number}"})
+async def _send_one(session: AsyncClientSession, side: Side, number: int, report: Report) -> None:
+    document = _MUTATION if number % _MUTATION_EVERY == 0 else _QUERY
+    request = GraphQLRequest(document, variable_values={"key": f"{side.name}-{number}"})
     report.requests += 1
     began = time.monotonic()
     try:
-        await session.execute(request, **await contender.arguments())
+        await session.execute(request, **await side.arguments())
     except TransportError as error:
         if _is_unauthorized(error):
             report.unauthorized += 1
@@ -176,8 +187,8 @@ async def _one(
 def _is_unauthorized(error: TransportError) -> bool:
     if not isinstance(error, TransportQueryError):
         return False
-    types = Counter(str(e.get("errorType")) for e in error.errors or () if isinstance(e, dict))
-    return "UnauthorizedException" in types or "Unauthorized" in types
+    types = {e.get("errorType") for e in error.errors or () if isinstance(e, dict)}
+    return not types.isdisjoint({"UnauthorizedException", "Unauthorized"})
 
 
 def _refresh_calls(emulator: Emulator) -> int:
