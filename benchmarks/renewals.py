@@ -1,4 +1,4 @@
-"""What renewals cost those who ask meanwhile: counts that must hold, and latencies."""
+"""What renewals cost the requests that are sent meanwhile: counts and latencies."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
-from contestants import TEXT, Place
+from clients import TEXT, Target
 from gql import Client, gql
 from rounds import queries
 
 from appsync_gql import AppSyncTransport, Grant, SessionKey, Tokens, TokenStore
 
-__all__ = ["Issuer", "check_microseconds", "many_in_flight", "memory_over", "while_renewing"]
+__all__ = ["FakeProvider", "check_microseconds", "many_in_flight", "memory_over", "while_renewing"]
 
-_TAKES = 0.3
-"""Seconds of a refresh, about what Cognito takes from another continent."""
+_REFRESH_SECONDS = 0.3
+"""About what Cognito takes from another continent."""
 
 
 @dataclass
-class Issuer:
-    """A provider whose refreshes take time, and no processor.
+class FakeProvider:
+    """A token provider whose refreshes take time, but no processor time.
 
     Attributes:
-        lifetime: seconds that its tokens live.
+        lifetime: seconds for which its tokens are valid.
         refreshes: when each began and ended, in seconds of ``perf_counter``.
     """
 
@@ -39,7 +39,7 @@ class Issuer:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(self, age: float = 0.0) -> Tokens:
-        """Make tokens that were issued so long ago."""
+        """Return tokens that were issued so many seconds ago."""
         now = time.time() - age
         claims = {"iat": now, "exp": now + self.lifetime, "username": "ada", "sub": "ada"}
         token = jwt.encode({**claims, "pad": "x" * 600}, "k" * 32)
@@ -47,37 +47,37 @@ class Issuer:
 
     @property
     def session_key(self) -> SessionKey:
-        """Of one user."""
+        """The session of one user."""
         return SessionKey(client_id="benchmark")
 
     def refresh(self, tokens: Tokens) -> Grant:
-        """Give newer tokens, after a while."""
+        """Return newer tokens after 0.3 seconds."""
         del tokens
         began = time.perf_counter()
-        time.sleep(_TAKES)
+        time.sleep(_REFRESH_SECONDS)
         with self.lock:
             self.refreshes.append((began, time.perf_counter()))
         return Grant(tokens=self.issue(), api="benchmark")
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
-        """Nobody does."""
+        """Raise, because no benchmark signs in."""
         raise NotImplementedError
 
     def revoke(self, tokens: Tokens) -> None:
-        """Nobody does."""
+        """Do nothing: no benchmark signs out."""
 
 
-def check_microseconds(place: Place) -> float:
-    """Time the question whether the token is fresh, which every request asks."""
-    store = place.store()
+def check_microseconds(target: Target) -> float:
+    """Return the microseconds of ``headers_nowait``, which every request calls."""
+    store = target.store()
     return min(timeit.repeat(store.headers_nowait, number=20_000, repeat=9)) / 20_000 * 1e6
 
 
-async def while_renewing(place: Place, seconds: float) -> dict[str, Any]:
-    """Compare latencies with and without a renewal under way; the token is alive all the time."""
-    issuer = Issuer(lifetime=4.0)
+async def while_renewing(target: Target, seconds: float) -> dict[str, Any]:
+    """Compare latencies during renewals with the others; the token is valid all the time."""
+    provider = FakeProvider(lifetime=4.0)
     transport = AppSyncTransport(
-        place.url, auth=TokenStore(issuer, tokens=issuer.issue()), ssl=place.ssl
+        target.url, auth=TokenStore(provider, tokens=provider.issue()), ssl=target.ssl
     )
     request, points, errors = gql(TEXT), [], 0
     async with Client(transport=transport) as session:
@@ -85,35 +85,35 @@ async def while_renewing(place: Place, seconds: float) -> dict[str, Any]:
         gc.collect()
         end = time.perf_counter() + seconds
 
-        async def lane() -> None:
+        async def send_in_turn() -> None:
             nonlocal errors
             while (began := time.perf_counter()) < end:
                 try:
                     await session.execute(request)
-                except Exception:  # noqa: BLE001 - they are what is counted
+                except Exception:  # noqa: BLE001 - errors are counted
                     errors += 1
                 points.append((began, time.perf_counter() - began))
 
-        await asyncio.gather(*(lane() for _ in range(16)))
-    during = [p[1] for p in points if any(a <= p[0] <= b for a, b in issuer.refreshes)]
-    apart = [p[1] for p in points if not any(a <= p[0] <= b for a, b in issuer.refreshes)]
+        await asyncio.gather(*(send_in_turn() for _ in range(16)))
+    during = [p[1] for p in points if any(a <= p[0] <= b for a, b in provider.refreshes)]
+    apart = [p[1] for p in points if not any(a <= p[0] <= b for a, b in provider.refreshes)]
     start = points[0][0]
     return {
         "errors": errors,
-        "refreshes": len(issuer.refreshes),
+        "refreshes": len(provider.refreshes),
         "p99_during_ms": _p99(during),
         "p99_apart_ms": _p99(apart),
         "ratio": _p99(during) / _p99(apart) if during and apart else float("nan"),
         "points": [(a - start, took * 1e3) for a, took in points[:: max(1, len(points) // 4000)]],
-        "renewals": [(a - start, b - start) for a, b in issuer.refreshes],
+        "renewals": [(a - start, b - start) for a, b in provider.refreshes],
     }
 
 
-async def many_in_flight(place: Place, count: int) -> dict[str, Any]:
-    """Let that many requests meet an expired token at once."""
-    issuer = Issuer(lifetime=3600.0)
-    store = TokenStore(issuer, tokens=issuer.issue(age=4000))
-    transport = AppSyncTransport(place.url, auth=store, ssl=place.ssl)
+async def many_in_flight(target: Target, count: int) -> dict[str, Any]:
+    """Send that many requests at once with an expired token."""
+    provider = FakeProvider(lifetime=3600.0)
+    store = TokenStore(provider, tokens=provider.issue(age=4000))
+    transport = AppSyncTransport(target.url, auth=store, ssl=target.ssl)
     request = gql(TEXT)
     gc.collect()
     async with Client(transport=transport, execute_timeout=None) as session:
@@ -125,16 +125,16 @@ async def many_in_flight(place: Place, count: int) -> dict[str, Any]:
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     return {
         "requests": count,
-        "refreshes": len(issuer.refreshes),
+        "refreshes": len(provider.refreshes),
         "errors": sum(isinstance(o, BaseException) for o in outcomes),
         "bytes_per_waiting_request": waiting / count,
     }
 
 
-async def memory_over(place: Place, count: int) -> dict[str, Any]:
-    """Send that many requests and see whether memory grows after the first tenth."""
+async def memory_over(target: Target, count: int) -> dict[str, Any]:
+    """Send that many requests and measure how memory grows after the first tenth."""
     request = gql(TEXT)
-    async with Client(transport=place.transport()) as session:
+    async with Client(transport=target.transport()) as session:
         await queries(lambda: session.execute(request), 16, count // 10)
         gc.collect()
         before, blocks = _resident(), sys.getallocatedblocks()

@@ -1,8 +1,7 @@
-"""A server that only writes bytes: one answer, made beforehand, to every complete request.
+"""A server that sends a prepared response to every complete request.
 
 It runs in a process of its own, on a processor of its own, and parses no more than the length of
-the body. That it is not what is measured is checked in each run: see
-:func:`microseconds`.
+the body. Each run measures how little time it takes: see :func:`microseconds`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FIELDS += ["version"]
 
 
 def part_processors() -> tuple[int | None, int | None]:
-    """Choose a processor for who is measured and another for the server; ``None`` for any."""
+    """Return a processor for the clients and another for the server; ``None`` for any."""
     if not hasattr(os, "sched_getaffinity"):
         return None, None
     found = sorted(os.sched_getaffinity(0))
@@ -37,20 +36,20 @@ def part_processors() -> tuple[int | None, int | None]:
 
 
 def pin(processor: int | None) -> None:
-    """Stay on one processor, as will the processes that are started from now on."""
+    """Restrict this process, and those that it starts, to one processor."""
     if processor is not None:
         os.sched_setaffinity(0, {processor})
 
 
 def small() -> bytes:
-    """Make an answer of some 300 bytes, with the 19 fields that the query asks for."""
+    """Return a response of about 300 bytes, with the 19 fields of the query."""
     me = {f"field{i}": "v" * 4 for i in range(8)}
     item = dict.fromkeys(FIELDS, "value")
     return json.dumps({"data": {"me": me, "item": item}}, separators=(",", ":")).encode()
 
 
 def large() -> bytes:
-    """Make an answer of some 208 KB: a list, as a page of results is."""
+    """Return a response of about 208 KB: a list, like a page of results."""
     item = dict.fromkeys(FIELDS, "value") | {"total": 12.75, "version": 3}
     items = [{**item, "id": f"item-{i:06}"} for i in range(1255)]
     return json.dumps({"data": {"items": items}}, separators=(",", ":")).encode()
@@ -60,17 +59,21 @@ BODIES = {b"/small": small(), b"/large": large()}
 
 
 class Connection(asyncio.Protocol):
-    """One connection; answers what is complete."""
+    """One connection; responds to complete requests.
+
+    Attributes:
+        answered: how many responses all connections have sent.
+    """
 
     answered = 0
     _date = (0, b"")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Called when the connection is open."""
         self.transport, self.rest = transport, b""
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request whose body is here."""
+        """Respond to each request whose body is complete."""
         self.rest = self.rest + data if self.rest else data
         while (head := self.rest.find(b"\r\n\r\n")) >= 0:
             end = head + 4 + _length(self.rest[:head])
@@ -78,10 +81,10 @@ class Connection(asyncio.Protocol):
                 return
             path = self.rest.split(b" ", 2)[1]
             self.rest = self.rest[end:]
-            self.transport.write(self.answer(path))  # type: ignore[attr-defined]
+            self.transport.write(self.response(path))  # type: ignore[attr-defined]
 
-    def answer(self, path: bytes) -> bytes:
-        """Give the bytes to send."""
+    def response(self, path: bytes) -> bytes:
+        """Return the bytes of the response."""
         if path == b"/counts":
             counts = {"answered": Connection.answered, "cpu": time.process_time()}
             body = json.dumps(counts).encode()
@@ -96,7 +99,7 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     def date(cls) -> bytes:
-        """Format the time, once a second."""
+        """Return the formatted time; it is formatted once a second."""
         now = int(time.time())
         if now != cls._date[0]:
             cls._date = (now, email.utils.formatdate(now, usegmt=True).encode())
@@ -108,7 +111,7 @@ def _length(head: bytes) -> int:
     return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
-def serve(line: Any, certificate: Path | None, processor: int | None) -> None:
+def serve(pipe: Any, certificate: Path | None, processor: int | None) -> None:
     """Run until the process is ended."""
     pin(processor)
     try:
@@ -127,7 +130,7 @@ def serve(line: Any, certificate: Path | None, processor: int | None) -> None:
         servers = [await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)]
         if context is not None:
             servers.append(await loop.create_server(Connection, "127.0.0.1", 0, ssl=context))
-        line.send([server.sockets[0].getsockname()[1] for server in servers])
+        pipe.send([server.sockets[0].getsockname()[1] for server in servers])
         await asyncio.Event().wait()
 
     loop = (new_loop or asyncio.new_event_loop)()
@@ -136,7 +139,7 @@ def serve(line: Any, certificate: Path | None, processor: int | None) -> None:
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens."""
+    """The URLs of the running server."""
 
     http: str
     https: str = ""
@@ -144,11 +147,11 @@ class Server:
 
 @contextmanager
 def running(certificate: Path | None = None, processor: int | None = None) -> Iterator[Server]:
-    """Have the server in a process of its own.
+    """Run the server in a process of its own.
 
     Args:
-        certificate: a PEM file with key and certificate; with it there is TLS too.
-        processor: the server's own.
+        certificate: a PEM file with key and certificate; ``None`` for no TLS.
+        processor: on which it runs; ``None`` for any.
     """
     mine, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
@@ -166,7 +169,7 @@ def running(certificate: Path | None = None, processor: int | None = None) -> It
 
 
 async def microseconds(where: Server, count: int = 20_000) -> float:
-    """Give the server's processor time for an answer, sixteen connections asking at a time."""
+    """Return the server's processor time for a response, in microseconds, with 16 connections."""
     host, port = where.http.removeprefix("http://").split(":")
     body = b'{"query":"%b"}' % (b"q" * 300)
     head = (
@@ -174,18 +177,18 @@ async def microseconds(where: Server, count: int = 20_000) -> float:
     )
     small, counts = (head % (path, b"t" * 1000, len(body)) + body for path in (b"small", b"counts"))
 
-    async def ask(number: int, text: bytes) -> bytes:
+    async def send(number: int, text: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(host, int(port))
-        answer = b""
+        response = b""
         for _ in range(number):
             writer.write(text)
-            answer = await reader.readuntil(b"\r\n\r\n")
-            answer = await reader.readexactly(_length(answer))
+            head = await reader.readuntil(b"\r\n\r\n")
+            response = await reader.readexactly(_length(head))
         writer.close()
-        return answer
+        return response
 
-    before = json.loads(await ask(1, counts))
-    await asyncio.gather(*(ask(count // 16, small) for _ in range(16)))
-    after = json.loads(await ask(1, counts))
+    before = json.loads(await send(1, counts))
+    await asyncio.gather(*(send(count // 16, small) for _ in range(16)))
+    after = json.loads(await send(1, counts))
     cpu, answered = (after[name] - before[name] for name in ("cpu", "answered"))
     return float(cpu / answered * 1e6)
