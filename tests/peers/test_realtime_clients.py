@@ -1,4 +1,4 @@
-"""Real clients subscribe to this package's emulator, and this package's to a real simulator."""
+"""Other clients subscribe to this package's emulator; this package to another simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gql import Client, gql
 from appsync_gql import AppSyncTransport, TokenStore
 from appsync_gql.testing import Emulator
 
-from .node import HERE, Program, install
+from .node_program import HERE, Program, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,19 +25,19 @@ CLIENTS = HERE / "clients"
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what nobody tells of."""
+    """Wait until a condition is true; there is no event for it."""
 
-    async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing tells
+    async def poll() -> None:
+        while not condition():  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.02)
 
-    await asyncio.wait_for(look(), 20)
+    await asyncio.wait_for(poll(), 120)
 
 
 @pytest.mark.peer("aws-amplify")
 @pytest.mark.peer("aws-appsync-subscription-link")
 @pytest.mark.parametrize("client", ["amplify", "link"])
-async def test_a_client_for_javascript_gets_the_emulators_events(
+async def test_a_javascript_client_receives_the_emulators_events(
     emulator: Emulator, client: str, tmp_path: Path
 ) -> None:
     await asyncio.to_thread(install, CLIENTS)
@@ -60,7 +60,7 @@ async def test_a_client_for_javascript_gets_the_emulators_events(
 
 @pytest.mark.peer("amplify-appsync-simulator")
 @pytest.mark.peer("cognito-local")
-async def test_this_package_subscribes_to_the_simulator_by_the_query(
+async def test_this_package_subscribes_to_the_simulator_with_the_header_in_the_query(
     appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     tokens = await asyncio.to_thread(cognito_local.sign_in)
@@ -71,7 +71,7 @@ async def test_this_package_subscribes_to_the_simulator_by_the_query(
         first = asyncio.ensure_future(anext(events))
         add = gql(f'mutation {{ add(key: "{uuid4()}") }}')
         while not first.done():
-            # The simulator does not tell when a subscription stands.
+            # The simulator does not say when a subscription is active.
             await session.execute(add)
             await asyncio.wait({first}, timeout=0.2)
         assert (await first)["added"] >= 1

@@ -9,7 +9,7 @@ const token = process.env.TOKEN;
 
 const WebSocket = require("ws");
 
-// Amplify opens wss:// only, and this server has no certificate.
+// Amplify connects to wss:// only, but the emulator has no certificate.
 globalThis.WebSocket = class extends WebSocket {
   constructor(url, protocols) {
     super(String(url).replace(/^wss:/, "ws:"), protocols);

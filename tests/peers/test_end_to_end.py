@@ -1,4 +1,4 @@
-"""This package's transport and store against all of them at once."""
+"""This package's transport and token store with cognito-local and Amplify's simulator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gql.client import AsyncClientSession
 
     from .cognito_local import CognitoLocal
-    from .gate import ExpiryGate
+    from .expiry_proxy import ExpiryProxy
     from .simulator import Simulator
 
 pytestmark = [pytest.mark.peer("cognito-local"), pytest.mark.peer("amplify-appsync-simulator")]
@@ -39,7 +39,7 @@ TASKS = 20
 SECONDS = 10
 PAUSE = 0.05
 AT_ONCE = 100
-"""Fields that one operation asks the simulator for."""
+"""Fields of one query."""
 
 
 @asynccontextmanager
@@ -68,14 +68,15 @@ async def expiry_of(tokens: Tokens) -> None:
 
 
 def foreign(tokens: Tokens) -> Tokens:
-    """The same session with an access token that the simulator does not take."""
+    """The same session with an access token that the simulator refuses."""
     claims = {"iss": "https://example.com", "iat": time.time(), "exp": time.time() + 3600}
     token = jwt.encode(claims, "k" * 32, algorithm="HS256")
     return Tokens(access_token=token, refresh_token=tokens.refresh_token)
 
 
-async def test_twenty_tasks_notice_nothing_of_tokens_that_live_three_seconds(
-    gate: ExpiryGate, appsync_simulator: Simulator, cognito_local: CognitoLocal
+@pytest.mark.slow
+async def test_twenty_tasks_see_no_error_of_tokens_that_are_valid_for_three_seconds(
+    proxy: ExpiryProxy, appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     keys: list[str] = []
 
@@ -87,7 +88,7 @@ async def test_twenty_tasks_notice_nothing_of_tokens_that_live_three_seconds(
             assert await session.execute(gql("{ me }")) == {"me": "ada"}
             await asyncio.sleep(PAUSE)
 
-    async with signed_in(gate.url, cognito_local) as (session, store):
+    async with signed_in(proxy.url, cognito_local) as (session, store):
         await asyncio.gather(*(work(session) for _ in range(TASKS)))
         counts = store.status().counts
     assert set(counts) <= {"Renewed", "Replayed"}
@@ -95,32 +96,33 @@ async def test_twenty_tasks_notice_nothing_of_tokens_that_live_three_seconds(
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
         assert await appsync_simulator.runs(*some) == [1] * len(some)
-    assert gate.requests == 2 * len(keys) + gate.refused
+    assert proxy.requests == 2 * len(keys) + proxy.refused
 
 
+@pytest.mark.slow
 async def test_an_expired_session_is_renewed_before_anything_is_sent(
-    gate: ExpiryGate, appsync_simulator: Simulator, cognito_local: CognitoLocal
+    proxy: ExpiryProxy, appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     tokens = await asyncio.to_thread(cognito_local.sign_in)
     await expiry_of(tokens)
     key = str(uuid4())
-    async with signed_in(gate.url, cognito_local, tokens) as (session, _):
+    async with signed_in(proxy.url, cognito_local, tokens) as (session, _):
         await add(session, key)
     assert await appsync_simulator.runs(key) == [1]
-    assert gate.refused == 0
-    assert gate.tokens != [tokens.access_token]
+    assert proxy.refused == 0
+    assert proxy.tokens != [tokens.access_token]
 
 
 async def test_a_mutation_refused_in_flight_is_replayed_and_runs_once(
-    gate: ExpiryGate, appsync_simulator: Simulator, cognito_local: CognitoLocal
+    proxy: ExpiryProxy, appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     tokens = await asyncio.to_thread(cognito_local.sign_in)
-    gate.reject.add(str(tokens.access_token))
+    proxy.reject.add(str(tokens.access_token))
     key = str(uuid4())
-    async with signed_in(gate.url, cognito_local, tokens) as (session, store):
+    async with signed_in(proxy.url, cognito_local, tokens) as (session, store):
         assert await add(session, key) == {"add": 1}
         assert store.status().counts["Replayed"] == 1
-    assert (gate.requests, gate.refused) == (2, 1)
+    assert (proxy.requests, proxy.refused) == (2, 1)
     assert await appsync_simulator.runs(key) == [1]
 
 
@@ -133,20 +135,21 @@ async def test_a_token_of_another_issuer_is_replaced_after_the_simulators_401(
         assert store.status().counts == {"Renewed": 1, "Replayed": 1}
 
 
-async def test_a_revoked_session_goes_on_until_its_token_expires_and_then_says_so(
-    gate: ExpiryGate, cognito_local: CognitoLocal
+@pytest.mark.slow
+async def test_a_revoked_session_works_until_its_token_expires_and_then_raises_session_expired(
+    proxy: ExpiryProxy, cognito_local: CognitoLocal
 ) -> None:
     tokens = await asyncio.to_thread(cognito_local.sign_in)
-    async with signed_in(gate.url, cognito_local, tokens) as (session, _):
+    async with signed_in(proxy.url, cognito_local, tokens) as (session, _):
         await asyncio.to_thread(cognito_local.revoke, tokens)
         assert await session.execute(gql("{ me }")) == {"me": "ada"}
         await expiry_of(tokens)
         with pytest.raises(SessionExpired, match="sign in again"):
             await session.execute(gql("{ me }"))
-    assert gate.refused == 0
+    assert proxy.refused == 0
 
 
-async def test_a_denied_query_is_an_error_with_the_rest_of_its_data(
+async def test_a_denied_query_raises_an_error_with_the_other_data(
     appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     async with signed_in(appsync_simulator.url, cognito_local) as (session, _):
@@ -157,7 +160,7 @@ async def test_a_denied_query_is_an_error_with_the_rest_of_its_data(
     assert caught.value.error_type == "Unauthorized"
 
 
-async def test_a_denied_query_succeeds_when_new_tokens_bring_the_group(
+async def test_a_denied_query_succeeds_when_new_tokens_contain_the_group(
     appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     async with signed_in(appsync_simulator.url, cognito_local) as (session, _):
@@ -179,18 +182,18 @@ async def test_a_denied_mutation_is_not_replayed_although_new_tokens_would_help(
     assert await appsync_simulator.runs(key) == [1]
 
 
-async def test_a_header_of_the_callers_own_is_refused_without_a_replay(
-    gate: ExpiryGate, cognito_local: CognitoLocal
+async def test_a_request_with_a_header_of_the_caller_is_not_replayed(
+    proxy: ExpiryProxy, cognito_local: CognitoLocal
 ) -> None:
-    async with signed_in(gate.url, cognito_local) as (session, store):
+    async with signed_in(proxy.url, cognito_local) as (session, store):
         with pytest.raises(Refused, match="Invalid API key") as caught:
             await session.execute(gql("{ me }"), extra_args={"headers": {"x-api-key": "nonsense"}})
         assert store.status().counts == {}
     assert caught.value.status == 401
-    assert gate.requests == 1
+    assert proxy.requests == 1
 
 
-async def test_a_missing_token_is_refused_as_gqls_own_transport_tells_it(
+async def test_a_missing_token_is_the_same_error_as_with_gqls_own_transport(
     appsync_simulator: Simulator,
 ) -> None:
     async with Client(transport=AppSyncTransport(appsync_simulator.url)) as session:

@@ -1,4 +1,4 @@
-"""What the simulator lacks of AppSync: a look at the token's expiry, before anything runs."""
+"""A proxy that checks a token's expiry before execution, which the simulator does not do."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 _FORWARDED = ("Authorization", "x-api-key", "Content-Type")
 
 
-class ExpiryGate:
-    """A proxy that refuses expired JWTs in AppSync's words, and passes on the rest.
+class ExpiryProxy:
+    """Refuses expired JWTs as AppSync does, and forwards all other requests.
 
     Attributes:
-        url: where it serves.
-        requests: how many POSTs it had.
-        refused: how many of them it answered itself, with 401.
-        tokens: the different tokens that it has seen, in order of appearance.
-        reject: tokens to be refused although they are alive.
+        url: of the proxy.
+        requests: how many POST requests it received.
+        refused: how many of them it refused with 401.
+        tokens: the different tokens that it received, in order.
+        reject: tokens that it refuses although they are valid.
     """
 
     def __init__(self, target: str) -> None:
@@ -37,27 +37,27 @@ class ExpiryGate:
 
     @classmethod
     @asynccontextmanager
-    async def before(cls, target: str) -> AsyncIterator[ExpiryGate]:
-        """Serve before the API at this URL, on a free port of loopback."""
-        gate = cls(target)
+    async def before(cls, target: str) -> AsyncIterator[ExpiryProxy]:
+        """Run a proxy of the API at this URL, on a free port of loopback."""
+        proxy = cls(target)
         app = web.Application()
-        app.router.add_post("/graphql", gate._answer)
+        app.router.add_post("/graphql", proxy._respond)
         runner = web.AppRunner(app, access_log=None)
-        async with ClientSession() as gate._session:
+        async with ClientSession() as proxy._session:
             await runner.setup()
             try:
                 site = web.TCPSite(runner, "127.0.0.1", 0)
                 await site.start()
                 host, port = runner.addresses[0][:2]
-                gate.url = f"http://{host}:{port}/graphql"
-                yield gate
+                proxy.url = f"http://{host}:{port}/graphql"
+                yield proxy
             finally:
                 await runner.cleanup()
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.Response:
         self.requests += 1
         token = request.headers.get("Authorization")
-        if token is not None and not self._admits(token):
+        if token is not None and not self._accepts(token):
             self.refused += 1
             error = {"errorType": "UnauthorizedException", "message": "Token has expired."}
             return web.json_response(
@@ -65,9 +65,9 @@ class ExpiryGate:
                 status=401,
                 headers={"x-amzn-errortype": "UnauthorizedException"},
             )
-        return await self._pass_on(request)
+        return await self._forward(request)
 
-    def _admits(self, token: str) -> bool:
+    def _accepts(self, token: str) -> bool:
         if token not in self.tokens:
             self.tokens.append(token)
         if token in self.reject:
@@ -75,10 +75,10 @@ class ExpiryGate:
         try:
             expires_at: float = jwt.decode(token, options={"verify_signature": False})["exp"]
         except jwt.DecodeError:
-            return True  # not a JWT: the simulator will say so
+            return True  # not a JWT: the simulator refuses it
         return time.time() < expires_at
 
-    async def _pass_on(self, request: web.Request) -> web.Response:
+    async def _forward(self, request: web.Request) -> web.Response:
         assert self._session is not None
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
         async with self._session.post(

@@ -1,4 +1,4 @@
-"""This package's store against moto's Cognito, which lets sessions be ended from outside."""
+"""This package's token store with moto's Cognito, where an administrator can end sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appsync_gql import (
     TokenStore,
 )
 
-from .cognito import REGION
+from .cognito_calls import REGION
 
 if TYPE_CHECKING:
     from .moto_pool import MotoServer
@@ -25,16 +25,18 @@ pytestmark = pytest.mark.peer("moto")
 
 
 async def renewal_error(store: TokenStore) -> Exception:
-    """Renew in vain; see that the tokens at hand are still handed out."""
+    """Return the error of a renewal; check that the tokens remain in use."""
     before = await store.headers()
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the caller looks at it
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - the caller checks it
         await store.renew()
     assert await store.headers() == before
     return caught.value
 
 
-async def test_a_provider_finds_out_that_moto_lacks_the_new_call(moto_server: MotoServer) -> None:
-    """It answers the call with 500 and a page of HTML, in which boto3 finds no error's name."""
+async def test_a_provider_uses_the_older_call_because_moto_lacks_the_newer(
+    moto_server: MotoServer,
+) -> None:
+    """Moto responds to the newer call with 500 and a page of HTML without an error name."""
     provider = CognitoProvider(
         moto_server.client_id, region=REGION, endpoint_url=moto_server.endpoint_url
     )
@@ -71,7 +73,7 @@ async def test_a_crash_of_the_identity_provider_ends_no_session(moto_server: Mot
         assert error.kind == "server"
 
 
-async def test_an_app_client_with_a_secret_is_served_by_its_hash(moto_server: MotoServer) -> None:
+async def test_an_app_client_with_a_secret_needs_the_secret_hash(moto_server: MotoServer) -> None:
     provider = moto_server.secret_provider(moto_server.client_secret)
     async with TokenStore(provider, tokens=moto_server.sign_in(with_secret=True)) as store:
         await store.renew()
@@ -83,12 +85,12 @@ async def test_tokens_are_kept_with(moto_server: MotoServer, secret: str | None)
     provider = moto_server.secret_provider(secret)
     async with TokenStore(provider, tokens=moto_server.sign_in(with_secret=True)) as store:
         error = await renewal_error(store)
-    # Cognito's text says that it is the secret: then it is a ConfigurationError.
-    # moto's has only the hash in it, so it can't be told from a dead session.
+    # Cognito's message names the secret, which gives a ConfigurationError. moto's message
+    # contains only the hash, so it can't be distinguished from an ended session.
     assert isinstance(error, SessionExpired)
 
 
-async def test_an_unknown_app_client_is_a_wrong_setting(moto_server: MotoServer) -> None:
+async def test_an_unknown_app_client_is_a_configuration_error(moto_server: MotoServer) -> None:
     provider = moto_server.provider("unknown")
     async with TokenStore(provider, tokens=moto_server.sign_in()) as store:
         error = await renewal_error(store)

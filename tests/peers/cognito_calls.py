@@ -1,4 +1,4 @@
-"""What both stand-ins for Cognito need: boto3 clients, and their answers as values."""
+"""boto3 clients of the Cognito emulators, and the results of their calls as values."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ PASSWORD = "Correct-Horse-9"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """How a call was answered.
+class CallResult:
+    """The result of a call.
 
     Attributes:
         status: the HTTP status.
-        code: the error's name as boto3 tells it; ``None`` for success.
-        message: the error's text, likewise.
+        code: boto3's name of the error; ``None`` for success.
+        message: the error's text; ``None`` for success.
     """
 
     status: int
@@ -41,28 +41,28 @@ class Said:
 
 
 def public_client(endpoint_url: str) -> CognitoIdentityProviderClient:
-    """Make a client as an app has it: no AWS credentials."""
+    """Return a client without AWS credentials, as an app uses it."""
     return _client(endpoint_url, signature_version=UNSIGNED)
 
 
 def admin_client(endpoint_url: str) -> CognitoIdentityProviderClient:
-    """Make a client as an administrator has it: signed, with made-up credentials."""
+    """Return a client that signs its calls, as an administrator uses it; with fake credentials."""
     return _client(endpoint_url)
 
 
-def said(call: Callable[..., Mapping[str, Any]], **parameters: Any) -> Said:
-    """Make a call and tell how it was answered."""
+def result_of(call: Callable[..., Mapping[str, Any]], **parameters: Any) -> CallResult:
+    """Make a call and return its result."""
     try:
-        answer: Mapping[str, Any] = call(**parameters)
+        response: Mapping[str, Any] = call(**parameters)
     except ClientError as error:
-        about, meta = error.response["Error"], error.response["ResponseMetadata"]
-        return Said(meta["HTTPStatusCode"], about["Code"], about["Message"])
-    return Said(answer["ResponseMetadata"]["HTTPStatusCode"])
+        found, meta = error.response["Error"], error.response["ResponseMetadata"]
+        return CallResult(meta["HTTPStatusCode"], found["Code"], found["Message"])
+    return CallResult(response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def tokens_of(answer: Mapping[str, Any]) -> Tokens:
-    """Read the tokens of a sign-in."""
-    result = answer["AuthenticationResult"]
+def tokens_of(response: Mapping[str, Any]) -> Tokens:
+    """Return the tokens of a sign-in's response."""
+    result = response["AuthenticationResult"]
     return Tokens(
         access_token=result["AccessToken"],
         id_token=result["IdToken"],
@@ -71,7 +71,7 @@ def tokens_of(answer: Mapping[str, Any]) -> Tokens:
 
 
 def secret_hash(username: str, client_id: str, secret: str) -> str:
-    """Compute ``SECRET_HASH``."""
+    """Return the ``SECRET_HASH``."""
     digest = hmac.digest(secret.encode(), (username + client_id).encode(), hashlib.sha256)
     return base64.b64encode(digest).decode()
 
@@ -81,7 +81,7 @@ def _client(endpoint_url: str, **config: Any) -> CognitoIdentityProviderClient:
         "cognito-idp",
         region_name=REGION,
         endpoint_url=endpoint_url,
-        aws_access_key_id="made-up",
-        aws_secret_access_key="made-up",
+        aws_access_key_id="fake",
+        aws_secret_access_key="fake",
         config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **config),
     )

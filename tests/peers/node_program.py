@@ -1,4 +1,4 @@
-"""Starts programs of Node's world: installed from the lock file, ready when they say so, ended."""
+"""Installs Node programs from their lock file, starts them, and ends them."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 
 _INSTALL_SECONDS = 300
-_START_SECONDS = 30
+_START_SECONDS = 120
 _STOP_SECONDS = 5
 _POLL_SECONDS = 0.02
 _FLAGS = ("--unhandled-rejections=warn", "--require", str(HERE / "end_with_stdin.cjs"))
-_WHAT_IS_INSTALLED = ("package.json", "package-lock.json", ".npmrc", "unused/package.json")
+_INSTALL_INPUTS = ("package.json", "package-lock.json", ".npmrc", "unused/package.json")
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip, or fail where everything has to be there."""
+    """Skip the test; fail if CI is set, because there no peer may be missing."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail(f"CI is set, so this may not be skipped: {reason}", pytrace=False)
+        pytest.fail(f"this is skipped only where CI is not set: {reason}", pytrace=False)
     pytest.skip(reason)
 
 
 def program(name: str) -> str:
-    """Find a program, or skip."""
+    """Return the path of a program; skip the test if it is missing."""
     found = shutil.which(name)
     if found is None:
-        missing(f"{name} is not installed, and this peer is a Node program")
+        missing(f"{name} is not installed, which this Node program needs")
     return found
 
 
 def install(folder: Path = HERE) -> None:
-    """Bring ``node_modules`` to the state of the lock file; costs nothing when it is there."""
+    """Install the packages of the lock file, unless they are installed already."""
     program("node")
     npm = program("npm")
     stamp, wanted = folder / "node_modules" / ".installed", _fingerprint(folder)
@@ -63,21 +63,21 @@ def install(folder: Path = HERE) -> None:
             timeout=_INSTALL_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        pytest.fail(f"npm ci took more than {_INSTALL_SECONDS} s:\n{error.output}", pytrace=False)
+    except subprocess.TimeoutExpired:
+        missing(f"npm ci took more than {_INSTALL_SECONDS} s")
     if done.returncode:
-        pytest.fail(f"npm ci failed ({done.returncode}):\n{done.stdout}", pytrace=False)
+        missing(f"npm ci failed ({done.returncode}):\n{done.stdout}")
     stamp.write_text(wanted)
 
 
 class Program:
-    """A running program of which the output is kept in a file.
+    """A Node program; its output is written to a file.
 
     Args:
         script: what Node runs, and its arguments.
-        ready: matched in the output once the program serves.
-        folder: where it runs and where its output goes.
-        env: added to this process's environment.
+        ready: a regular expression that the output matches when the program is ready.
+        folder: the working directory, which also contains the output.
+        env: added to this process's environment; ``None`` for nothing.
     """
 
     def __init__(
@@ -117,25 +117,25 @@ class Program:
 
     @property
     def output(self) -> str:
-        """What it has printed."""
+        """What it has printed so far."""
         return self._log.read_text(errors="replace")
 
     @property
     def running(self) -> bool:
-        """Whether it has been started and has not ended."""
+        """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
-    def hang_up(self) -> None:
-        """Close its standard input, as the system does when this process is gone."""
+    def close_stdin(self) -> None:
+        """Close its standard input, as the system does when this process ends."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
 
     def stop(self) -> None:
-        """End it: kindly, then not."""
+        """Terminate it; kill it if it has not ended after 5 seconds."""
         process = self._process
         if process is None:
             return
-        self.hang_up()
+        self.close_stdin()
         process.terminate()
         try:
             process.wait(_STOP_SECONDS)
@@ -156,9 +156,9 @@ class Program:
             time.sleep(_POLL_SECONDS)
 
     def _fail(self, why: str) -> NoReturn:
-        pytest.fail(f"{' '.join(self._command)} {why}. It said:\n{self.output}", pytrace=False)
+        pytest.fail(f"{' '.join(self._command)} {why}. Its output:\n{self.output}", pytrace=False)
 
 
 def _fingerprint(folder: Path) -> str:
-    files = [folder / name for name in _WHAT_IS_INSTALLED]
+    files = [folder / name for name in _INSTALL_INPUTS]
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files if f.exists())).hexdigest()

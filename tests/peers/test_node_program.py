@@ -1,4 +1,4 @@
-"""The harness itself."""
+"""The class that starts Node programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .node import Program, missing
+from .node_program import Program, install, missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.peer("node")
 SERVES = "console.log('ready 1'); setInterval(() => {}, 1000)"
 
 
-def test_a_program_that_ends_early_is_an_error_with_what_it_said(tmp_path: Path) -> None:
+def test_a_program_that_ends_early_is_an_error_with_its_output(tmp_path: Path) -> None:
     broken = Program(
         ["-e", "console.error('no luck'); process.exit(3)"], ready="r", folder=tmp_path
     )
@@ -33,21 +33,32 @@ def test_a_program_has_ended_after_its_block(tmp_path: Path) -> None:
     assert not serving.running
 
 
-def test_a_program_ends_when_its_starter_is_gone(tmp_path: Path) -> None:
+def test_a_program_ends_when_the_process_that_started_it_ends(tmp_path: Path) -> None:
     with Program(["-e", SERVES], ready="ready", folder=tmp_path) as serving:
-        serving.hang_up()
-        deadline = time.monotonic() + 10
+        serving.close_stdin()
+        deadline = time.monotonic() + 60
         while serving.running:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
 
-def test_what_is_missing_skips_here_but_fails_where_ci_is_set(
+def test_a_missing_program_skips_the_test_and_fails_it_if_ci_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no node"):
         missing("no node")
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="no node"):
-        missing("no node")
+    for value in ("true", "True", "1"):
+        monkeypatch.setenv("CI", value)
+        with pytest.raises(pytest.fail.Exception, match="no node"):
+            missing("no node")
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("", "skip"), ("true", "fail")])
+def test_an_installation_that_fails_is_a_missing_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, outcome: str
+) -> None:
+    monkeypatch.setenv("CI", value)
+    expected = getattr(pytest, outcome).Exception
+    with pytest.raises(expected, match="npm ci failed"):
+        install(tmp_path)  # an empty folder has no lock file
