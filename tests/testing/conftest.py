@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     body: Any
     headers: http.client.HTTPMessage
 
 
-def _send(emulator: Emulator, path: str, body: object, headers: dict[str, str]) -> Answer:
+def _send(emulator: Emulator, path: str, body: object, headers: dict[str, str]) -> Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     host = urlsplit(emulator.cognito_url).netloc
     connection = http.client.HTTPConnection(host, timeout=20)
@@ -36,14 +36,14 @@ def _send(emulator: Emulator, path: str, body: object, headers: dict[str, str]) 
     finally:
         connection.close()
     is_json = "json" in (got.headers["Content-Type"] or "")
-    return Answer(got.status, json.loads(text) if is_json else text, got.headers)
+    return Response(got.status, json.loads(text) if is_json else text, got.headers)
 
 
 @pytest.fixture
-def post() -> Callable[..., Answer]:
-    """Post a query (or a body) to AppSync: ``post(emulator, query, token="…", X-Header="…")``."""
+def post() -> Callable[..., Response]:
+    """Send a query or a body to AppSync: ``post(emulator, query, token="…", X-Header="…")``."""
 
-    def post(emulator: Emulator, what: object, token: str | None = None, **more: str) -> Answer:
+    def post(emulator: Emulator, what: object, token: str | None = None, **more: str) -> Response:
         body = {"query": what} if isinstance(what, str) else what
         headers = more | ({"Authorization": token} if token else {})
         return _send(emulator, "/graphql", body, headers)
@@ -52,10 +52,10 @@ def post() -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def call() -> Callable[..., Answer]:
-    """Make a Cognito call by hand: ``call(emulator, "InitiateAuth", {…})``."""
+def call() -> Callable[..., Response]:
+    """Send a Cognito call without boto3: ``call(emulator, "InitiateAuth", {…})``."""
 
-    def call(emulator: Emulator, operation: str, body: object) -> Answer:
+    def call(emulator: Emulator, operation: str, body: object) -> Response:
         target = f"AWSCognitoIdentityProviderService.{operation}"
         return _send(emulator, "/", body, {"x-amz-target": target})
 
@@ -64,7 +64,7 @@ def call() -> Callable[..., Answer]:
 
 @pytest.fixture
 def boto() -> Callable[[Emulator], CognitoIdentityProviderClient]:
-    """A real boto3 client that does not try again."""
+    """A boto3 client that does not retry."""
 
     def boto(emulator: Emulator) -> CognitoIdentityProviderClient:
         config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
@@ -80,14 +80,14 @@ def boto() -> Callable[[Emulator], CognitoIdentityProviderClient]:
 
 @pytest.fixture
 def server() -> Iterator[Emulator]:
-    """An emulator as it is without arguments, on a thread of its own."""
+    """An emulator without arguments, on a thread of its own."""
     with Emulator.in_thread() as emulator:
         yield emulator
 
 
 @pytest.fixture
 def python() -> Callable[[str], str]:
-    """Run a piece of Python in a process of its own; gives what it prints."""
+    """Run Python code in a process of its own; returns its output."""
 
     def python(code: str) -> str:
         outcome = subprocess.run(  # noqa: S603 - our own code

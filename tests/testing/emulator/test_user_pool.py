@@ -1,4 +1,4 @@
-"""Cognito's endpoint as a real boto3 client sees it."""
+"""Cognito's endpoint, called with boto3."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def by_password(emulator: Emulator, boto: Boto, name: str = "ada", password: str
     )
 
 
-def test_signing_in_by_password_gives_all_three_tokens(server: Emulator, boto: Boto) -> None:
+def test_signing_in_with_a_password_returns_all_three_tokens(server: Emulator, boto: Boto) -> None:
     server.set_groups("ada", ["Admins"])
     result = by_password(server, boto)["AuthenticationResult"]
     assert (result["TokenType"], result["ExpiresIn"]) == ("Bearer", 3600)
@@ -53,38 +53,40 @@ def test_signing_in_by_password_gives_all_three_tokens(server: Emulator, boto: B
 
 
 @pytest.mark.parametrize("flow", ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", None])
-def test_without_rotation_both_calls_refresh_and_give_no_refresh_token(
+def test_without_rotation_both_calls_refresh_and_return_no_refresh_token(
     server: Emulator, boto: Boto, flow: Any
 ) -> None:
     first = server.issue_tokens()
     server.shift_clock(100)
     client, token = boto(server), str(first.refresh_token)
     if flow is None:
-        answer = client.get_tokens_from_refresh_token(ClientId=server.client_id, RefreshToken=token)
+        response = client.get_tokens_from_refresh_token(
+            ClientId=server.client_id, RefreshToken=token
+        )
     else:
-        answer = client.initiate_auth(
+        response = client.initiate_auth(
             ClientId=server.client_id, AuthFlow=flow, AuthParameters={"REFRESH_TOKEN": token}
         )
-    result = answer["AuthenticationResult"]
+    result = response["AuthenticationResult"]
     assert {*result} == {"AccessToken", "IdToken", "ExpiresIn", "TokenType"}
     before, after = claims_of(str(first.access_token)), claims_of(result["AccessToken"])
     assert after["iat"] - before["iat"] in {100, 101}
     assert after["auth_time"] == before["auth_time"], "a refresh is no sign-in"
     assert after["origin_jti"] == before["origin_jti"]
     assert after["jti"] != before["jti"]
-    assert answer["ResponseMetadata"]["RequestId"]
+    assert response["ResponseMetadata"]["RequestId"]
     assert (server.counters["refreshes"], server.counters["issued"]) == (1, 2)
 
 
-def test_rotation_gives_a_new_refresh_token_and_retires_the_old(boto: Boto) -> None:
+def test_rotation_returns_a_new_refresh_token_and_retires_the_old_one(boto: Boto) -> None:
     with Emulator.in_thread(rotation=True, grace_period=10) as emulator:
         client = boto(emulator)
 
         def refresh(token: str) -> str:
-            answer = client.get_tokens_from_refresh_token(
+            response = client.get_tokens_from_refresh_token(
                 ClientId=emulator.client_id, RefreshToken=token
             )
-            return str(answer["AuthenticationResult"]["RefreshToken"])
+            return str(response["AuthenticationResult"]["RefreshToken"])
 
         first = str(emulator.issue_tokens().refresh_token)
         second = refresh(first)
@@ -99,7 +101,7 @@ def test_rotation_gives_a_new_refresh_token_and_retires_the_old(boto: Boto) -> N
         assert (emulator.counters["refreshes"], emulator.counters["reuse"]) == (3, 1)
 
 
-def test_the_older_flow_is_off_where_tokens_rotate(boto: Boto) -> None:
+def test_the_older_flow_is_disabled_if_tokens_rotate(boto: Boto) -> None:
     with Emulator.in_thread(rotation=True) as emulator:
         name, _ = error_of(
             boto(emulator).initiate_auth,
@@ -120,7 +122,7 @@ def test_the_older_flow_is_off_where_tokens_rotate(boto: Boto) -> None:
         ("disabled", "User is disabled."),
     ],
 )
-def test_a_refresh_token_that_is_dead_is_told_why(
+def test_the_error_of_an_invalid_refresh_token_says_why(
     server: Emulator, boto: Boto, what: str, message: str
 ) -> None:
     client, token = boto(server), str(server.issue_tokens().refresh_token)
@@ -140,11 +142,11 @@ def test_a_refresh_token_that_is_dead_is_told_why(
     assert got == ("NotAuthorizedException", message)
 
 
-def test_errors_have_cognitos_outer_form(server: Emulator, call: Callable[..., Any]) -> None:
+def test_errors_have_cognitos_body_and_headers(server: Emulator, call: Callable[..., Any]) -> None:
     body = {"ClientId": server.client_id, "RefreshToken": "x"}
-    status, answer, headers = call(server, "GetTokensFromRefreshToken", body)
+    status, response, headers = call(server, "GetTokensFromRefreshToken", body)
     text = "Invalid Refresh Token."
-    assert (status, answer) == (400, {"__type": "NotAuthorizedException", "message": text})
+    assert (status, response) == (400, {"__type": "NotAuthorizedException", "message": text})
     assert headers["x-amzn-ErrorType"] == "NotAuthorizedException:"
     assert headers["x-amzn-ErrorMessage"] == text
     assert headers["x-amzn-RequestId"]
@@ -167,7 +169,7 @@ def test_global_sign_out_ends_every_session_of_its_user(server: Emulator, boto: 
 
 
 @pytest.mark.parametrize("which", ["garbage", "id", "forged", "expired"])
-def test_global_sign_out_wants_a_good_access_token(
+def test_global_sign_out_needs_a_valid_access_token(
     server: Emulator, boto: Boto, which: str
 ) -> None:
     tokens = server.issue_tokens(issued_ago=4000 if which == "expired" else 0)
@@ -192,7 +194,7 @@ def test_only_refresh_tokens_can_be_revoked(server: Emulator, boto: Boto) -> Non
 
 
 @pytest.mark.parametrize("given", [{}, {"ClientSecret": "w" * 24}])
-def test_the_newer_calls_take_the_client_secret_itself(boto: Boto, given: dict[str, str]) -> None:
+def test_the_newer_calls_need_the_client_secret_itself(boto: Boto, given: dict[str, str]) -> None:
     with Emulator.in_thread(client_secret=SECRET) as emulator:
         client, token = boto(emulator), str(emulator.issue_tokens().refresh_token)
         refresh = {"ClientId": emulator.client_id, "RefreshToken": token}
@@ -206,7 +208,7 @@ def test_the_newer_calls_take_the_client_secret_itself(boto: Boto, given: dict[s
 
 
 @pytest.mark.parametrize("new_call", [True, False])
-def test_a_remembered_device_is_named_at_sign_in_and_needed_at_refresh(
+def test_a_device_key_is_returned_by_sign_in_and_needed_for_a_refresh(
     boto: Boto, *, new_call: bool
 ) -> None:
     with Emulator.in_thread(device_remembering=True) as emulator:
@@ -231,15 +233,15 @@ def test_a_remembered_device_is_named_at_sign_in_and_needed_at_refresh(
         assert refresh(DEVICE_KEY=key)["AuthenticationResult"]
 
 
-def test_without_the_newer_call_it_answers_as_cognito_local_does(
+def test_without_the_newer_call_the_response_is_that_of_cognito_local(
     boto: Boto, call: Callable[..., Any]
 ) -> None:
     with Emulator.in_thread(gets_tokens_from_refresh_token=False) as emulator:
         token = str(emulator.issue_tokens().refresh_token)
         body = {"ClientId": emulator.client_id, "RefreshToken": token}
-        status, answer, headers = call(emulator, "GetTokensFromRefreshToken", body)
+        status, response, headers = call(emulator, "GetTokensFromRefreshToken", body)
         assert status == 500
-        assert answer == {
+        assert response == {
             "__type": "CognitoLocal#Unsupported",
             "message": "Cognito Local unsupported feature: "
             'Unsupported x-amz-target header "GetTokensFromRefreshToken"',
@@ -254,7 +256,7 @@ def test_without_the_newer_call_it_answers_as_cognito_local_does(
         )
 
 
-def test_an_unknown_client_is_named(server: Emulator, boto: Boto) -> None:
+def test_an_unknown_app_client_is_an_error(server: Emulator, boto: Boto) -> None:
     got = error_of(boto(server).get_tokens_from_refresh_token, ClientId="other", RefreshToken="x")
     assert got == ("ResourceNotFoundException", "User pool client other does not exist.")
 
@@ -280,13 +282,13 @@ def test_an_unknown_client_is_named(server: Emulator, boto: Boto) -> None:
         ("GlobalSignOut", {}, "InvalidParameterException"),
     ],
 )
-def test_a_call_of_the_wrong_shape_is_told_so_and_breaks_nothing(
+def test_a_call_of_the_wrong_shape_is_an_error(
     server: Emulator, call: Callable[..., Any], operation: str, body: Any, name: str
 ) -> None:
     if isinstance(body, dict) and body:
         body = {"ClientId": server.client_id, **body}
-    status, answer, _ = call(server, operation, body)
-    assert (status, answer["__type"]) == (400, name)
+    status, response, _ = call(server, operation, body)
+    assert (status, response["__type"]) == (400, name)
 
 
 def test_attributes_are_claims_of_the_id_token_only(server: Emulator) -> None:
