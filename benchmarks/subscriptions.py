@@ -150,11 +150,10 @@ def measure(
         count: events of a turn.
         processors: the first for the clients, the second for the server; ``None`` for any.
     """
-    mine, its = processors
-    pin(mine)
+    pin(processors[0])
     pipe, theirs_end = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(theirs_end, count, its), daemon=True
+        target=serve, args=(theirs_end, count, processors[1]), daemon=True
     )
     server.start()
     port = pipe.recv()

@@ -88,32 +88,36 @@ def demo(
         raise typer.Exit(1)
 
 
+_TokenLifetime = Annotated[
+    int, typer.Option(min=1, help="Seconds for which access and ID tokens are valid.")
+]
+_GracePeriod = Annotated[
+    float,
+    typer.Option(min=0, max=60, help="Seconds for which a rotated refresh token remains valid."),
+]
+_ClientSecret = Annotated[
+    str | None, typer.Option(help="Secret of the app client; without, it has none.")
+]
+_ApiKeys = Annotated[
+    list[str] | None, typer.Option(help="An API key that is accepted; may be repeated.")
+]
+_ClockOffset = Annotated[
+    float, typer.Option(help="The server's clock minus this machine's, in seconds.")
+]
+_For = Annotated[float | None, typer.Option("--for", min=0, help="End after so many seconds.")]
+
+
 @app.command()
 def emulator(  # noqa: PLR0917 - typer makes an option of each argument
-    token_lifetime: Annotated[
-        int, typer.Option(min=1, help="Seconds for which access and ID tokens are valid.")
-    ] = 60,
+    token_lifetime: _TokenLifetime = 60,
     rotation: Annotated[bool, typer.Option("--rotation", help="Rotate refresh tokens.")] = False,
-    grace_period: Annotated[
-        float,
-        typer.Option(
-            min=0, max=60, help="Seconds for which a rotated refresh token remains valid."
-        ),
-    ] = 0.0,
-    client_secret: Annotated[
-        str | None, typer.Option(help="Secret of the app client; without, it has none.")
-    ] = None,
-    api_key: Annotated[
-        list[str] | None, typer.Option(help="An API key that is accepted; may be repeated.")
-    ] = None,
-    clock_offset: Annotated[
-        float, typer.Option(help="The server's clock minus this machine's, in seconds.")
-    ] = 0.0,
+    grace_period: _GracePeriod = 0.0,
+    client_secret: _ClientSecret = None,
+    api_key: _ApiKeys = None,
+    clock_offset: _ClockOffset = 0.0,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before each response.")] = 0.0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 20002,
-    seconds: Annotated[
-        float | None, typer.Option("--for", min=0, help="End after so many seconds.")
-    ] = None,
+    seconds: _For = None,
 ) -> None:
     """Run a local AppSync (HTTP and real-time) and a Cognito user pool, until Ctrl-C.
 

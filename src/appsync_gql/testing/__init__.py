@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .clock import FakeClock
     from .contract import PersistenceContract
+    from .emulator.auth_iam import IamCredentials
     from .emulator.emulator import Emulator
     from .emulator.faults import Faults, Hold
     from .emulator.recorded_requests import RecordedRequest
@@ -22,6 +23,7 @@ __all__ = [
     "FakeClock",
     "Faults",
     "Hold",
+    "IamCredentials",
     "PersistenceContract",
     "RecordedRequest",
     "Resolver",
@@ -36,6 +38,7 @@ _MODULES = {
     "FakeClock": "clock",
     "Faults": "emulator.faults",
     "Hold": "emulator.faults",
+    "IamCredentials": "emulator.auth_iam",
     "PersistenceContract": "contract",
     "RecordedRequest": "emulator.recorded_requests",
     "Resolver": "emulator.resolvers",

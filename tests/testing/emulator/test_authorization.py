@@ -26,7 +26,7 @@ def pool() -> Emulator:
 
 def authorization_of(pool: Emulator, *, keys: tuple[str, ...] = ("da2-key",)) -> Authorization:
     mode = UserPoolMode(issuer=pool.issuer, client_id=pool.client_id, now=pool.now)
-    return Authorization([mode, ApiKeyMode(keys)] if keys else [mode])
+    return Authorization([mode, ApiKeyMode(keys, now=pool.now)] if keys else [mode])
 
 
 async def caller(authorization: Authorization, /, **headers: str) -> Caller:

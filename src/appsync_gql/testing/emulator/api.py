@@ -36,7 +36,12 @@ class Api:
 
     def __init__(self, schema: str, resolvers: Resolvers, authorization: Authorization) -> None:
         self.authorization = authorization
-        self.schema = executable(schema, resolvers, single_mode=authorization.single_mode)
+        self.schema = executable(
+            schema,
+            resolvers,
+            single_mode=authorization.single_mode,
+            denied_fields=authorization.denies_fields,
+        )
         self._reader = OperationReader(self.schema)
 
     def read(self, raw: bytes, *, realtime: bool = False) -> Operation:

@@ -26,6 +26,8 @@ class UserPoolMode:
         now: the server's clock, seconds since the epoch.
     """
 
+    denies_fields = False
+
     def __init__(self, *, issuer: str, client_id: str, now: Callable[[], float]) -> None:
         self._issuer, self._client_id, self._now = issuer, client_id, now
 

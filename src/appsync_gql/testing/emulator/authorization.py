@@ -64,7 +64,13 @@ def unauthorized_exception(message: str = NOT_PROVIDED) -> AuthorizationFailed:
 
 
 class AuthorizationMode(Protocol):
-    """One authorization mode of an API."""
+    """One authorization mode of an API.
+
+    Attributes:
+        denies_fields: whether its callers may have :attr:`Caller.denied_fields`.
+    """
+
+    denies_fields: bool
 
     def recognizes(self, request: AuthorizationRequest) -> bool:
         """Return whether the request's headers belong to this mode, valid or not."""
@@ -93,6 +99,11 @@ class Authorization:
     def single_mode(self) -> bool:
         """Whether the API has one mode only."""
         return len(self._modes) == 1
+
+    @property
+    def denies_fields(self) -> bool:
+        """Whether a caller of one of the modes may have :attr:`Caller.denied_fields`."""
+        return any(mode.denies_fields for mode in self._modes)
 
     async def authorize(self, request: AuthorizationRequest) -> Caller:
         """Return who sent the request.

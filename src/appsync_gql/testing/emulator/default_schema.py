@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from .resolvers import API_KEY, LAMBDA
+
 if TYPE_CHECKING:
     from collections import Counter
 
@@ -41,6 +43,7 @@ type ItemPage { items: [Item!]! nextToken: String }
 
 _ITEMS = 25
 _MAX_SECONDS = 5.0
+_WITHOUT_NAME = {API_KEY: "(API key)", LAMBDA: "(Lambda authorizer)"}
 
 
 def resolvers(executions: Counter[str]) -> Resolvers:
@@ -62,7 +65,8 @@ def resolvers(executions: Counter[str]) -> Resolvers:
 
 def _me(_source: Any, info: Any) -> dict[str, Any]:
     claims = info.context.claims
-    name = claims.get("username") or claims.get("cognito:username") or "(API key)"
+    names = (claims.get(claim) for claim in ("username", "cognito:username", "sub"))
+    name = next(filter(None, names), _WITHOUT_NAME.get(info.context.mode, "(unknown)"))
     return {"username": name, "groups": claims.get("cognito:groups", [])}
 
 

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...secret import Secret
 from .api import Api
-from .arguments import check_numbers, strings
-from .auth_api_key import ApiKeyMode
-from .auth_user_pool import UserPoolMode
-from .authorization import Authorization
+from .api_modes import create_modes
+from .arguments import check_numbers
 from .background_thread import running_in_thread
 from .default_schema import SCHEMA
 from .default_schema import resolvers as default_resolvers
@@ -30,11 +28,11 @@ from .user_controls import UserControls
 from .user_pool import UserPool
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from typing_extensions import Self
 
-    from .authorization import AuthorizationMode
+    from .auth_lambda import LambdaAuthorizer
     from .resolvers import Resolvers
 
 __all__ = ["Emulator"]
@@ -46,7 +44,8 @@ class Emulator(UserControls):
     Start it with ``async with Emulator() as emulator`` in your own event loop, or with
     ``with Emulator.in_thread() as emulator`` in a loop on a thread of its own. All methods may
     be called from any thread. A user ``ada`` with the password ``correct horse`` exists from
-    the start.
+    the start. Each request is authorized by the mode that its headers belong to, and may use
+    all fields that no directive of the schema reserves for other modes.
 
     Args:
         schema: the API's schema in SDL; ``None`` for a small one of items.
@@ -61,8 +60,16 @@ class Emulator(UserControls):
         device_remembering: whether a refresh needs a device key; any key is accepted.
         gets_tokens_from_refresh_token: whether Cognito has the call
             ``GetTokensFromRefreshToken``, which other emulators often lack.
-        api_keys: accepted in ``x-api-key``, for fields that no directive reserves for other
-            modes.
+        api_keys: accepted in ``x-api-key``; in a mapping, each with the time at which it
+            expires, in seconds since the epoch by the server's clock, or ``None`` for never.
+        iam_credentials: secret access keys by access key id, for requests signed with
+            Signature Version 4; ``None`` for an API without the mode IAM. An empty mapping
+            suffices for :meth:`issue_iam_credentials`.
+        oidc_issuer: ``iss`` of the tokens of :meth:`issue_oidc_token`; ``None`` for an API
+            without the mode OpenID Connect.
+        lambda_authorizer: a function that receives AppSync's event and returns a ``dict`` with
+            ``isAuthorized`` and, if needed, ``deniedFields``, ``resolverContext`` and
+            ``ttlOverride``; ``None`` for an API without a Lambda authorizer.
         region: of the user pool and the API.
         clock_offset: the server's clock minus this machine's, in seconds.
         latency: seconds by which each response is delayed.
@@ -101,7 +108,10 @@ class Emulator(UserControls):
         client_secret: str | None = None,
         device_remembering: bool = False,
         gets_tokens_from_refresh_token: bool = True,
-        api_keys: Collection[str] = (),
+        api_keys: Collection[str] | Mapping[str, float | None] = (),
+        iam_credentials: Mapping[str, str] | None = None,
+        oidc_issuer: str | None = None,
+        lambda_authorizer: LambdaAuthorizer | None = None,
         region: str = "us-east-1",
         clock_offset: float = 0.0,
         latency: float = 0.0,
@@ -110,30 +120,35 @@ class Emulator(UserControls):
         require_extra()
         lifetimes = (token_lifetime, refresh_token_lifetime)
         check_numbers(lifetimes=lifetimes, grace_period=grace_period, latency=latency, port=port)
-        self.region, self._port = region, port
         self.client_secret = None if client_secret is None else Secret(client_secret)
-        self._clock, self._requests = ServerClock(clock_offset), RecordedRequests()
-        self.faults, self.counters = Faults(), self._requests.counters
-        self.executions: Counter[str] = Counter()
+        self._create_state(region, port, clock_offset)
         sessions = Sessions(
             self.now, lifetime=lifetimes[1], rotation=rotation, grace_period=grace_period
         )
-        self._create_pool(
-            sessions, token_lifetime, device_remembering, gets_tokens_from_refresh_token
+        newer_call = gets_tokens_from_refresh_token
+        self._create_pool(sessions, token_lifetime, device_remembering, newer_call)
+        self._modes = create_modes(
+            self._pool,
+            region=region,
+            api_keys=api_keys,
+            iam_credentials=iam_credentials,
+            oidc_issuer=oidc_issuer,
+            lambda_authorizer=lambda_authorizer,
         )
-        modes: list[AuthorizationMode] = [
-            UserPoolMode(issuer=self.issuer, client_id=self.client_id, now=self.now)
-        ]
-        if strings(api_keys, "api_keys"):
-            modes.append(ApiKeyMode(api_keys))
-        self._create_server(self._create_api(schema, resolvers or {}, modes), latency)
+        self._create_server(self._create_api(schema, resolvers or {}), latency)
+
+    def _create_state(self, region: str, port: int, clock_offset: float) -> None:
+        self.region, self._port = region, port
+        self._clock, self._requests = ServerClock(clock_offset), RecordedRequests()
+        self.faults, self.counters = Faults(), self._requests.counters
+        self.executions: Counter[str] = Counter()
 
     def _create_pool(
         self,
         sessions: Sessions,
         token_lifetime: int,
         device_remembering: bool,  # noqa: FBT001 - private
-        gets_tokens_from_refresh_token: bool,  # noqa: FBT001
+        newer_call: bool,  # noqa: FBT001
     ) -> None:
         self.user_pool_id = f"{self.region}_Emulator1"
         self.client_id = "emulator1client0000000000"
@@ -145,7 +160,7 @@ class Emulator(UserControls):
             issuer=self.issuer,
             token_lifetime=token_lifetime,
             device_remembering=device_remembering,
-            gets_tokens_from_refresh_token=gets_tokens_from_refresh_token,
+            gets_tokens_from_refresh_token=newer_call,
             now=self.now,
             counters=self.counters,
             sessions=sessions,
@@ -153,11 +168,9 @@ class Emulator(UserControls):
         )
         self.add_user("ada")
 
-    def _create_api(
-        self, schema: str | None, resolvers: Resolvers, modes: list[AuthorizationMode]
-    ) -> Api:
+    def _create_api(self, schema: str | None, resolvers: Resolvers) -> Api:
         """Create the API; resolvers without a schema replace some of the default schema's."""
-        authorization = Authorization(modes)
+        authorization = self._modes.authorization()
         if schema is not None:
             return Api(schema, resolvers, authorization)
         merged = {name: dict(fields) for name, fields in default_resolvers(self.executions).items()}
@@ -179,6 +192,7 @@ class Emulator(UserControls):
             now=self.now,
             latency=latency,
             realtime=realtime,
+            oidc=self._modes.oidc,
         )
 
     # -- requests --------------------------------------------------------------------
@@ -247,6 +261,11 @@ class Emulator(UserControls):
     def realtime_url(self) -> str:
         """The real-time endpoint, at the path that custom domains have."""
         return f"{self.graphql_url}/realtime".replace("http", "ws", 1)
+
+    @property
+    def oidc_url(self) -> str:
+        """The URL below which the OpenID Connect issuer publishes its configuration and keys."""
+        return f"{self.cognito_url}/oidc"
 
     def __repr__(self) -> str:
         return f"<Emulator {self.graphql_url if self._port else 'not started'}>"

@@ -36,13 +36,16 @@ _DIRECTIVE_ARGUMENTS = {
 }
 
 
-def executable(sdl: str, resolvers: Resolvers, *, single_mode: bool = True) -> GraphQLSchema:
+def executable(
+    sdl: str, resolvers: Resolvers, *, single_mode: bool = True, denied_fields: bool = False
+) -> GraphQLSchema:
     """Build a schema whose fields check permissions and then call their resolvers.
 
     Args:
         sdl: the schema; AppSync's own scalars and directives need no declaration.
         resolvers: a field without a resolver takes its value from its parent.
         single_mode: whether the API has one authorization mode only.
+        denied_fields: whether callers may have :attr:`Caller.denied_fields`.
 
     Raises:
         ValueError: the SDL is no valid schema, or has no field for a resolver.
@@ -55,7 +58,7 @@ def executable(sdl: str, resolvers: Resolvers, *, single_mode: bool = True) -> G
             for name, definition in owner.fields.items():
                 resolve = resolvers.get(owner.name, {}).get(name) or default_field_resolver
                 rule = rule_of(schema, owner, definition, single_mode=single_mode)
-                resolve = checked(owner.name, name, rule, resolve)
+                resolve = checked(owner.name, name, rule, resolve, denied_fields=denied_fields)
                 if owner is schema.subscription_type:
                     resolve = _event_or_resolver(name, resolve)
                 definition.resolve = resolve

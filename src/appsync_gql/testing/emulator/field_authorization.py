@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql.execution.values import get_directive_values
 
-from .resolvers import API_KEY, USER_POOLS, ResolverError
+from .resolvers import API_KEY, IAM, LAMBDA, OIDC, USER_POOLS, ResolverError
 
 if TYPE_CHECKING:
     from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -22,9 +22,9 @@ __all__ = ["MODES", "FieldRule", "checked", "not_authorized", "rule_of"]
 MODES = {
     "aws_api_key": API_KEY,
     "aws_cognito_user_pools": USER_POOLS,
-    "aws_iam": "AWS_IAM",
-    "aws_lambda": "AWS_LAMBDA",
-    "aws_oidc": "OPENID_CONNECT",
+    "aws_iam": IAM,
+    "aws_lambda": LAMBDA,
+    "aws_oidc": OIDC,
 }
 """The authorization mode that each directive admits."""
 
@@ -80,13 +80,25 @@ def rule_of(
     return FieldRule()
 
 
-def checked(owner: str, name: str, rule: FieldRule, resolve: Resolver) -> Resolver:
-    """Return a resolver that checks the rule first; for a denied caller it runs no further."""
-    if rule == FieldRule():
+def checked(
+    owner: str, name: str, rule: FieldRule, resolve: Resolver, *, denied_fields: bool = False
+) -> Resolver:
+    """Return a resolver that checks permissions first; for a denied caller it runs no further.
+
+    Args:
+        owner: the field's type.
+        name: the field.
+        rule: of the field.
+        resolve: the field's resolver.
+        denied_fields: whether to check :attr:`Caller.denied_fields` too.
+    """
+    if rule == FieldRule() and not denied_fields:
         return resolve
+    full_name = f"{owner}.{name}"
 
     def resolve_if_allowed(source: Any, info: Any, **arguments: Any) -> Any:
-        if not rule.allows(info.context):
+        caller: Caller = info.context
+        if not rule.allows(caller) or full_name in caller.denied_fields:
             raise not_authorized(owner, name)
         return resolve(source, info, **arguments)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .api import Api
+    from .auth_oidc import OidcMode
     from .faults import Endpoint, Fault, Faults
     from .operations import Operation
     from .realtime import Realtime
@@ -60,6 +61,7 @@ class HttpServer:
         now: the server's clock, seconds since the epoch.
         latency: see the attribute.
         realtime: the real-time endpoint.
+        oidc: the OpenID Connect issuer; ``None`` if there is none.
 
     Attributes:
         latency: seconds by which each response is delayed.
@@ -75,8 +77,9 @@ class HttpServer:
         now: Callable[[], float],
         latency: float,
         realtime: Realtime,
+        oidc: OidcMode | None = None,
     ) -> None:
-        self._api, self._pool, self._realtime = api, pool, realtime
+        self._api, self._pool, self._realtime, self._oidc = api, pool, realtime, oidc
         self._faults, self._requests = faults, requests
         self._now, self.latency = now, latency
         self._runner: web.AppRunner | None = None
@@ -122,6 +125,7 @@ class HttpServer:
         app.on_shutdown.append(self._close_sockets)
         app.router.add_post("/", self._cognito)
         app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
+        app.router.add_get("/oidc/.well-known/{document}", self._oidc_document)
 
     async def _close_sockets(self, _app: web.Application) -> None:
         await self._realtime.close_sockets(1001)
@@ -194,6 +198,14 @@ class HttpServer:
         received = _Received(endpoint="cognito", at=self._now(), operation="JWKS")
         self._record(request, received, 200, None)
         return web.json_response(jwks())
+
+    async def _oidc_document(self, request: web.Request) -> web.StreamResponse:
+        document = request.match_info["document"]
+        if self._oidc is not None and document == "openid-configuration":
+            return web.json_response(self._oidc.discovery(f"http://{request.host}/oidc"))
+        if self._oidc is not None and document == "jwks.json":
+            return web.json_response(self._oidc.jwks())
+        raise web.HTTPNotFound
 
     # -- both --------------------------------------------------------------------------
 

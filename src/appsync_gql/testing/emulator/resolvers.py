@@ -8,6 +8,9 @@ from typing import Any
 
 __all__ = [
     "API_KEY",
+    "IAM",
+    "LAMBDA",
+    "OIDC",
     "USER_POOLS",
     "Caller",
     "Resolver",
@@ -26,6 +29,9 @@ Resolvers = Mapping[str, Mapping[str, Resolver]]
 """Resolvers by type name and field name: ``{"Query": {"item": resolver}}``."""
 
 API_KEY = "API_KEY"
+IAM = "AWS_IAM"
+LAMBDA = "AWS_LAMBDA"
+OIDC = "OPENID_CONNECT"
 USER_POOLS = "AMAZON_COGNITO_USER_POOLS"
 
 
@@ -34,14 +40,19 @@ class Caller:
     """The authorized sender of a request: ``info.context`` of resolvers.
 
     Attributes:
-        claims: of the token; empty for an API key.
+        claims: of the token; for IAM ``accountId``, ``userArn`` and ``username``; empty for
+            API keys and Lambda authorizers.
         mode: AppSync's name of the authorization mode.
         headers: of the request, without the token.
+        resolver_context: of a Lambda authorizer; empty for other modes.
+        denied_fields: ``Type.field`` of those that a Lambda authorizer denies.
     """
 
     claims: Mapping[str, Any] = field(default_factory=dict)
     mode: str = USER_POOLS
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    resolver_context: Mapping[str, Any] = field(default_factory=dict)
+    denied_fields: frozenset[str] = frozenset()
 
 
 class ResolverError(Exception):
