@@ -29,7 +29,7 @@ def check_numbers(
         problem = f"grace_period is 0 to {_LONGEST_GRACE_PERIOD} seconds, as in Cognito"
     elif min(lifetimes) < 1:
         problem = "token_lifetime and refresh_token_lifetime are at least 1 second"
-    elif latency < 0:
+    elif not latency >= 0:  # also true for NaN
         problem = "latency is 0 seconds or more"
     elif not 0 <= port <= _LARGEST_PORT:
         problem = f"port is 0 to {_LARGEST_PORT}"
