@@ -88,7 +88,7 @@ class Emulator(UserControls):
         user_pool_id: of the only user pool.
         client_id: of its only app client.
         client_secret: as passed; redacted in ``repr``.
-        issuer: ``iss`` of all tokens.
+        issuer: ``iss`` of the user pool's tokens.
 
     Raises:
         ValueError: an argument is out of range, or the schema does not fit the resolvers.

@@ -123,11 +123,13 @@ class SignIn:
             )
         if challenge.name != name:
             raise CognitoError("InvalidParameterException", f"The challenge is {challenge.name}")
-        step = self._met(challenge, responses)
-        del self._challenges[str(session)]
+        step = self._next_step(challenge, responses)
+        self._challenges.pop(str(session), None)
         return step
 
-    def _met(self, challenge: _Challenge, responses: Mapping[str, str]) -> User | dict[str, Any]:
+    def _next_step(
+        self, challenge: _Challenge, responses: Mapping[str, str]
+    ) -> User | dict[str, Any]:
         """Check the response to a code or password challenge; return the next step."""
         user = challenge.user
         if challenge.name == "SOFTWARE_TOKEN_MFA":
