@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from appsync_gql.testing import Emulator
 from .node_program import HERE, Program, install
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from .cognito_local import CognitoLocal
@@ -34,28 +36,79 @@ async def until(condition: Callable[[], object]) -> None:
     await asyncio.wait_for(poll(), 120)
 
 
-@pytest.mark.peer("aws-amplify")
-@pytest.mark.peer("aws-appsync-subscription-link")
-@pytest.mark.parametrize("client", ["amplify", "link"])
-async def test_a_javascript_client_receives_the_emulators_events(
-    emulator: Emulator, client: str, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def client_running(
+    client: str, emulator: Emulator, folder: Path, **env: str
+) -> AsyncIterator[Program]:
+    """Run one of the programs in ``clients``."""
     await asyncio.to_thread(install, CLIENTS)
-    token = str(emulator.issue_tokens().access_token)
     program = Program(
         [CLIENTS / f"{client}.cjs", emulator.graphql_url, emulator.region],
         ready='"ready":true',
-        folder=tmp_path,
-        env={"TOKEN": token},
+        folder=folder,
+        env=env,
     )
     await asyncio.to_thread(program.__enter__)
     try:
-        await until(lambda: emulator.realtime.registrations == 1)
-        emulator.realtime.publish("onCreateItem", {"id": "1", "name": "tea"})
-        await until(lambda: '"name":"tea"' in program.output)
-        assert '"error"' not in program.output
+        yield program
     finally:
         await asyncio.to_thread(program.stop)
+
+
+async def receives_an_event(emulator: Emulator, program: Program) -> None:
+    """Wait until the client has subscribed; publish an event and wait until it is received."""
+    await until(lambda: emulator.realtime.registrations == 1 or '"error"' in program.output)
+    emulator.realtime.publish("onCreateItem", {"id": "1", "name": "tea"})
+    await until(lambda: '"name":"tea"' in program.output or '"error"' in program.output)
+    assert '"error"' not in program.output
+
+
+@pytest.mark.peer("aws-appsync-subscription-link")
+async def test_the_subscription_link_receives_the_emulators_events(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    token = str(emulator.issue_tokens().access_token)
+    async with client_running("link", emulator, tmp_path, TOKEN=token) as program:
+        await receives_an_event(emulator, program)
+
+
+def credentials_json(emulator: Emulator) -> str:
+    issued = emulator.issue_iam_credentials()
+    return json.dumps(
+        {
+            "accessKeyId": issued.access_key_id,
+            "secretAccessKey": issued.secret_access_key,
+            "sessionToken": issued.session_token,
+        }
+    )
+
+
+@pytest.mark.peer("aws-amplify")
+@pytest.mark.parametrize(
+    ("mode", "token", "username"),
+    [
+        ("userPool", lambda e: str(e.issue_tokens().access_token), "ada"),
+        ("oidc", lambda e: e.issue_oidc_token("grace"), "grace"),
+        ("lambda", lambda _: "custom-token", "(Lambda authorizer)"),
+        ("apiKey", lambda _: "da2-key", "(API key)"),
+        ("iam", credentials_json, "ASIA"),
+    ],
+    ids=["user pool", "OIDC", "Lambda", "API key", "IAM"],
+)
+async def test_amplify_js_queries_and_subscribes_in_each_mode(
+    tmp_path: Path, mode: str, token: Callable[[Emulator], str], username: str
+) -> None:
+    async with Emulator(
+        api_keys=["da2-key"],
+        iam_credentials={},
+        oidc_issuer="https://login.example.com",
+        lambda_authorizer=lambda event: {"isAuthorized": event["authorizationToken"] != ""},
+    ) as emulator:
+        env = {"MODE": mode, "TOKEN": token(emulator)}
+        async with client_running("amplify", emulator, tmp_path, **env) as program:
+            await receives_an_event(emulator, program)
+            await until(lambda: '"query"' in program.output)
+            assert f'"username":"{username}' in program.output
 
 
 @pytest.mark.peer("amplify-appsync-simulator")

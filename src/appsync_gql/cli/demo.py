@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from .demo_load import SideFactory
+    from ..tokens import Tokens
+    from .demo_load import Side
 
 __all__ = ["Verdict", "run_demo", "verdict"]
 
@@ -113,7 +114,7 @@ async def _run_both(
 ) -> tuple[Report, Report]:
     """Run both sides at the same time, each with an emulator of its own."""
 
-    async def run(make: SideFactory, emulator: Emulator) -> Report:
+    async def run(make: Callable[[Emulator, Tokens], Side], emulator: Emulator) -> Report:
         side = make(emulator, emulator.issue_tokens())
         task = bars.add_task(side.name, total=seconds, figures="")
         return await run_load(

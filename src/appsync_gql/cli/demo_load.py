@@ -17,19 +17,11 @@ from .. import AppSyncTransport, CognitoProvider, TokenStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Protocol
 
     from gql.client import AsyncClientSession
 
     from ..testing import Emulator
     from ..tokens import Tokens
-
-    class SideFactory(Protocol):
-        """Returns a side for an emulator and the tokens of a user who has signed in."""
-
-        def __call__(self, emulator: Emulator, tokens: Tokens) -> Side:
-            """Return the side."""
-
 
 __all__ = ["Report", "Side", "checking_expiry", "renewing", "run_load"]
 
