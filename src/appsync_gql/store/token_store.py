@@ -16,6 +16,7 @@ from ..persistence.memory import MemoryPersistence
 from ..secret import Secret
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
+from .current import CurrentTokens
 from .provider_calls import ProviderCalls
 from .renewal import Renewal
 from .reporter import Reporter
@@ -108,16 +109,17 @@ class TokenStore:
         clock = SystemClock() if clock is None else clock
         kept = MemoryPersistence() if persistence is None else persistence
         self._monotonic, self._wall = clock.monotonic, clock.wall
-        self._state = StoreState(
+        # Processes that share a session should not all renew at the same moment.
+        jitter = jitter if persistence is not None else float
+        self._current = CurrentTokens(
             tokens,
             provider.session_key.with_tokens(tokens),
             settings=settings,
             shared=persistence is not None,
             clock=clock,
-            delays=delays,
-            jitter=jitter,
+            spread=jitter(),
         )
-        self._current = self._state.current
+        self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
         self._reporter = Reporter(on_event, type(kept).__name__)
         renewal = Renewal(
             provider=ProviderCalls(provider=provider, clock=clock),
