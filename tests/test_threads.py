@@ -85,7 +85,7 @@ def test_without_a_listener_nothing_is_done() -> None:
 def test_an_event_for_which_there_is_no_thread_is_delivered_with_the_next_one() -> None:
     listener, refuse = Listener(), [True]
 
-    def run(work: Callable[[], None], description: str) -> None:
+    def run(work: Callable[[], object], description: str) -> None:
         if refuse:
             refuse.clear()
             msg = "can't start new thread"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..secret import Secret
-from .waiting import wait_in_thread
+from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

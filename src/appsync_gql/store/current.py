@@ -163,7 +163,8 @@ class CurrentTokens:
 
     def drop(self) -> None:
         """Have no tokens from now on: the user has signed out."""
-        self.unsaved = None
+        self.looked = True
+        self._publisher = self.unsaved = None
         self._use(None, self.snapshot.server, Instant.now(self._clock))
 
     def close(self) -> None:

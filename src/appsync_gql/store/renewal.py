@@ -98,6 +98,7 @@ class Renewal:
         Raises:
             SignedOut: the session was signed out meanwhile.
         """
+        yield WaitingFor(what="persistence")
         try:
             with self.saved.lock(key, _SHORT):
                 stored, corrupt = self.saved.load_or_do_without(key, tokens)

@@ -21,9 +21,10 @@ from .provider_calls import ProviderCalls
 from .renewal import Renewal
 from .reporter import Reporter
 from .saved_sessions import SavedSessions
+from .single_flight import wait_in_task
 from .snapshot import Scheme, TokenSettings
 from .state import StoreState
-from .waiting import StoreMethods, wait_in_task
+from .waiting import StoreMethods
 from .worker import Worker
 
 if TYPE_CHECKING:
