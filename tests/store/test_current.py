@@ -142,3 +142,72 @@ def test_dates_that_say_nothing_new_leave_the_snapshot_alone(clock: FakeClock) -
     found.observe_dates(date, (None, 0.0, 0.0), ("nonsense", 0.0, 0.0))
     assert found.snapshot is before
     assert found.at(Instant.now(clock)) is before
+
+
+def test_a_new_refresh_token_leaves_the_rest_as_it_was(clock: FakeClock) -> None:
+    found, renewal = current(ADA, clock), job(ADA)
+    merged = tokens_at(NOON, refresh_token="refresh-1")
+    found.publish_refresh_token(renewal, merged)
+    assert found.snapshot.tokens is merged
+    assert found.unsaved is merged
+    assert found.wanted_by(renewal)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        (tokens_at(NOON), None),
+        (tokens_at(NOON, lifetime=0), "count as expired already"),
+        (Tokens(id_token=ADA.id_token), "gave no access token"),
+    ],
+)
+def test_tokens_that_can_not_be_sent_are_a_problem(
+    clock: FakeClock, tokens: Tokens, text: str | None
+) -> None:
+    found = current(ADA, clock)
+    found.publish(job(ADA), newer(tokens))
+    problem = found.problem()
+    assert (problem is None) if text is None else (text in str(problem))
+
+
+def test_tokens_without_any_jwt_are_published_without_an_event(clock: FakeClock) -> None:
+    found = current(ADA, clock)
+    assert found.publish(job(ADA), newer(Tokens(refresh_token="r"))) is None
+
+
+def test_a_save_that_failed_is_due_again_later(clock: FakeClock) -> None:
+    found = current(ADA, clock, shared=True)
+    found.save_again_in(5.0)
+    assert found.snapshot.save_at == Instant.now(clock).plus(5.0)
+    assert found.saved(ADA)
+    assert found.snapshot.save_at is None
+
+
+def test_contradicting_dates_count_when_confirmed_and_are_forgotten(clock: FakeClock) -> None:
+    found = current(ADA, clock)
+    found.observe_dates(
+        ("Fri, 15 Jan 2027 10:00:00 GMT", 1000.0, 1000.0),
+        ("Fri, 15 Jan 2027 10:00:01 GMT", 1001.0, 1001.0),
+    )
+    assert found.at(Instant.now(clock)).expired(Instant.now(clock))
+    clock.advance(302)
+    assert not found.at(Instant.now(clock)).expired(Instant.now(clock))
+
+
+@pytest.mark.parametrize("what", ["saved", "save failed", "new refresh token", "one odd date"])
+def test_what_says_nothing_about_the_token_does_not_hide_that_the_machine_slept(
+    clock: FakeClock, what: str
+) -> None:
+    """Where the monotonic clock stood still, only the wall clock shows it."""
+    found = current(ADA, clock, shared=True)
+    clock.jump_wall(12 * 3600)
+    assert found.snapshot.expired(Instant.now(clock))
+    if what == "saved":
+        found.saved(ADA)
+    elif what == "save failed":
+        found.save_again_in(5.0)
+    elif what == "new refresh token":
+        found.publish_refresh_token(job(ADA), tokens_at(NOON, refresh_token="refresh-1"))
+    else:
+        found.observe_dates(("Fri, 15 Jan 2027 20:00:00 GMT", 1000.0, 1000.0))
+    assert found.snapshot.expired(Instant.now(clock))

@@ -126,8 +126,11 @@ async def test_signing_in_starts_a_new_session_that_an_older_renewal_can_not_und
     clock.advance(STALE)
     store.headers_nowait()
     await asyncio.to_thread(gate.arrived.wait, 10)
-    signed_in = await store.sign_in("grace", "password")
+    signing_in = asyncio.ensure_future(store.sign_in("grace", "password"))
+    while store.status().username != "grace":  # noqa: ASYNC110 - then only saving is left
+        await asyncio.sleep(0)
     gate.open()
+    signed_in = await signing_in
     await landed(store)
     assert signed_in.username == "grace"
     assert (await store.tokens()).username == "grace"

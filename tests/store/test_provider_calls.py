@@ -10,7 +10,7 @@ from appsync_gql import Grant, SessionExpired, SessionKey, Tokens
 from appsync_gql.secret import Secret
 from appsync_gql.session_key import digest
 from appsync_gql.store.provider_calls import ProviderCalls
-from appsync_gql.store.steps import NewerTokens
+from appsync_gql.store.steps import NewerTokens, NewRefreshToken
 from appsync_gql.testing import FakeClock
 from support.store import ANYBODY, FakeProvider
 
@@ -53,6 +53,16 @@ def test_a_token_that_was_not_just_issued_shows_nothing(
     newer = ProviderCalls(provider=Cached(clock), clock=clock).refresh(provider.issue(), ANYBODY)
     assert isinstance(newer, NewerTokens)
     assert newer.tokens.clock_correction is None
+
+
+def test_a_new_refresh_token_without_jwts_is_kept_with_the_former_tokens(
+    clock: FakeClock, provider: FakeProvider
+) -> None:
+    provider.unusable_answers = 1
+    before = replace(provider.issue(), renewals=4, device_key="device")
+    newer = ProviderCalls(provider=provider, clock=clock).refresh(before, ANYBODY)
+    assert isinstance(newer, NewRefreshToken)
+    assert newer.tokens == replace(before, refresh_token="refresh-1", rotates=True, renewals=5)
 
 
 def test_without_a_refresh_token_the_provider_is_not_called(

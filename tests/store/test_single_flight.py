@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from appsync_gql import RenewalFailed
-from appsync_gql.store.single_flight import SharedCall, own_copy
+from appsync_gql.store.single_flight import (
+    SharedCall,
+    Wait,
+    own_copy,
+    wait_in_task,
+    wait_in_thread,
+)
+
+if TYPE_CHECKING:
+    from appsync_gql.store.single_flight import Waits
 
 ERROR = RenewalFailed("offline", kind="network")
 
@@ -132,3 +142,42 @@ def test_loops_in_several_threads_are_all_woken() -> None:
     for thread in threads:
         thread.join(10)
     assert results == [True] * 3
+
+
+# -- methods that are written once for tasks and threads -----------------------------------
+
+
+def waiting(*waits: Wait) -> Waits[list[bool]]:
+    """Wait for each; return what each brought."""
+    ended: list[bool] = []
+    for wait in waits:
+        ended += [(yield wait)]
+    return ended
+
+
+def ended_call() -> SharedCall:
+    call = SharedCall()
+    call.end()
+    return call
+
+
+@pytest.mark.parametrize("front", ["task", "thread"])
+async def test_a_method_gets_back_whether_what_it_waits_for_has_ended(front: str) -> None:
+    method = waiting(
+        Wait(ended_call(), None), Wait(SharedCall(), 0.0), Wait(None, 0.0), Wait(None, None)
+    )
+    found = await wait_in_task(method) if front == "task" else wait_in_thread(method)
+    assert found == [True, False, False, False]
+
+
+@pytest.mark.parametrize("front", ["task", "thread"])
+async def test_an_error_of_a_method_is_raised(front: str) -> None:
+    def failing() -> Waits[None]:
+        yield Wait(None, 0.0)
+        raise ERROR
+
+    async def run() -> None:
+        await wait_in_task(failing()) if front == "task" else wait_in_thread(failing())
+
+    with pytest.raises(RenewalFailed, match="offline"):
+        await run()

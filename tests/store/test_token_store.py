@@ -10,7 +10,6 @@ import textwrap
 import threading
 import time
 import traceback
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -360,22 +359,14 @@ async def test_a_store_that_has_read_nothing_yet_says_so(
 
 
 async def test_a_new_refresh_token_with_unusable_jwts_is_used_by_the_next_attempt(
-    clock: FakeClock,
+    clock: FakeClock, provider: FakeProvider
 ) -> None:
-    class Odd(FakeProvider):
-        def refresh(self, tokens: Tokens) -> Grant:
-            grant = super().refresh(tokens)
-            if len(self.calls) > 1:
-                return grant
-            return replace(grant, tokens=Tokens(refresh_token=grant.tokens.refresh_token))
-
-    odd = Odd(clock)
-    place = MemoryPersistence()
-    store = TokenStore(odd, tokens=odd.issue(), persistence=place, clock=clock, delays=no_delay)
+    provider.unusable_answers = 1
+    store = TokenStore(provider, tokens=provider.issue(), clock=clock, delays=no_delay)
     clock.advance(7200)
     assert token(await store.headers())
-    assert odd.calls == ["refresh-0", "refresh-1"]
-    assert not odd.reused
+    assert provider.calls == ["refresh-0", "refresh-1"]
+    assert not provider.reused
 
 
 def test_many_quick_renewals_use_few_threads(clock: FakeClock) -> None:
