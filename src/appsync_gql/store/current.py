@@ -73,7 +73,7 @@ class CurrentTokens:
     def wanted_by(self, job: Job) -> bool:
         """Return whether the job's tokens are wanted: nobody has signed in or out since it began.
 
-        A job that has published its own tokens goes on being the one that is wanted.
+        A job that has published its own tokens is still wanted after that.
         """
         present = self._known_at_close if self.closed else self.snapshot.tokens
         return job.kind == "sign_in" or present is job.known or self._publisher is job

@@ -127,7 +127,7 @@ class Renewal:
     def sign_in(
         self, username: str, password: Secret, flow: str | None, before: SessionKey
     ) -> Generator[Step, None, None]:
-        """Sign in, and save the new session in place of whatever is saved for its user.
+        """Sign in, and save the new session; it replaces what is saved for its user.
 
         Args:
             username: the user.
@@ -219,7 +219,7 @@ class Renewal:
             best = stored
         if best is None:
             raise NotSignedIn(
-                f"Nobody is signed in ({key}): call sign_in(), or give the store tokens=."
+                f"Nobody is signed in ({key}): call sign_in(), or pass tokens= to the store."
             )
         yield WaitingFor(what="provider")
         try:

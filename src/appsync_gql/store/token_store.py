@@ -202,7 +202,7 @@ class TokenStore:
         return await wait_in_task(self._methods.tokens())
 
     async def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """Sign a user in; the store goes on with the new session.
+        """Sign a user in; the store uses the new session from then on.
 
         Args:
             username: the user.
@@ -248,7 +248,7 @@ class TokenStore:
         """Return no more headers, wait for a renewal under way, and save what is unsaved.
 
         It takes at most 5 s for the renewal, and 5 s for saving. A renewal that takes longer
-        goes on, and a WARNING is logged.
+        continues, and a WARNING is logged.
 
         Raises:
             StorageFailed, ConfigurationError: the newest tokens are not saved: they are

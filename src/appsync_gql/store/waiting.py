@@ -57,7 +57,7 @@ class StoreMethods:
         state: decides.
         worker: does what blocks.
         renewal: what is to be done.
-        patience: seconds that a caller goes on waiting through failures; 0.0 for not at all.
+        patience: seconds that a caller waits through failures; 0.0 for not at all.
         now: returns monotonic seconds. Waiting takes real time, whatever clock the store has.
     """
 
@@ -123,8 +123,8 @@ class StoreMethods:
         under_way = self._state.close()
         if under_way is not None and not (yield Wait(under_way.call, CLOSE_SECONDS)):
             log.warning(
-                "The store is closed while %s has not ended after %.0f s: %s. It goes on; if the "
-                "program ends before it, its tokens are lost.",
+                "The store is closed while %s has not ended after %.0f s: %s. It continues; if "
+                "the program ends before it, its tokens are lost.",
                 under_way.description,
                 CLOSE_SECONDS,
                 _unanswered(under_way.call),
@@ -135,7 +135,7 @@ class StoreMethods:
             if not (yield Wait(job.call, CLOSE_SECONDS)):
                 raise StorageFailed(
                     f"The store is closed, but the newest tokens are not saved: after "
-                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving goes on; if the program "
+                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the program "
                     "ends before it, they are lost."
                 )
             _raise(job.call.error)
@@ -252,7 +252,9 @@ def _unanswered(call: SharedCall) -> str:
 
 def _too_late(call: SharedCall, seconds: float) -> RenewalFailed:
     """Return the error for a caller who has waited for so many seconds."""
-    message = f"{_unanswered(call)}, after {seconds:g} s. The attempt goes on; the tokens are kept."
+    message = (
+        f"{_unanswered(call)}, after {seconds:g} s. The attempt continues; the tokens are kept."
+    )
     message = message[0].upper() + message[1:]
     if call.waiting_for == "lock":
         return LockTimeout(message)
