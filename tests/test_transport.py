@@ -18,7 +18,6 @@ from gql.transport.exceptions import (
 )
 
 from appsync_gql import (
-    Answer,
     AppSyncTransport,
     BadRequest,
     BlockedByWaf,
@@ -26,16 +25,17 @@ from appsync_gql import (
     ConfigurationError,
     Denied,
     InsecureEndpoint,
+    Outcome,
     OutcomeUnknown,
     Refused,
     RenewalFailed,
     Replay,
+    Response,
     ServerFailed,
     SessionExpired,
     Throttled,
     Tokens,
     TokenStore,
-    Verdict,
     events,
 )
 from appsync_gql.testing import Emulator, ResolverError, unauthorized
@@ -318,8 +318,8 @@ async def test_only_refused_replays_no_denied_query(emulator: Emulator, store: T
 async def test_a_classifier_of_ones_own_is_asked_first(
     emulator: Emulator, store: TokenStore
 ) -> None:
-    def classify(answer: Answer) -> Verdict | None:
-        return Verdict.REFUSED if answer.status == 418 else None
+    def classify(response: Response) -> Outcome | None:
+        return Outcome.REFUSED if response.status == 418 else None
 
     transport = AppSyncTransport(emulator.graphql_url, auth=store, classify=classify)
     emulator.faults.answer(1, 418, {"errors": [{"message": "short and stout"}]})
@@ -365,7 +365,7 @@ async def test_a_lost_answer_leaves_a_mutation_in_doubt_and_is_never_repeated(
     session: AsyncClientSession, emulator: Emulator, *, after_execution: bool
 ) -> None:
     emulator.faults.drop(1, after_execution=after_execution)
-    with pytest.raises(OutcomeUnknown, match="may have run") as caught:
+    with pytest.raises(OutcomeUnknown, match="may have been executed") as caught:
         await session.execute(create("lost"))
     assert caught.value.may_have_executed
     assert emulator.executions["lost"] == (1 if after_execution else 0)

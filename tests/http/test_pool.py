@@ -19,7 +19,7 @@ from typing_extensions import Self
 
 import appsync_gql
 from appsync_gql import AppSyncTransport, OutcomeUnknown, TokenStore
-from appsync_gql.http.timeouts import Deadlines
+from appsync_gql.http.timeouts import SharedTimeout
 from support.raw_server import RawServer, raw_server
 
 QUERY = gql("query Q($a: Int) { a(b: $a) }")
@@ -190,10 +190,16 @@ def test_loops_come_and_go_and_nothing_is_left_open(use: str, opened: int) -> No
 # -- time limits ----------------------------------------------------------------------
 
 
+def limit(transport: AppSyncTransport) -> None:
+    opened = transport._pool.current()
+    assert opened is not None
+    opened.timeout = SharedTimeout(0.2)
+
+
 async def stuck(server: RawServer, transport: AppSyncTransport, request: GraphQLRequest) -> Any:
     server.silent = True
     async with Client(transport=transport, execute_timeout=None) as session:
-        transport._deadlines = Deadlines(0.2)
+        limit(transport)
         return await session.execute(request)
 
 
@@ -201,7 +207,7 @@ async def test_a_query_without_an_answer_ends_in_time(store: TokenStore) -> None
     async with raw_server() as server:
         transport = client(server, store).transport
         assert isinstance(transport, AppSyncTransport)
-        with pytest.raises(TransportConnectionFailed, match=r"no answer within 0\.2 s") as caught:
+        with pytest.raises(TransportConnectionFailed, match=r"no response within 0\.2 s") as caught:
             await stuck(server, transport, QUERY)
         assert isinstance(caught.value.__cause__, asyncio.TimeoutError)
 
@@ -210,7 +216,7 @@ async def test_a_mutation_without_an_answer_may_have_run(store: TokenStore) -> N
     async with raw_server() as server:
         transport = client(server, store).transport
         assert isinstance(transport, AppSyncTransport)
-        with pytest.raises(OutcomeUnknown, match="may have run"):
+        with pytest.raises(OutcomeUnknown, match="may have been executed"):
             await stuck(server, transport, MUTATION)
         assert len(server.bodies) == 1
 
@@ -229,27 +235,27 @@ async def test_who_cancels_a_request_gets_a_cancellation(store: TokenStore) -> N
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="3.10 counts no cancellations")
 async def test_a_cancellation_in_the_same_moment_is_not_lost() -> None:
     now = 0.0
-    deadlines = Deadlines(1.0, clock=lambda: now)
+    shared = SharedTimeout(1.0, clock=lambda: now)
     late: list[object] = []
 
     async def request() -> None:
-        task = deadlines.begin(now)
+        task = shared.start(now)
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            late.append(deadlines.late(task))
+            late.append(shared.error_of(task))
             raise
         finally:
-            deadlines.end(task)
+            shared.finish(task)
 
     task = asyncio.ensure_future(request())
     await asyncio.sleep(0)
     now = 2.0
-    deadlines._look()
+    shared._check()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    deadlines.stop()
+    shared.stop()
     assert late == [None]
 
 
@@ -259,20 +265,20 @@ async def test_a_request_that_outlives_its_session_still_has_its_limit(store: To
         transport = client(server, store).transport
         assert isinstance(transport, AppSyncTransport)
         await transport.connect()
-        transport._deadlines = Deadlines(0.2)
+        limit(transport)
         task = asyncio.ensure_future(transport.execute(QUERY))
         await server.asked.wait()
         await transport.close()
-        with pytest.raises(TransportConnectionFailed, match="no answer within"):
+        with pytest.raises(TransportConnectionFailed, match="no response within"):
             await task
 
 
 async def test_the_timer_stops_when_nothing_is_under_way() -> None:
-    deadlines = Deadlines(0.01)
-    task = deadlines.begin(0.0)
-    deadlines.end(task)
+    shared = SharedTimeout(0.01)
+    task = shared.start(0.0)
+    shared.finish(task)
     await asyncio.sleep(0.02)
-    assert deadlines._next is None
+    assert shared._timer is None
 
 
 # -- what is sent and read ------------------------------------------------------------

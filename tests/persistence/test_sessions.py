@@ -165,5 +165,5 @@ def test_a_key_shows_no_token_and_its_digest_only() -> None:
     key = SessionKey.of(ADA)
     assert str(key) == "pool eu-west-1_Example, app client client, user ada"
     assert "refresh-ada" not in repr(key)
-    assert key.seed == digest("refresh-ada")
+    assert key.first_token_digest == digest("refresh-ada")
     assert str(SessionKey()) == "anybody"

@@ -57,7 +57,7 @@ async def until(condition: Callable[[], object], seconds: float = SECONDS) -> No
     """Wait for what nobody tells of."""
 
     async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing tells
+        while not condition():
             await asyncio.sleep(0.005)
 
     await asyncio.wait_for(look(), seconds)

@@ -194,7 +194,7 @@ async def landed(store: TokenStore) -> None:
     """Wait until no renewal is under way."""
 
     async def idle() -> None:
-        while store.status().renewing:  # noqa: ASYNC110 - a store tells nobody that it is idle
+        while store.status().renewing:
             await asyncio.sleep(0)
 
     await asyncio.wait_for(idle(), 10)

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..boto3_client import client_for, no_tokens_in_logs
+from ..boto3_client import client_for, without_debug_logs
 from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
 from .blob import DocumentPersistence
 from .lease import Fence, extended
@@ -248,7 +248,7 @@ class DynamoDBPersistence(DocumentPersistence):
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         try:
-            with no_tokens_in_logs():
+            with without_debug_logs():
                 yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "Unknown")

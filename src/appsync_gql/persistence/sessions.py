@@ -30,7 +30,7 @@ class Record:
     """One user's session.
 
     Attributes:
-        key: whose; its ``seed`` is not used.
+        key: whose; its ``first_token_digest`` is not used.
         tokens: ``None`` after a sign-out: what is left tells others of it.
         seeds: digests of refresh tokens by which the session is known again.
     """
@@ -47,14 +47,16 @@ class Record:
             return True
         # Where one of the users is not known, the refresh token it began with tells; who
         # knows neither user nor token takes the one session that there is.
-        return key.seed in self.seeds or (key.username is None and key.seed is None)
+        return key.first_token_digest in self.seeds or (
+            key.username is None and key.first_token_digest is None
+        )
 
     def ended_after(self, key: SessionKey) -> bool:
         """Tell whether the key's own session is the one that was signed out."""
         mine, asked = self.key.signed_in_at, key.signed_in_at
         if mine is not None and asked is not None:
             return asked <= mine
-        return key.seed is None or key.seed in self.seeds
+        return key.first_token_digest is None or key.first_token_digest in self.seeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +90,26 @@ class Document:
     def with_tokens(self, key: SessionKey, tokens: Tokens) -> Document:
         """Give a document in which these are the key's tokens."""
         whole = key.with_tokens(tokens)
-        seeds = tuple(s for s in (key.seed, digest(tokens.refresh_token)) if s)
-        asked = replace(whole, seed=key.seed or digest(tokens.refresh_token) or "")
+        seeds = tuple(s for s in (key.first_token_digest, digest(tokens.refresh_token)) if s)
+        asked = replace(
+            whole,
+            first_token_digest=key.first_token_digest or digest(tokens.refresh_token) or "",
+        )
         before = [r for r in self.records if r.known_by(asked)]
         old = [s for r in before if r.key.signed_in_at == whole.signed_in_at for s in r.seeds]
         # The first stays: it is what programs are configured with. Of the others, the last ones.
         kept = tuple(dict.fromkeys((*old, *seeds)))
         kept = kept[:1] + kept[1:][-(_SEEDS - 1) :]
-        record = Record(key=replace(whole, seed=None), tokens=tokens, seeds=kept)
+        record = Record(key=replace(whole, first_token_digest=None), tokens=tokens, seeds=kept)
         return Document((*(r for r in self.records if r not in before), record))
 
     def without(self, key: SessionKey) -> Document:
         """Give a document in which the key's session is signed out."""
         ended = [r for r in self.records if r.known_by(key)]
         notes = tuple(replace(r, tokens=None) for r in ended)
-        if not ended and (key.username or key.seed):
-            seeds = (key.seed,) if key.seed else ()
-            notes = (Record(key=replace(key, seed=None), tokens=None, seeds=seeds),)
+        if not ended and (key.username or key.first_token_digest):
+            seeds = (key.first_token_digest,) if key.first_token_digest else ()
+            notes = (Record(key=replace(key, first_token_digest=None), tokens=None, seeds=seeds),)
         return Document((*(r for r in self.records if r not in ended), *notes))
 
     def expires_at(self, refresh_token_validity: float, now: float) -> float:
@@ -189,5 +194,5 @@ def _plain(found: dict[str, Any]) -> Record:
     except AppSyncError:
         raise Unreadable("it has neither sessions nor tokens in it") from None
     key = SessionKey.of(tokens)
-    seeds = (key.seed,) if key.seed else ()
-    return Record(key=replace(key, seed=None), tokens=tokens, seeds=seeds)
+    seeds = (key.first_token_digest,) if key.first_token_digest else ()
+    return Record(key=replace(key, first_token_digest=None), tokens=tokens, seeds=seeds)

@@ -40,7 +40,7 @@ def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
 def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) -> SessionKey:
     """Return the key of a session that begins with these tokens.
 
-    The refresh token that programs were configured with (the seed) finds the new session only
+    The refresh token that programs were configured with finds the new session only
     if that is certainly the same user's.
 
     Args:
@@ -50,7 +50,8 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
     """
     new = asked.with_tokens(tokens)
     same = before.username is not None and _user(before) == _user(new)
-    return replace(new, seed=before.seed) if same and before.seed is not None else new
+    digest = before.first_token_digest
+    return replace(new, first_token_digest=digest) if same and digest is not None else new
 
 
 def _user(key: SessionKey) -> tuple[str | None, str | None, str | None]:

@@ -1,0 +1,173 @@
+"""One POST through aiohttp's ``ClientSession.post``, and its response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import aiohttp
+from gql.transport.aiohttp import log as gql_log
+from multidict import CIMultiDict
+
+from .errors import error_without_response
+from .json import reader_of_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from ssl import SSLContext
+
+    from multidict import CIMultiDictProxy
+
+    from ..exceptions import AppSyncError
+    from .loop_session import LoopSession
+
+__all__ = ["PreparedRequest", "RawResponse", "Sender"]
+
+_UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
+"""How the content type of a body in UTF-8 ends."""
+
+_DISCONNECTED = (aiohttp.ServerDisconnectedError, ConnectionResetError, BrokenPipeError)
+
+
+class PreparedRequest(NamedTuple):
+    """A request that is ready to be sent, once or twice, but for its authorization.
+
+    Attributes:
+        url: where to.
+        body: the exact bytes of the body; ``None`` for a multipart body.
+        payload: the body for aiohttp's ``post(data=…)``.
+        headers: the caller's own headers.
+        arguments: other arguments of aiohttp's ``post``.
+        ssl: as for aiohttp.
+        query: whether the operation is a query, which may be sent again after a lost connection.
+        replayable: whether it may be sent twice at all.
+    """
+
+    url: str
+    body: bytes | None
+    payload: Any
+    headers: Mapping[str, str] | None
+    arguments: Mapping[str, Any]
+    ssl: SSLContext | bool | aiohttp.Fingerprint
+    query: bool
+    replayable: bool
+
+    @property
+    def sent(self) -> bool:
+        """Whether a part of the body may have been sent; ``True`` where that can't be known."""
+        started: bool = getattr(self.payload, "started", True)
+        return started
+
+
+class RawResponse(NamedTuple):
+    """A response as it was received.
+
+    Attributes:
+        status: the HTTP status.
+        headers: its headers.
+        json: what its body contains; ``None`` if it is no JSON.
+        took: seconds from sending the request to receiving the response's head.
+    """
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    json: Any
+    took: float
+
+
+class Sender:
+    """Sends requests and reads JSON responses.
+
+    Args:
+        loads: reads JSON from text; ``json.loads`` stands for this package's faster reader.
+    """
+
+    def __init__(self, loads: Callable[..., Any]) -> None:
+        self._loads = loads
+        self._loads_bytes = reader_of_bytes(loads)
+
+    async def send(
+        self, opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
+    ) -> RawResponse:
+        """Send a request and return the response.
+
+        A query whose connection is closed before any byte of the response is sent once more if
+        the connection may have been an idle one, which the server closes when it likes.
+
+        Args:
+            opened: the session to send it on.
+            request: what to send.
+            headers: its authorization.
+
+        Raises:
+            AppSyncError: there was no response; the error tells what may have been executed.
+        """
+        timeout = opened.timeout
+        task = timeout.start(time.monotonic()) if timeout is not None else None
+        try:
+            try:
+                return await self._post(opened, request, headers)
+            except _DISCONNECTED:
+                if not (request.query and opened.responded):
+                    raise
+                return await self._post(opened, request, headers)
+        except asyncio.CancelledError:
+            late = timeout.error_of(task) if timeout is not None else None
+            if late is None:
+                raise
+            failed = _error(late, request)
+        except Exception as error:  # noqa: BLE001 - middlewares and tracers may raise anything
+            failed = _error(error, request)
+        finally:
+            if timeout is not None:
+                timeout.finish(task)
+        raise failed
+
+    async def _post(
+        self, opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
+    ) -> RawResponse:
+        # A copy, since tracing libraries add headers of their own to what they are shown.
+        merged: CIMultiDict[str] = CIMultiDict(request.headers or ())
+        merged.update(headers)
+        started = time.monotonic()
+        async with opened.session.post(  # type: ignore[union-attr] # it is open
+            request.url,
+            data=request.payload,
+            headers=merged,
+            ssl=request.ssl,
+            allow_redirects=False,
+            raise_for_status=False,
+            **request.arguments,
+        ) as response:
+            took = time.monotonic() - started
+            opened.responded = True
+            return RawResponse(response.status, response.headers, await self._json(response), took)
+
+    async def _json(self, response: aiohttp.ClientResponse) -> Any:
+        loads = self._loads_bytes
+        in_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
+        body = await response.read()
+        if gql_log.isEnabledFor(logging.DEBUG):
+            gql_log.debug("<<< %s", body.decode(errors="replace"))
+        try:
+            if loads is not None and in_utf8:
+                return loads(body)
+            return await response.json(loads=self._loads, content_type=None)
+        except (ValueError, RecursionError, LookupError):
+            return None  # no JSON, or a character set that Python does not know
+
+
+def _error(error: BaseException, request: PreparedRequest) -> AppSyncError:
+    """Return the caller's error, with aiohttp's as its cause but without its frames.
+
+    The local variables of those frames hold headers and bodies as text.
+    """
+    failed = error_without_response(error, query=request.query, sent=request.sent)
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__
+    failed.__cause__ = error
+    return failed
