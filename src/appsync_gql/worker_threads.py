@@ -1,8 +1,8 @@
 """Daemon threads that do blocking work, replaced while they are stuck.
 
-Sixteen threads do the work of any number of stores, as long as it makes progress. Work that hangs is
-not counted among the sixteen, so that the users of one identity provider do not wait for those of
-another. The threads are daemons: none of them can keep the program from ending.
+Sixteen threads do the work of any number of stores, as long as it makes progress. Work that hangs
+is not counted among the sixteen, so that the users of one identity provider do not wait for those
+of another. The threads are daemons: none of them can keep the program from ending.
 """
 
 from __future__ import annotations

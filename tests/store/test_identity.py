@@ -13,6 +13,7 @@ from support.store import ISSUER, NOON, jwt_of, tokens_at
 
 CLIENT = SessionKey(client_id="client")
 ADA, BOB = tokens_at(NOON), tokens_at(NOON, user="bob")
+ADAS = digest("refresh-ada")
 ELSEWHERE = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other"
 
 
@@ -85,15 +86,23 @@ def test_tokens_of_another_session_are_refused(
     ("before", "seed"),
     [
         pytest.param(CLIENT.with_tokens(BOB), "refresh-bob", id="another user's session"),
-        pytest.param(SessionKey(seed=digest("refresh-ada")), "refresh-bob", id="an unknown user's"),
+        pytest.param(
+            SessionKey(first_token_digest=ADAS),
+            "refresh-bob",
+            id="an unknown user's",
+        ),
         pytest.param(SessionKey(), "refresh-bob", id="no session"),
         pytest.param(
-            replace(CLIENT.with_tokens(ADA), seed=digest("refresh-ada")),
+            replace(CLIENT.with_tokens(ADA), first_token_digest=ADAS),
             "refresh-ada",
             id="the same user's",
         ),
         pytest.param(
-            replace(CLIENT.with_tokens(ADA), seed=digest("refresh-ada"), client_id="another"),
+            replace(
+                CLIENT.with_tokens(ADA),
+                first_token_digest=ADAS,
+                client_id="another",
+            ),
             "refresh-bob",
             id="the same name in another app client",
         ),
@@ -104,4 +113,4 @@ def test_the_former_refresh_token_finds_a_new_session_of_the_same_user_only(
 ) -> None:
     new = replace(ADA, refresh_token="refresh-bob")
     key = key_of_new_session(before, CLIENT, new)
-    assert (key.username, key.seed) == ("ada", digest(seed))
+    assert (key.username, key.first_token_digest) == ("ada", digest(seed))

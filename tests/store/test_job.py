@@ -23,7 +23,7 @@ def test_a_description_says_what_is_done_and_for_whom(kind: JobKind, text: str) 
         kind=kind,
         reason="stale",
         known=None,
-        key=SessionKey(client_id="client", username="ada", seed="digest"),
+        key=SessionKey(client_id="client", username="ada", first_token_digest="digest"),
         server=ServerClock.assumed(Instant(0.0, 0.0)),
         began=0.0,
     )

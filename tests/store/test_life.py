@@ -127,7 +127,7 @@ async def test_signing_in_starts_a_new_session_that_an_older_renewal_can_not_und
     store.headers_nowait()
     await asyncio.to_thread(gate.arrived.wait, 10)
     signing_in = asyncio.ensure_future(store.sign_in("grace", "password"))
-    while store.status().username != "grace":  # noqa: ASYNC110 - then only saving is left
+    while store.status().username != "grace":
         await asyncio.sleep(0)
     gate.open()
     signed_in = await signing_in

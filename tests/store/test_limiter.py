@@ -35,6 +35,15 @@ def test_while_callers_wait_no_pause_is_longer_than_five_seconds() -> None:
     assert limiter.early_allowed(130.0)
 
 
+def test_what_the_server_asked_for_is_kept_to_from_the_first_failure() -> None:
+    limiter = Limiter(fixed_delay(5))
+    assert limiter.failed(100.0, RenewalFailed("slow down", retry_after=12.0)) == 12.0
+    assert limiter.urgent_wait(102.0) == 10.0
+    assert not limiter.early_allowed(111.9)
+    assert limiter.failed(200.0, RenewalFailed("slow down", retry_after=1e9)) == 30.0
+    assert limiter.failed(300.0, RenewalFailed("slow down", retry_after=1.0)) == 5.0
+
+
 def test_delays_that_end_go_on_with_half_a_minute() -> None:
     limiter = Limiter(lambda: iter([1.0]))
     assert [limiter.failed(0.0, ERROR) for _ in range(3)] == [1.0, 30.0, 30.0]

@@ -80,7 +80,7 @@ def test_a_sign_in_begins_a_session_of_its_own(
     provider.valid = "refresh-bob"
     newer = calls.sign_in("bob", Secret("password"), None, adas)
     assert (newer.api, newer.key.username) == ("FakeSignIn", "bob")
-    assert newer.key.seed == digest("refresh-bob")
+    assert newer.key.first_token_digest == digest("refresh-bob")
     assert newer.key == replace(SessionKey.of(newer.tokens), signed_in_at=newer.key.signed_in_at)
 
 

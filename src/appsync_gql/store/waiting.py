@@ -135,8 +135,8 @@ class StoreMethods:
             if not (yield Wait(job.call, CLOSE_SECONDS)):
                 raise StorageFailed(
                     f"The store is closed, but the newest tokens are not saved: after "
-                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the program "
-                    "ends before it, they are lost."
+                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the "
+                    "program ends before it, they are lost."
                 )
             _raise(job.call.error)
 
