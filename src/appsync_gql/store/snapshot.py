@@ -75,10 +75,7 @@ class Snapshot:
         received: Instant | None = None,
         save_at: Instant | None = None,
     ) -> Snapshot:
-        """Compute everything that a request must not spend time on.
-
-        ``spread`` is explained at :meth:`Validity.of`.
-        """
+        """Compute what a request must not spend time on; ``spread`` as in :meth:`Validity.of`."""
         token = tokens.token(settings.use) if tokens else None
         claims = tokens.claims(settings.use) if tokens else None
         headers, validity = None, Validity.never()

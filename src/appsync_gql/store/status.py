@@ -67,10 +67,8 @@ class StoreStatus:
             use: which of them is sent.
             now: the present moment.
             looked: whether it is known what is saved, or nothing is saved anywhere.
-            renewing: whether a renewal is under way.
-            unsaved: whether the newest tokens are not saved.
+            renewing, unsaved, counts: the attributes.
             error: why the last renewal failed; ``None`` if it did not.
-            counts: events so far.
         """
         tokens = snapshot.tokens
         claims = tokens.claims(use) if tokens else None

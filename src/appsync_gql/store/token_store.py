@@ -101,8 +101,8 @@ class TokenStore:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         refresh_token = secret(refresh_token)
-        check_objects(provider=provider, persistence=persistence, clock=clock)
-        check_objects(on_event=on_event, delays=delays, lock_delays=lock_delays, jitter=jitter)
+        check_objects(provider=provider, persistence=persistence, clock=clock, on_event=on_event)
+        check_objects(delays=delays, lock_delays=lock_delays, jitter=jitter)
         check_seconds("patience", patience)
         tokens = tokens_given(tokens, refresh_token)
         settings = TokenSettings(use=token_use, window=refresh_window, scheme=scheme)
@@ -110,25 +110,18 @@ class TokenStore:
         clock = SystemClock() if clock is None else clock
         kept = MemoryPersistence() if persistence is None else persistence
         self._monotonic, self._wall = clock.monotonic, clock.wall
+        shared, key = persistence is not None, provider.session_key.with_tokens(tokens)
         # Processes that share a session should not all renew at the same moment.
-        jitter = jitter if persistence is not None else float
+        jitter = jitter if shared else float
         self._current = CurrentTokens(
-            tokens,
-            provider.session_key.with_tokens(tokens),
-            settings=settings,
-            shared=persistence is not None,
-            clock=clock,
-            spread=jitter(),
+            tokens, key, settings=settings, shared=shared, clock=clock, spread=jitter()
         )
         self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
         self._reporter = Reporter(on_event, type(kept).__name__)
-        renewal = Renewal(
-            provider=ProviderCalls(provider=provider, clock=clock),
-            saved=SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep),
-            use=token_use,
-            clock=clock,
-        )
         worker = Worker(self._state, self._reporter)
+        saved = SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep)
+        calls = ProviderCalls(provider=provider, clock=clock)
+        renewal = Renewal(provider=calls, saved=saved, use=token_use, clock=clock)
         self._methods = StoreMethods(self._state, worker, renewal, patience)
 
     # -- for requests -------------------------------------------------------------
