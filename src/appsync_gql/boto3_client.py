@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.config import Config
 
-__all__ = ["client_for", "no_tokens_in_logs"]
+__all__ = ["client_for", "discard_client", "no_tokens_in_logs"]
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
@@ -78,6 +78,18 @@ def client_for(
             if session is None and config is None:
                 _clients.plain.append(client)
         return client
+
+
+def discard_client(client: object) -> None:
+    """Make :func:`client_for` create a new client in place of this one, with fresh credentials.
+
+    Whoever uses this client at the moment is not disturbed.
+    """
+    with _clients.making:
+        for key, made in list(_clients.made.items()):
+            if made is client:
+                del _clients.made[key]
+        _clients.plain = [plain for plain in _clients.plain if plain is not client]
 
 
 def _make(

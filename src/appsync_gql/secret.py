@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-__all__ = ["Secret"]
+__all__ = ["Secret", "SecretBytes"]
 
 
 class Secret(str):
@@ -29,3 +29,16 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
+
+
+class SecretBytes(bytes):
+    """``bytes`` whose ``repr`` is redacted: saved sessions, before and after encryption."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<redacted>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = "saved sessions are not pickled"
+        raise TypeError(msg)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appsync_gql import ConfigurationError, SessionKey, SignedOut, Tokens
-from appsync_gql.persistence.sessions import Document, NewerFormat, Unreadable
+from appsync_gql.persistence.sessions import SavedSessions as Document
 from appsync_gql.session_key import digest
 from appsync_gql.testing.contract import sample_tokens
 
