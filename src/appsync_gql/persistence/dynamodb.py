@@ -73,6 +73,9 @@ class DynamoDBPersistence(BlobPersistence):
         MissingExtra: ``pip install "appsync-gql[encryption]"`` is needed.
     """
 
+    # For a repr in the traceback of a construction that failed.
+    _table = _key = ""
+
     def __init__(
         self,
         table: str,

@@ -98,8 +98,8 @@ class _FernetCipher:
 def secret_keys(encryption_key: EncryptionKey) -> list[Secret] | None:
     """Return the keys that a user gave as secrets, so that no traceback shows them.
 
-    Raises:
-        ConfigurationError: it is neither a ``str`` nor ``bytes`` nor a list of them.
+    Never raises, since a traceback would show what was given: a list that has anything else
+    in it becomes an empty one, which :func:`cipher_for` refuses.
     """
     if encryption_key is None:
         return None
@@ -107,9 +107,7 @@ def secret_keys(encryption_key: EncryptionKey) -> list[Secret] | None:
     try:
         return [_secret(key) for key in given]
     except (TypeError, ValueError):
-        # A traceback shows local variables, and one of these may be a real key.
-        del encryption_key, given
-    raise _not_a_key()
+        return []
 
 
 def _secret(key: object) -> Secret:
@@ -138,7 +136,11 @@ def cipher_for(encryption_key: list[Secret] | None, *, accept_unencrypted: bool 
         return _NoCipher()
     require("encryption", "cryptography")
     if not encryption_key or not all(_is_fernet_key(key) for key in encryption_key):
-        raise _not_a_key()
+        raise ConfigurationError(
+            "encryption_key must be what cryptography's Fernet.generate_key() returns, or a list "
+            "of such keys.",
+            setting="encryption_key",
+        )
     return _FernetCipher(encryption_key, accept_unencrypted=accept_unencrypted)
 
 
@@ -150,11 +152,3 @@ def _is_fernet_key(key: Secret) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _not_a_key() -> ConfigurationError:
-    return ConfigurationError(
-        "encryption_key must be what cryptography's Fernet.generate_key() returns, or a list of "
-        "such keys.",
-        setting="encryption_key",
-    )

@@ -12,17 +12,9 @@ from typing import TYPE_CHECKING
 from ..exceptions import ConfigurationError, StorageFailed
 from .blob import BlobPersistence
 from .encryption import ENCRYPTED_START, EncryptionKey, secret_keys
-from .private_files import (
-    OpenedFile,
-    data_folder,
-    file_errors,
-    hold_file_lock,
-    make_private,
-    make_private_folder,
-    read_file,
-    real_path,
-    write_file,
-)
+from .file_lock import file_errors, hold_file_lock
+from .folders import data_folder, make_private_folder, real_path
+from .private_files import OpenedFile, make_private, read_file, write_file
 from .session_json import MARKER
 
 if TYPE_CHECKING:
@@ -56,6 +48,9 @@ class FilePersistence(BlobPersistence):
         ConfigurationError: ``path`` is a folder, or ``encryption_key`` is not a key.
         MissingExtra: ``pip install "appsync-gql[encryption]"`` is needed.
     """
+
+    # For a repr in the traceback of a construction that failed.
+    _path = Path()
 
     def __init__(
         self,

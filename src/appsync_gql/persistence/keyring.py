@@ -14,7 +14,8 @@ from ..extras import require
 from ..secret import Secret, SecretBytes
 from .blob import BlobPersistence
 from .checks import check_text
-from .private_files import data_folder, file_errors, hold_file_lock, make_private_folder
+from .file_lock import file_errors, hold_file_lock
+from .folders import data_folder, make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,9 @@ class KeyringPersistence(BlobPersistence):
         MissingExtra: a package is missing; the message is the pip line.
         ConfigurationError: an argument can't be used.
     """
+
+    # For a repr in the traceback of a construction that failed.
+    _service = _username = ""
 
     def __init__(self, service: str, username: str, *, characters: int | None = None) -> None:
         super().__init__()

@@ -71,17 +71,22 @@ class CurrentFence:
 
 @contextmanager
 def hold_lease(
-    *, extend: Callable[[], bool], release: Callable[[], object], seconds: float
+    *,
+    extend: Callable[[], bool],
+    release: Callable[[], object],
+    seconds: float,
+    release_seconds: float = _RELEASE_SECONDS,
 ) -> Iterator[None]:
     """Extend a lease meanwhile and release it afterwards, both on a thread of its own.
 
-    The release is a courtesy, since the lease ends by itself. So the holder does not wait
-    for a storage that hangs for longer than a second.
+    The release only saves others time, since the lease ends by itself. So the holder does
+    not wait for it as long as a storage may hang.
 
     Args:
         extend: extends the lease, and returns whether it still belonged to this holder.
         release: gives up the lease if it still belongs to this holder.
         seconds: how long the lease lasts each time.
+        release_seconds: how long to wait at most until it is released.
     """
     done, process = threading.Event(), os.getpid()
 
@@ -99,7 +104,7 @@ def hold_lease(
         if os.getpid() == process:
             done.set()
             if started:
-                thread.join(_RELEASE_SECONDS)
+                thread.join(release_seconds)
             else:
                 _release(release, seconds)
 

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import secrets
 import stat
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
+from ..exceptions import ConfigurationError, StorageFailed
 from ..secret import SecretBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-__all__ = [
-    "OpenedFile",
-    "data_folder",
-    "file_errors",
-    "hold_file_lock",
-    "make_private",
-    "make_private_folder",
-    "read_file",
-    "real_path",
-    "write_file",
-]
+__all__ = ["OpenedFile", "make_private", "read_file", "write_file"]
 
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE_FILE = 0o600
 _OTHERS = 0o077
 _LARGEST = 64 * 1024 * 1024
 """Bytes: no file with sessions is larger."""
@@ -58,54 +46,6 @@ class OpenedFile:
     is_private: bool
 
 
-def data_folder() -> Path:
-    """Return this user's folder for the data of this package; it need not exist.
-
-    Raises:
-        ConfigurationError: the user has no home directory.
-    """
-    import platformdirs  # noqa: PLC0415
-
-    folder = platformdirs.user_data_path("appsync-gql", appauthor=False)
-    if not folder.is_absolute():
-        raise ConfigurationError(
-            "This user has no home directory: pass path=, or set HOME or XDG_DATA_HOME.",
-            setting="path",
-        )
-    return folder
-
-
-def real_path(path: Path) -> Path:
-    """Return the path with all symbolic links resolved, so that every name has the same lock.
-
-    Raises:
-        StorageFailed: another user put a link into a folder that everybody may write.
-    """
-    if sys.platform != "win32":
-        for part in (*reversed(path.parents), path):
-            _check_link(part)
-    return Path(os.path.realpath(path))
-
-
-def _check_link(path: Path) -> None:
-    try:
-        status = path.lstat()
-        folder = path.parent.stat()
-    except OSError:
-        return  # it is not there, or the following open() says what is wrong
-    is_planted = (
-        stat.S_ISLNK(status.st_mode)
-        # The rule by which Linux itself follows links in such folders (protected_symlinks).
-        and folder.st_mode & stat.S_IWOTH
-        and status.st_uid not in {os.geteuid(), folder.st_uid}
-    )
-    if is_planted:
-        raise StorageFailed(
-            f"{path} is a symbolic link of another user (uid {status.st_uid}) in a folder that "
-            "everybody may write: it is not followed. Pass another path=."
-        )
-
-
 def read_file(path: Path) -> OpenedFile | None:
     """Read a file of this user; ``None`` if there is none. Never blocks on a pipe.
 
@@ -121,14 +61,17 @@ def read_file(path: Path) -> OpenedFile | None:
         descriptor = os.open(path, os.O_RDONLY | _NOT_FOLLOWED | _NOT_BLOCKING)
     except FileNotFoundError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         _check_ordinary(path, status)
-        raw = SecretBytes(file.read(_LARGEST + 1))
-        if len(raw) > _LARGEST:
-            raise ConfigurationError(
-                f"{path} is larger than 64 MiB: that is not a file with sessions.", setting="path"
-            )
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            raw = SecretBytes(file.read(_LARGEST + 1))
+    finally:
+        os.close(descriptor)
+    if len(raw) > _LARGEST:
+        raise ConfigurationError(
+            f"{path} is larger than 64 MiB: that is not a file with sessions.", setting="path"
+        )
     return OpenedFile(raw, sys.platform == "win32" or not stat.S_IMODE(status.st_mode) & _OTHERS)
 
 
@@ -234,56 +177,3 @@ def _sync_folder(folder: Path, fsync: Callable[[int], None]) -> None:
         fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def make_private_folder(folder: Path) -> None:
-    """Create a folder that only this user can enter, unless it exists."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-
-
-@contextmanager
-def hold_file_lock(path: Path, where: str, wait: float = 0.0) -> Iterator[None]:
-    """Hold the operating system's lock on a file, which stays and is created if it is not there.
-
-    Args:
-        path: the lock file, with all links resolved.
-        where: what the lock protects, as the beginning of an error message.
-        wait: seconds to wait for the lock at most.
-
-    Raises:
-        LockTimeout: another process or thread holds it.
-        StorageFailed: it can't be locked at all.
-    """
-    from filelock import FileLock  # noqa: PLC0415
-
-    # A marker file instead of a real lock would outlive a holder that is killed.
-    lock = FileLock(path, timeout=wait, mode=_PRIVATE_FILE, fallback_to_soft=False)
-    with file_errors(where):
-        try:
-            lock.acquire()
-        except TimeoutError:
-            raise LockTimeout(f"{where} is locked by another program ({path}).") from None
-        except NotImplementedError:
-            raise ConfigurationError(
-                f"{where} is on a file system without locks: choose another place.",
-                setting="path",
-            ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def file_errors(where: str) -> Iterator[None]:
-    """Raise the operating system's errors as ``StorageFailed``."""
-    try:
-        yield
-    except OSError as error:
-        # Docker can mount one file; it can't be replaced then.
-        fix = " Mount its folder, not the file alone." if error.errno == errno.EBUSY else ""
-        raise StorageFailed(
-            f"{where} can't be used now: {error.strerror or type(error).__name__}.{fix}"
-        ) from error

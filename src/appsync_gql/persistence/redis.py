@@ -113,6 +113,9 @@ class RedisPersistence(BlobPersistence):
         ConfigurationError: an argument can't be used.
     """
 
+    # For a repr in the traceback of a construction that failed.
+    _key = _address = ""
+
     def __init__(
         self,
         url: str | Callable[[], str],

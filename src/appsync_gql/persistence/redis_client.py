@@ -24,7 +24,7 @@ __all__ = ["Address", "RedisClient", "WrongType", "check_url"]
 T = TypeVar("T")
 
 _SECONDS = 5.0
-"""For a connection and for a response: a Redis that takes longer is down."""
+"""A Redis that takes longer for a connection or a response is down."""
 
 
 class WrongType(StorageCorrupt):
@@ -101,12 +101,19 @@ class RedisClient:
         url: the URL, or a function that returns it; it is called for each new client.
         where: what is stored there, as the beginning of an error message.
         allow_insecure: whether plain ``redis://`` to other machines is allowed.
+        seconds: for a connection and for a response.
     """
 
     def __init__(
-        self, url: Secret | Callable[[], str], *, where: str, allow_insecure: bool
+        self,
+        url: Secret | Callable[[], str],
+        *,
+        where: str,
+        allow_insecure: bool,
+        seconds: float = _SECONDS,
     ) -> None:
         self._url, self._where, self._allow_insecure = url, where, allow_insecure
+        self._seconds = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
         self._client: Any = None
         self._is_cluster = False
         after_fork_in_child(self, RedisClient._forget)
@@ -155,15 +162,14 @@ class RedisClient:
 
         url = self._current_url()
         check_url(url, allow_insecure=self._allow_insecure)
-        seconds = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
         if self._is_cluster:
             client: Any = redis.RedisCluster.from_url(
-                str(url), retry=Retry(NoBackoff(), 1), **seconds
+                str(url), retry=Retry(NoBackoff(), 1), **self._seconds
             )
             self._check_nodes(client, url)
         else:
             # Retried here, with a new client, and not by redis-py with the same one.
-            client = redis.Redis.from_url(str(url), retry=Retry(NoBackoff(), 0), **seconds)
+            client = redis.Redis.from_url(str(url), retry=Retry(NoBackoff(), 0), **self._seconds)
         self._client = client
         return client
 
