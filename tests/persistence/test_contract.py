@@ -1,4 +1,4 @@
-"""Every place for sessions keeps the one contract, against the real thing."""
+"""The contract of persistences, run for each of ours on the real storage."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ KEY = Fernet.generate_key()
 class TestMemory(PersistenceContract):
     @pytest.fixture
     def opened(self) -> Opened:
-        """Give the one object: memory is shared by sharing it."""
-        place = MemoryPersistence()
-        return lambda: place
+        """Return the same object: it is shared by passing it on."""
+        persistence = MemoryPersistence()
+        return lambda: persistence
 
 
 class TestFile(PersistenceContract):
@@ -48,7 +48,7 @@ class TestFile(PersistenceContract):
 
 @pytest.mark.usefixtures("data_home")
 class TestKeyring(PersistenceContract):
-    """On keyrings.alt's encrypted file, a real backend that needs no desktop."""
+    """On the encrypted file of keyrings.alt, a real backend that needs no desktop."""
 
     @pytest.fixture(params=[None, 1_200], ids=["whole", "in parts"])
     def opened(self, file_keyring: KeyringBackend, request: pytest.FixtureRequest) -> Opened:

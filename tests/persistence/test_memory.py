@@ -19,8 +19,11 @@ def test_a_child_forked_under_the_lock_has_a_free_lock() -> None:
     with persistence.lock(CLIENT):
         child = os.fork()
         if child == 0:  # pragma: no cover - another process
-            with persistence.lock(CLIENT):
-                os._exit(0)
+            try:
+                with persistence.lock(CLIENT):
+                    os._exit(0)
+            finally:
+                os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
 
 

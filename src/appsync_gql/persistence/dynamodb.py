@@ -186,8 +186,9 @@ class DynamoDBPersistence(BlobPersistence):
             raise too_large(self._where)
         refused = self._item.update(
             "SET sessions = :sessions, saved = :fence, expires_at = :expires_at",
-            "attribute_not_exists(saved) OR saved <= :fence",
+            "attribute_not_exists(saved) OR NOT attribute_type(saved, :number) OR saved <= :fence",
             {
+                ":number": {"S": "N"},
                 ":sessions": {"B": raw},
                 ":fence": {"N": str(self._fence.number)},
                 ":expires_at": {"N": str(math.floor(self._now() + keep_seconds))},

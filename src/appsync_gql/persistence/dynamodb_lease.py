@@ -124,8 +124,12 @@ def _number(item: dict[str, Any], name: str) -> int:
 
 
 def _below(*names: str) -> tuple[str, dict[str, Any]]:
-    """Return the condition that no fence in the item reaches the new one."""
-    return " AND ".join(f"(attribute_not_exists({n}) OR {n} < :fence)" for n in names), {}
+    """Return the condition that no fence in the item reaches the new one, with its values."""
+    parts = [
+        f"(attribute_not_exists({n}) OR NOT attribute_type({n}, :number) OR {n} < :fence)"
+        for n in names
+    ]
+    return " AND ".join(parts), {":number": {"S": "N"}}
 
 
 def _unchanged(item: dict[str, Any], *names: str) -> tuple[str, dict[str, Any]]:
