@@ -202,9 +202,11 @@ def test_something_else_in_the_item_is_moved(
 def test_more_sessions_than_an_item_can_have_are_refused_before_sending(open_: Open) -> None:
     persistence = open_()
     save(persistence)
-    with persistence.lock(CLIENT):
-        with pytest.raises(ConfigurationError, match="give each user a key") as caught:
-            persistence.save(CLIENT, sample_tokens(user="grace", length=200_000))
+    with (
+        persistence.lock(CLIENT),
+        pytest.raises(ConfigurationError, match="give each user a key") as caught,
+    ):
+        persistence.save(CLIENT, sample_tokens(user="grace", length=200_000))
     assert caught.value.setting == "key"
     assert persistence.load(CLIENT) == sample_tokens()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import traceback
 from contextlib import contextmanager
@@ -145,9 +146,11 @@ def test_without_newer_credentials_their_refusal_is_a_configuration_error() -> N
         asked.append(access_key)
         return "ExpiredTokenException"
 
-    with answering(error_for) as url:
-        with pytest.raises(ConfigurationError, match="have expired") as caught:
-            calls(url).run(list_tables)
+    with (
+        answering(error_for) as url,
+        pytest.raises(ConfigurationError, match="have expired") as caught,
+    ):
+        calls(url).run(list_tables)
     assert caught.value.error_type == "ExpiredTokenException"
     assert asked == ["old", "old"]
 
@@ -175,6 +178,20 @@ def test_an_unknown_profile_is_a_configuration_error(environment: pytest.MonkeyP
 
 
 # -- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_has_a_client_of_its_own(any_calls: DynamoDBCalls) -> None:
+    parents = any_calls.run(lambda client: client)
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        try:
+            childs = any_calls.run(lambda client: client)
+            os._exit(0 if childs is not parents else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    assert any_calls.run(lambda client: client) is parents
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +233,7 @@ def service_error(code: str, message: str = "") -> Exception:
 def test_errors_say_who_must_act(
     any_calls: DynamoDBCalls, error: Exception, kind: type[AppSyncError], text: str
 ) -> None:
-    def call(client: Any) -> Any:
+    def call(_: Any) -> Any:
         raise error
 
     with pytest.raises(kind, match=text) as caught:

@@ -75,7 +75,7 @@ def test_with_a_key_plain_text_is_not_used(path: Path) -> None:
     """Whoever can write there could else sign a program in as somebody else."""
     save(path, None)
     before = path.read_bytes()
-    with pytest.raises(StorageCorrupt, match="not encrypted.*accept_unencrypted=True"):
+    with pytest.raises(StorageCorrupt, match=r"not encrypted.*accept_unencrypted=True"):
         load(path, KEY)
     assert path.read_bytes() == before
     save(path, KEY)

@@ -158,9 +158,11 @@ class Raising(KeyringBackend):
     priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
+        del service, username
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        del service, username
         raise RuntimeError(password)
 
     def delete_password(self, service: str, username: str) -> None:
@@ -168,7 +170,8 @@ class Raising(KeyringBackend):
 
 
 def test_an_error_of_a_keyring_carries_no_frame_that_holds_a_token() -> None:
-    with using(Raising()), pytest.raises(StorageFailed, match="RuntimeError") as caught:
+    backend = Raising()  # type: ignore[no-untyped-call]
+    with using(backend), pytest.raises(StorageFailed, match="RuntimeError") as caught:
         save(KeyringPersistence("app", "ada"))
     found = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert found.__context__ is None

@@ -114,13 +114,15 @@ def test_an_error_under_the_lease_releases_it_too() -> None:
 def test_a_child_forked_under_a_lease_has_neither_the_lease_nor_its_fence() -> None:
     fence, parent = CurrentFence(), os.getpid()
     calls: list[str] = []
-    with hold_lease(extend=lambda: True, release=lambda: calls.append("released"), seconds=LONG):
-        with fence.set(7):
-            child = os.fork()
-            if child == 0:  # pragma: no cover - another process
-                with pytest.raises(StorageFailed):
-                    _ = fence.number
-                calls.append("no fence")
+    with (
+        hold_lease(extend=lambda: True, release=lambda: calls.append("released"), seconds=LONG),
+        fence.set(7),
+    ):
+        child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            with pytest.raises(StorageFailed):
+                _ = fence.number
+            calls.append("no fence")
     if os.getpid() != parent:  # pragma: no cover - another process
         os._exit(0 if calls == ["no fence"] else 1)
     assert os.waitpid(child, 0)[1] == 0

@@ -134,7 +134,7 @@ def test_the_content_is_on_the_disk_before_the_name_leads_to_it_and_the_name_bef
 
 
 def test_a_disk_that_fails_keeps_the_old_file_and_leaves_nothing(path: Path) -> None:
-    def fsync(descriptor: int) -> None:
+    def fsync(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     path.write_bytes(b"old")

@@ -42,7 +42,7 @@ def connection_id(client: Any) -> int:
 
 
 def raise_error(error: Exception) -> Callable[[Any], Any]:
-    def command(client: Any) -> Any:
+    def command(_: Any) -> Any:
         raise error
 
     return command

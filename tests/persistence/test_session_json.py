@@ -116,7 +116,9 @@ def test_a_field_of_another_type_is_refused(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("correction", ["abc", float("inf"), float("nan"), 120.0, [[]]])
 def test_a_saved_clock_correction_is_ignored(correction: object) -> None:
-    assert read(changed(clock_correction=correction)).find(CLIENT) == ADA
+    found = read(changed(clock_correction=correction)).find(CLIENT)
+    assert found is not None
+    assert found.clock_correction is None
 
 
 @pytest.mark.parametrize("version", [2, 99])

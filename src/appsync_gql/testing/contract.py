@@ -76,7 +76,7 @@ def sample_tokens(
 
 
 class PersistenceContract:
-    """Inherit it, and define a fixture ``opened``: a function that opens one, at first empty, storage.
+    """Inherit it, and define a fixture ``opened``: a function that opens the storage to test.
 
     ::
 
@@ -85,7 +85,8 @@ class PersistenceContract:
             def opened(self, tmp_path):
                 return lambda: MyPersistence(tmp_path)
 
-    Each call represents another process: the returned objects may share nothing but the storage.
+    The storage is empty at first. Each call of the function represents another process: what
+    it returns may share nothing but the storage.
     """
 
     key = SessionKey(client_id="client")
@@ -116,7 +117,9 @@ class PersistenceContract:
         self, opened: Opened
     ) -> None:
         self.put(opened(), sample_tokens(clock_correction=-120.0))
-        assert opened().load(self.key) == sample_tokens()
+        found = opened().load(self.key)
+        assert found is not None
+        assert found.clock_correction is None
 
     def test_a_save_replaces_a_longer_one_completely(self, opened: Opened) -> None:
         short = sample_tokens(renewals=1, refresh_token="refresh-1")
