@@ -16,6 +16,7 @@ from appsync_gql import (
     RedisPersistence,
 )
 from appsync_gql.testing import PersistenceContract
+from appsync_gql.testing.contract import sample_tokens
 from support.backends import aws_session
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ class TestMemory(PersistenceContract):
         """Return the same object: it is shared by passing it on."""
         persistence = MemoryPersistence()
         return lambda: persistence
+
+    def test_the_clock_correction_of_the_machine_that_saved_is_not_loaded(
+        self, opened: Opened
+    ) -> None:
+        """It is loaded: memory does not leave the machine."""
+        tokens = sample_tokens(clock_correction=-120.0)
+        self.put(opened(), tokens)
+        assert opened().load(self.key) is tokens
 
 
 class TestFile(PersistenceContract):

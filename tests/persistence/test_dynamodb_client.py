@@ -15,7 +15,7 @@ from botocore import exceptions
 from botocore.config import Config
 
 from appsync_gql import AppSyncError, ConfigurationError, InsecureEndpoint, StorageFailed
-from appsync_gql.persistence.dynamodb_client import DynamoDBCalls, check_endpoint_url
+from appsync_gql.persistence.dynamodb_client import DynamoDBCalls
 from support.backends import aws_session
 
 if TYPE_CHECKING:
@@ -80,36 +80,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 # -- addresses --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        None,
-        "https://dynamodb.eu-west-1.amazonaws.com",
-        "http://127.0.0.1:8000",
-        "http://[::1]:8000",
-    ],
-)
-def test_aws_tls_and_this_machine_are_accepted(url: str | None) -> None:
-    check_endpoint_url(url, allow_insecure=False)
-
-
-@pytest.mark.parametrize("url", ["http://10.0.0.7:8000", "http://dynamodb-local:8000"])
-def test_plain_http_to_another_machine_needs_an_explicit_word(url: str) -> None:
-    with pytest.raises(InsecureEndpoint, match="allow_insecure=True") as caught:
-        check_endpoint_url(url, allow_insecure=False)
-    assert caught.value.setting == "endpoint_url"
-    check_endpoint_url(url, allow_insecure=True)
-
-
-@pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8000", "ftp://127.0.0.1", "http://127.0.0.1:x", "http://a:hunter2@b", 7]
-)
-def test_what_is_not_an_address_is_refused_without_showing_it(url: Any) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        check_endpoint_url(url, allow_insecure=True)
-    assert "hunter2" not in str(caught.value)
-
-
 def test_an_address_from_the_environment_is_checked_too(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://10.0.0.7:8000")
     with pytest.raises(InsecureEndpoint):
@@ -167,7 +137,7 @@ def test_credentials_that_appear_later_are_found(environment: pytest.MonkeyPatch
 
 def test_a_missing_region_is_a_configuration_error(environment: pytest.MonkeyPatch) -> None:
     del environment
-    with pytest.raises(ConfigurationError, match="region="):
+    with pytest.raises(ConfigurationError, match="region is missing"):
         calls(None, region=None).run(list_tables)
 
 
@@ -219,12 +189,9 @@ def service_error(code: str, message: str = "") -> Exception:
         (service_error("ThrottlingException"), StorageFailed, "throttles"),
         (service_error("ProvisionedThroughputExceededException"), StorageFailed, "throttles"),
         (service_error("InternalServerError"), StorageFailed, "InternalServerError"),
-        (exceptions.NoRegionError(), ConfigurationError, "region="),
         (exceptions.NoCredentialsError(), ConfigurationError, "no AWS credentials"),
-        (exceptions.InvalidRegionError(region_name="Ireland!"), ConfigurationError, "region="),
         (exceptions.UnauthorizedSSOTokenError(), ConfigurationError, "aws sso login"),
         (exceptions.ParamValidationError(report="?"), ConfigurationError, "table= or key="),
-        (ValueError("Invalid endpoint: https://a b"), ConfigurationError, "endpoint_url="),
         (exceptions.EndpointConnectionError(endpoint_url="x"), StorageFailed, "can't be used now"),
         (exceptions.ReadTimeoutError(endpoint_url="x"), StorageFailed, "can't be used now"),
     ],

@@ -49,6 +49,14 @@ def test_what_is_written_is_read_again_completely() -> None:
     assert read(to_json(sessions)) == sessions
 
 
+def test_the_clock_correction_is_not_written() -> None:
+    """It is about the clock of the machine that measured it."""
+    corrected = replace(ADA, clock_correction=-120.0)
+    found = read(to_json(SavedSessions().with_tokens(CLIENT, corrected))).find(CLIENT)
+    assert found == ADA
+    assert found.clock_correction is None
+
+
 def test_what_is_written_begins_with_the_marker_and_is_not_shown() -> None:
     raw = to_json(SESSIONS)
     assert raw.startswith(MARKER)

@@ -78,14 +78,6 @@ def test_tokens_of_an_unknown_user_replace_no_other_session() -> None:
     assert sessions.find(key) == ONLY_REFRESH
 
 
-def test_the_clock_correction_is_not_saved() -> None:
-    """It is about the clock of the machine that measured it."""
-    sessions = saved(replace(ADA, clock_correction=-120.0))
-    found = sessions.find(CLIENT)
-    assert found == ADA
-    assert found.clock_correction is None
-
-
 @pytest.mark.parametrize(
     ("key", "ended"),
     [

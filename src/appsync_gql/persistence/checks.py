@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 from ..exceptions import ConfigurationError
 
-__all__ = ["check_seconds", "check_text"]
+__all__ = ["check_region", "check_seconds", "check_text"]
+
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 
 
 def check_seconds(name: str, value: object, *, longest: float) -> float:
@@ -27,6 +30,21 @@ def check_seconds(name: str, value: object, *, longest: float) -> float:
             setting=name,
         )
     return float(value)  # type: ignore[arg-type]
+
+
+def check_region(region: object) -> None:
+    """Check that this may be an AWS region.
+
+    Args:
+        region: what the user gave; ``None`` is accepted.
+
+    Raises:
+        ConfigurationError: no region is named like this.
+    """
+    if region is not None and not _REGION.fullmatch(check_text("region", region)):
+        raise ConfigurationError(
+            f"{region!r} is not the name of an AWS region, such as eu-west-1.", setting="region"
+        )
 
 
 def check_text(name: str, value: object) -> str:

@@ -8,11 +8,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..boto3_client import check_boto3_arguments
+from ..endpoint import check_service_url
 from ..exceptions import StorageFailed
 from ..secret import SecretBytes
 from .blob import DEFAULT_VALIDITY, BlobPersistence
-from .checks import check_seconds, check_text
-from .dynamodb_client import DynamoDBCalls, check_endpoint_url, too_large
+from .checks import check_region, check_seconds, check_text
+from .dynamodb_client import DynamoDBCalls, too_large
 from .dynamodb_item import PARTITION_KEY, DynamoDBItem
 from .dynamodb_lease import DynamoDBLeases
 from .encryption import EncryptionKey, secret_keys
@@ -99,9 +101,11 @@ class DynamoDBPersistence(BlobPersistence):
             refresh_token_validity=refresh_token_validity,
         )
         self._table, self._key = check_text("table", table), check_text("key", key)
-        if region is not None:
-            check_text("region", region)
-        check_endpoint_url(endpoint_url, allow_insecure=allow_insecure)
+        if endpoint_url is None:
+            check_region(region)
+        else:
+            check_service_url(endpoint_url, setting="endpoint_url", allow_insecure=allow_insecure)
+        check_boto3_arguments(boto3_session, config)
         self._lease = check_seconds("lease", lease, longest=_LONGEST_LEASE)
         self._fence = CurrentFence()
         self._dynamodb = DynamoDBCalls(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
-from ..boto3_client import client_for, discard_client, no_tokens_in_logs
-from ..endpoint import is_loopback
-from ..exceptions import AppSyncError, ConfigurationError, InsecureEndpoint, StorageFailed
+from ..boto3_client import client_for, discard_client, without_debug_logs
+from ..endpoint import check_service_url
+from ..exceptions import AppSyncError, ConfigurationError, StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["DynamoDBCalls", "check_endpoint_url", "too_large"]
+__all__ = ["DynamoDBCalls", "too_large"]
 
 T = TypeVar("T")
 
@@ -46,58 +45,14 @@ _THROTTLED = {
 }
 
 _SETUP = {
-    "ConfigParseError": "boto3's configuration file can't be read",
-    "InvalidRegionError": "This is no AWS region: check region=",
     "NoCredentialsError": "boto3 finds no AWS credentials",
-    "NoRegionError": "boto3 has no region: pass region=, or set AWS_DEFAULT_REGION",
     "ParamValidationError": "table= or key= is not what DynamoDB accepts",
     "PartialCredentialsError": "The AWS credentials are incomplete",
-    "ProfileNotFound": "boto3's configuration has no such profile: check AWS_PROFILE",
     "SSOTokenLoadError": "The AWS login has ended: run `aws sso login`",
     "TokenRetrievalError": "The AWS login has ended: run `aws sso login`",
     "UnauthorizedSSOTokenError": "The AWS login has ended: run `aws sso login`",
-    "ValueError": "region= or endpoint_url= is not valid",
 }
 """Names of botocore's own errors that mean that the developer or operator must act."""
-
-
-def check_endpoint_url(url: str | None, *, allow_insecure: bool) -> None:
-    """Refuse an address of DynamoDB to which no session may be sent.
-
-    Args:
-        url: the address; ``None`` for AWS.
-        allow_insecure: whether plain ``http://`` to another machine is allowed.
-
-    Raises:
-        ConfigurationError: it is not an http(s) URL with a host.
-        InsecureEndpoint: it is plain ``http://`` to another machine.
-    """
-    if url is None:
-        return
-    parts = _scheme_and_host(url)
-    if parts is None:
-        raise ConfigurationError(
-            "endpoint_url must be an http(s) URL with a host, and without a user.",
-            setting="endpoint_url",
-        )
-    scheme, host = parts
-    if scheme == "http" and not allow_insecure and not is_loopback(host):
-        raise InsecureEndpoint(
-            f"Sessions are not sent over plain http:// to {host}. Use https://, or pass "
-            "allow_insecure=True where the network itself is secured.",
-            setting="endpoint_url",
-        )
-
-
-def _scheme_and_host(url: object) -> tuple[str, str] | None:
-    try:
-        parts = urlsplit(url) if isinstance(url, str) else None
-        if parts is None or parts.scheme not in {"http", "https"} or parts.username is not None:
-            return None
-        _ = parts.port
-    except ValueError:
-        return None
-    return (parts.scheme, parts.hostname) if parts.hostname else None
 
 
 class DynamoDBCalls:
@@ -152,19 +107,21 @@ class DynamoDBCalls:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         try:
-            with no_tokens_in_logs():
+            with without_debug_logs():
                 return _Done(call(self._create()))
         except AppSyncError as error:
             return error
         except ClientError as error:
             return _service_error(error.response.get("Error", {}), self._where)
-        except (BotoCoreError, ValueError) as error:
+        except BotoCoreError as error:
             return _setup_error(error, self._where)
 
     def _create(self) -> DynamoDBClient:
         client: DynamoDBClient = client_for("dynamodb", *self._settings)
         # It may come from AWS_ENDPOINT_URL or boto3's configuration file.
-        check_endpoint_url(client.meta.endpoint_url, allow_insecure=self._allow_insecure)
+        check_service_url(
+            client.meta.endpoint_url, setting="endpoint_url", allow_insecure=self._allow_insecure
+        )
         self._client = client
         return client
 

@@ -20,6 +20,7 @@ _FORMAT, _VERSION = "appsync-gql sessions", 1
 MARKER = b'{"format": "appsync-gql sessions"'
 """What every stored value of this package begins with."""
 
+# Without clock_correction: it is about the clock of this machine, and others read this.
 _TOKEN_FIELDS = (
     "access_token",
     "id_token",

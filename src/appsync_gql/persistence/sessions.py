@@ -102,13 +102,7 @@ class SavedSessions:
         return None
 
     def with_tokens(self, key: SessionKey, tokens: Tokens) -> SavedSessions:
-        """Return the sessions with these tokens in place of the key's earlier ones.
-
-        ``clock_correction`` is not saved: it is about the clock of this machine, and other
-        machines load these tokens.
-        """
-        if tokens.clock_correction is not None:
-            tokens = replace(tokens, clock_correction=None)
+        """Return the sessions with these tokens in place of the key's earlier ones."""
         full_key = key.with_tokens(tokens)
         search = replace(full_key, seed=key.seed or digest(tokens.refresh_token) or "")
         replaced = [s for s in self.sessions if s.matches(search)]
