@@ -100,6 +100,20 @@ def test_a_release_that_fails_is_logged_and_raises_nothing(
     assert "ends by itself within 10 seconds: It is down." in caplog.text
 
 
+def test_without_a_thread_the_lease_is_not_extended_but_released(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    storage = Storage()
+    with hold_lease(extend=storage.extend, release=storage.release, seconds=0.03, start=start):
+        assert not storage.released.is_set()
+    assert storage.released.is_set()
+    assert not storage.extensions
+    assert "can't start new thread" in caplog.text
+
+
 def test_an_error_under_the_lease_releases_it_too() -> None:
     storage = Storage()
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,6 +109,29 @@ def test_a_lease_is_extended_while_its_holder_works(
             with pytest.raises(LockTimeout), other.lock(CLIENT):
                 pass
             time.sleep(0.02)
+
+
+def test_a_redis_that_hangs_at_the_release_holds_up_nobody_for_long(own_redis_url: str) -> None:
+    """The tokens are there already, and the lease ends by itself."""
+    persistence = RedisPersistence(own_redis_url, key="k")
+    with redis.Redis.from_url(own_redis_url) as admin:
+        with persistence.lock(CLIENT):
+            admin.client_pause(1_500)
+            began = time.monotonic()
+        assert time.monotonic() - began < 1.4
+        save_at_last(persistence)
+
+
+def save_at_last(persistence: RedisPersistence) -> None:
+    """Save as soon as the lock is free."""
+    deadline = time.monotonic() + 10
+    saved = False
+    while not saved:
+        assert time.monotonic() < deadline
+        with suppress(LockTimeout):
+            save(persistence)
+            saved = True
+        time.sleep(0.02)
 
 
 def test_whoever_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(

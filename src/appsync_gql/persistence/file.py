@@ -152,7 +152,7 @@ def _absolute(path: object) -> Path:
     if not isinstance(text, str) or not text or "\0" in text:
         raise ConfigurationError("path must be the path of a file.", setting="path")
     absolute = Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111
-    if text.endswith(("/", os.sep)) or absolute.is_dir():
+    if text.endswith(("/", os.sep)) or os.path.isdir(absolute):  # noqa: PTH112 - never raises
         raise ConfigurationError(
             f"path is a folder ({absolute}): it must be a file.", setting="path"
         )

@@ -76,6 +76,7 @@ def hold_lease(
     release: Callable[[], object],
     seconds: float,
     release_seconds: float = _RELEASE_SECONDS,
+    start: Callable[[threading.Thread], None] = threading.Thread.start,
 ) -> Iterator[None]:
     """Extend a lease meanwhile and release it afterwards, both on a thread of its own.
 
@@ -87,6 +88,7 @@ def hold_lease(
         release: gives up the lease if it still belongs to this holder.
         seconds: how long the lease lasts each time.
         release_seconds: how long to wait at most until it is released.
+        start: starts the thread. Where none can be started, the lease is not extended.
     """
     done, process = threading.Event(), os.getpid()
 
@@ -96,7 +98,7 @@ def hold_lease(
         _release(release, seconds)
 
     thread = threading.Thread(target=work, name="appsync-gql-lease", daemon=True)
-    started = _start(thread)
+    started = _started(thread, start)
     try:
         yield
     finally:
@@ -109,9 +111,9 @@ def hold_lease(
                 _release(release, seconds)
 
 
-def _start(thread: threading.Thread) -> bool:
+def _started(thread: threading.Thread, start: Callable[[threading.Thread], None]) -> bool:
     try:
-        thread.start()
+        start(thread)
     except RuntimeError as error:
         log.warning("A session's lease is not extended (%s): it may end too early", error)
         return False

@@ -73,7 +73,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[3])
 _SET_ASIDE = """
 if redis.call('TYPE', KEYS[1]).ok == 'hash' then
   redis.call('SET', KEYS[2], redis.call('HGET', KEYS[1], 'sessions') or '')
-else
+elseif redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('RENAME', KEYS[1], KEYS[2])
   redis.call('PERSIST', KEYS[2])
 end

@@ -115,8 +115,9 @@ class RedisClient:
         self._url, self._where, self._allow_insecure = url, where, allow_insecure
         self._seconds = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
         self._client: Any = None
+        self._inherited: list[Any] = []
         self._is_cluster = False
-        after_fork_in_child(self, RedisClient._forget)
+        after_fork_in_child(self, RedisClient._begin_in_child)
 
     def run(self, command: Callable[[Any], T]) -> T:
         """Return what the command returns for the client. It may be called twice.
@@ -190,7 +191,13 @@ class RedisClient:
                 Secret(f"{urlsplit(url).scheme}://{host}"), allow_insecure=self._allow_insecure
             )
 
-    def _forget(self) -> None:
+    def _begin_in_child(self) -> None:
+        """Start without a client after a fork.
+
+        The parent's client is kept and not used: its destructor would close connections and
+        take locks that a thread of the parent may have held at the fork.
+        """
+        self._inherited.append(self._client)
         self._client = None
 
 
@@ -205,9 +212,11 @@ class _Again(NamedTuple):
 
 
 def _is_cluster(error: Exception) -> bool:
+    """Return whether Redis answered that another node of a cluster has the key."""
     from redis.exceptions import AskError  # noqa: PLC0415
 
-    return isinstance(error, AskError)  # MovedError is one of them
+    # MovedError is an AskError. redis-py 5 has them in its cluster client only.
+    return isinstance(error, AskError) or str(error).startswith(("MOVED ", "ASK "))
 
 
 def _is_stale(error: Exception) -> bool:
@@ -218,11 +227,10 @@ def _is_stale(error: Exception) -> bool:
         exceptions.ConnectionError,  # AuthenticationError is one of them
         exceptions.RedisClusterException,
         exceptions.ClusterDownError,
-        exceptions.AskError,
         exceptions.NoPermissionError,
     )
     # Inside a script, Redis 6 has the error of a command in the middle of the text.
-    return isinstance(error, stale) or "READONLY" in _text(error)
+    return isinstance(error, stale) or _is_cluster(error) or "READONLY" in _text(error)
 
 
 def _our_error(error: Exception, where: str) -> AppSyncError:
