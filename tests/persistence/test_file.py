@@ -68,6 +68,13 @@ def test_a_relative_path_stays_where_it_was_when_the_working_directory_changes(
     assert (tmp_path / "sessions.json").exists()
 
 
+def test_a_path_through_a_link_and_up_is_the_operating_systems(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "b")
+    save(FilePersistence(tmp_path / "link" / ".." / "sessions.json"))
+    assert (tmp_path / "a" / "sessions.json").exists()
+
+
 def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert FilePersistence("~/sessions.json").path == tmp_path / "sessions.json"

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import traceback
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -69,6 +69,7 @@ def shown(error: BaseException) -> str:
         ("redis://localhost:6380/1", "localhost"),
         ("redis://[::1]:6380", "::1"),
         ("redis:///0", "localhost"),
+        ("redis://127%2e0.0.1", "127.0.0.1"),
         ("redis://user:hunter2@127.0.0.1/0", "127.0.0.1"),
         ("redis://:p%40ss%2Fword@127.0.0.1/0", "127.0.0.1"),
         ("rediss://cache.example.com:6380/0", "cache.example.com"),
@@ -241,6 +242,22 @@ def test_a_cluster_is_recognised_by_its_answer() -> None:
             client = client_for(url)
             for number in range(6):
                 assert client.run(lambda c, key=f"k{number}": c.set(key, "1"))  # type: ignore[misc]
+
+
+@pytest.mark.peer("redis")
+@pytest.mark.slow
+@pytest.mark.usefixtures("redis_installed")
+def test_a_single_redis_in_place_of_a_cluster_is_used_at_the_next_call() -> None:
+    with redis_server() as single:
+        with redis_cluster(2) as urls:
+            current = [urls[0]]
+            client = client_for(lambda: current[-1])
+            for number in range(6):
+                assert client.run(lambda c, key=f"k{number}": c.set(key, "1"))  # type: ignore[misc]
+        current.append(single)
+        with suppress(StorageFailed):
+            client.run(set_x)
+        assert client.run(set_x)
 
 
 # -- errors ---------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ _SETUP = {
 
 
 class DynamoDBCalls:
-    """Runs calls with boto3's client. When the credentials are refused, they are loaded anew.
+    """Runs calls with boto3's client. When the credentials are refused, they are loaded again.
 
     Args:
         where: what is stored there, as the beginning of an error message.

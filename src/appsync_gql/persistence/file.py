@@ -110,12 +110,7 @@ class FilePersistence(BlobPersistence):
         path = real_path(self._path)
         with file_errors(self._where):
             found = read_file(path)
-        return (
-            found is None
-            or found.is_private
-            or _is_ours(found)
-            or path.parent == real_path(data_folder())
-        )
+        return found is None or found.is_private or _is_ours(found) or _is_data_folder(path.parent)
 
     def _set_aside(self) -> str:
         path = real_path(self._path)
@@ -138,6 +133,14 @@ class FilePersistence(BlobPersistence):
             )
 
 
+def _is_data_folder(folder: Path) -> bool:
+    """Return whether nobody but this package writes in this folder."""
+    try:
+        return folder == real_path(data_folder())
+    except ConfigurationError:
+        return False  # this user has none
+
+
 def _is_ours(found: OpenedFile) -> bool:
     """Return whether this package wrote the beginning of the file."""
     return found.raw.startswith((MARKER, ENCRYPTED_START))
@@ -151,9 +154,17 @@ def _absolute(path: object) -> Path:
         text = None
     if not isinstance(text, str) or not text or "\0" in text:
         raise ConfigurationError("path must be the path of a file.", setting="path")
-    absolute = Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111
+    # ".." stays: after a symbolic link it is another folder than the text suggests.
+    absolute = _working_folder() / os.path.expanduser(text)  # noqa: PTH111
     if text.endswith(("/", os.sep)) or os.path.isdir(absolute):  # noqa: PTH112 - never raises
         raise ConfigurationError(
             f"path is a folder ({absolute}): it must be a file.", setting="path"
         )
     return absolute
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")  # it was deleted: only an absolute path can be meant

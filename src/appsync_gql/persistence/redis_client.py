@@ -90,12 +90,12 @@ def _address(url: Secret) -> Address | None:
 
 
 class RedisClient:
-    """Runs commands with redis-py, and creates its client anew where that may help.
+    """Runs commands with redis-py, and replaces its client where that may help.
 
-    A client is created at the first command, again in a forked child, and once more within
-    a call when the old one's connections are refused (a fail-over that left them at a
-    replica, a changed password) or lost. If Redis turns out to be a cluster, the
-    client becomes redis-py's cluster client.
+    A client is created at the first command, and again in a forked child. Within a call, it
+    is replaced once when its connections are lost or no longer of use: a fail-over left
+    them at a replica, or the password was changed. When Redis answers that it is a cluster,
+    redis-py's cluster client is used.
 
     Args:
         url: the URL, or a function that returns it; it is called for each new client.
@@ -139,18 +139,22 @@ class RedisClient:
         """Run the command; return its result, an error, or :class:`_Again`."""
         from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415
 
-        client = None
+        client = self._client
         try:
-            client = self._create() if self._client is None else self._client
+            if client is None:
+                client = self._create()
             return _Done(command(client))
         except AppSyncError as error:
             return error
         except (RedisError, RedisClusterException, OSError, TypeError, ValueError) as error:
             if _is_cluster(error):
                 self._is_cluster = True
+            elif isinstance(error, RedisClusterException):
+                self._is_cluster = False  # the address may lead to a single Redis now
             if _is_stale(error):
-                # Not closed: other threads may be using its connections.
-                self._client = None
+                if self._client is client:
+                    # Not closed: other threads may be using its connections.
+                    self._client = None
                 if client is not None and not retried:
                     return _Again()
             return _our_error(error, self._where)
