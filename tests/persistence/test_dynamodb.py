@@ -17,6 +17,7 @@ from appsync_gql import (
     StorageCorrupt,
     StorageFailed,
 )
+from appsync_gql.secret import SecretBytes
 from appsync_gql.testing import FakeClock
 from appsync_gql.testing.contract import sample_tokens
 from support.backends import aws_session
@@ -209,6 +210,12 @@ def test_more_sessions_than_an_item_can_have_are_refused_before_sending(open_: O
         persistence.save(CLIENT, sample_tokens(user="grace", length=200_000))
     assert caught.value.setting == "key"
     assert persistence.load(CLIENT) == sample_tokens()
+
+
+def test_the_size_of_an_item_is_checked_without_dynamodb(open_: Open) -> None:
+    persistence = open_(endpoint_url="http://127.0.0.1:1")
+    with persistence._fence.set(1), pytest.raises(ConfigurationError, match="400 kB"):
+        persistence._write(SecretBytes(bytes(400_000 + 9_000)), 60.0)
 
 
 # -- errors and arguments ---------------------------------------------------------------------

@@ -6,11 +6,15 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
 from appsync_gql import StorageFailed
 from appsync_gql.persistence.lease import CurrentFence, hold_lease
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG = 60.0
 
@@ -103,11 +107,8 @@ def test_a_release_that_fails_is_logged_and_raises_nothing(
 def test_without_a_thread_the_lease_is_not_extended_but_released(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def start(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
     storage = Storage()
-    with hold_lease(extend=storage.extend, release=storage.release, seconds=0.03, start=start):
+    with hold_lease(extend=storage.extend, release=storage.release, seconds=0.03, start=no_thread):
         assert not storage.released.is_set()
     assert storage.released.is_set()
     assert not storage.extensions
@@ -124,12 +125,24 @@ def test_an_error_under_the_lease_releases_it_too() -> None:
     assert storage.released.is_set()
 
 
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_child_forked_under_a_lease_has_neither_the_lease_nor_its_fence() -> None:
+@pytest.mark.parametrize("start", [threading.Thread.start, no_thread])
+def test_a_child_forked_under_a_lease_has_neither_the_lease_nor_its_fence(
+    start: Callable[[threading.Thread], None],
+) -> None:
     fence, parent = CurrentFence(), os.getpid()
     calls: list[str] = []
     with (
-        hold_lease(extend=lambda: True, release=lambda: calls.append("released"), seconds=LONG),
+        hold_lease(
+            extend=lambda: True,
+            release=lambda: calls.append("released"),
+            seconds=LONG,
+            start=start,
+        ),
         fence.set(7),
     ):
         child = os.fork()
