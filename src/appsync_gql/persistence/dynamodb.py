@@ -8,12 +8,10 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..boto3_client import check_boto3_arguments
-from ..endpoint import check_service_url
 from ..exceptions import StorageFailed
 from ..secret import SecretBytes
 from .blob import DEFAULT_VALIDITY, BlobPersistence
-from .checks import check_region, check_seconds, check_text
+from .checks import check_seconds, check_text
 from .dynamodb_client import DynamoDBCalls, too_large
 from .dynamodb_item import PARTITION_KEY, DynamoDBItem
 from .dynamodb_lease import DynamoDBLeases
@@ -101,11 +99,6 @@ class DynamoDBPersistence(BlobPersistence):
             refresh_token_validity=refresh_token_validity,
         )
         self._table, self._key = check_text("table", table), check_text("key", key)
-        if endpoint_url is None:
-            check_region(region)
-        else:
-            check_service_url(endpoint_url, setting="endpoint_url", allow_insecure=allow_insecure)
-        check_boto3_arguments(boto3_session, config)
         self._lease = check_seconds("lease", lease, longest=_LONGEST_LEASE)
         self._fence = CurrentFence()
         self._dynamodb = DynamoDBCalls(
@@ -117,7 +110,10 @@ class DynamoDBPersistence(BlobPersistence):
             allow_insecure=allow_insecure,
         )
         self._item = DynamoDBItem(self._dynamodb, table=table, key=key)
-        self._leases = DynamoDBLeases(
+        self._leases = self._create_leases(monotonic)
+
+    def _create_leases(self, monotonic: Callable[[], float]) -> DynamoDBLeases:
+        return DynamoDBLeases(
             self._item,
             where=self._where,
             seconds=self._lease,

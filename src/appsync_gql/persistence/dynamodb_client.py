@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ..boto3_client import client_for, discard_client, without_debug_logs
+from ..boto3_client import (
+    check_boto3_arguments,
+    client_for,
+    discard_client,
+    without_debug_logs,
+)
 from ..endpoint import check_service_url
 from ..exceptions import AppSyncError, ConfigurationError, StorageFailed
+from .checks import check_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +71,9 @@ class DynamoDBCalls:
         session: the user's own; ``None`` for a new one.
         config: botocore settings that have priority over this package's.
         allow_insecure: whether plain ``http://`` to another machine is allowed.
+
+    Raises:
+        ConfigurationError: an argument can't be used.
     """
 
     def __init__(
@@ -77,6 +86,11 @@ class DynamoDBCalls:
         config: Config | None,
         allow_insecure: bool,
     ) -> None:
+        if endpoint_url is None:
+            check_region(region)
+        else:
+            check_service_url(endpoint_url, setting="endpoint_url", allow_insecure=allow_insecure)
+        check_boto3_arguments(session, config)
         self._where = where
         self._settings = (region, endpoint_url, session, config)
         self._allow_insecure = allow_insecure

@@ -145,7 +145,7 @@ class KeyringPersistence(BlobPersistence):
 
     @contextmanager
     def _entries_lock(self) -> Iterator[None]:
-        """Keep other processes from reading or writing the entries meanwhile."""
+        """Keep other processes from reading and writing the entries in the block."""
         self._make_folder()
         with hold_file_lock(self._entries_lock_path, self._where, wait=_ENTRY_SECONDS):
             yield

@@ -48,7 +48,7 @@ class CurrentFence:
 
     @contextmanager
     def set(self, number: int) -> Iterator[None]:
-        """Write with this fence meanwhile."""
+        """Write with this fence in the block."""
         local = self._local
         local.number = number
         try:
@@ -78,7 +78,7 @@ def hold_lease(
     release_seconds: float = _RELEASE_SECONDS,
     start: Callable[[threading.Thread], None] = threading.Thread.start,
 ) -> Iterator[None]:
-    """Extend a lease meanwhile and release it afterwards, both on a thread of its own.
+    """Extend a lease in the block and release it after the block, both on a thread of its own.
 
     The release only saves others time, since the lease ends by itself. So the holder does
     not wait for it as long as a storage may hang.
@@ -102,7 +102,7 @@ def hold_lease(
     try:
         yield
     finally:
-        # A child that was forked meanwhile has neither the lease nor the thread.
+        # A child that was forked in the block has neither the lease nor the thread.
         if os.getpid() == process:
             done.set()
             if started:
