@@ -21,6 +21,7 @@ from support.backends import aws_session
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
 ADDRESS = "http://127.0.0.1:1"
 PLAIN = ("cognito-idp", "eu-west-1", ADDRESS, None, None)
@@ -149,6 +150,16 @@ def test_a_profile_that_does_not_exist_is_named_with_the_fix(
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     with pytest.raises(ConfigurationError, match=r"no-such-profile.*AWS_PROFILE"):
         client_for("dynamodb", "eu-west-7", ADDRESS, None, None)
+
+
+def test_a_configuration_file_that_can_not_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "config"
+    path.write_text("[unfinished")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    with pytest.raises(ConfigurationError, match="configuration file"):
+        client_for("dynamodb", "eu-west-9", ADDRESS, None, None)
 
 
 def test_a_failed_attempt_to_make_a_client_leaves_nothing_behind(

@@ -23,14 +23,14 @@ def test_a_key_is_read_from_the_claims_of_tokens() -> None:
         user_pool_id=POOL,
         client_id="client",
         username="ada",
-        seed=digest("refresh-ada"),
+        first_token_digest=digest("refresh-ada"),
         signed_in_at=NOON,
     )
 
 
 def test_a_refresh_token_alone_identifies_the_session_by_its_digest_only() -> None:
     found = SessionKey.of(Tokens(refresh_token="refresh-ada"))
-    assert found == key(seed=digest("refresh-ada"))
+    assert found == key(first_token_digest=digest("refresh-ada"))
     assert "refresh-ada" not in repr(found)
 
 
@@ -44,7 +44,7 @@ def test_a_refresh_token_alone_identifies_the_session_by_its_digest_only() -> No
         (key(client_id="a", username="x"), key(client_id="b", username="x"), "app client"),
         (key(user_pool_id="p_1"), key(user_pool_id="p_2"), "user pool"),
         (key(user_pool_id="p_1", username="a"), key(user_pool_id="p_2", username="b"), "user pool"),
-        (key(seed="1"), key(seed="2"), None),
+        (key(first_token_digest="1"), key(first_token_digest="2"), None),
         (key(signed_in_at=1.0), key(signed_in_at=2.0), None),
     ],
 )
@@ -65,12 +65,12 @@ def test_tokens_complete_a_key_and_replace_what_was_assumed() -> None:
 def test_the_digest_of_the_first_refresh_token_stays_through_renewals() -> None:
     begun = SessionKey.of(ADA)
     renewed = begun.with_tokens(tokens_at(NOON + 60, user="ada", refresh_token="rotated"))
-    assert renewed.seed == digest("refresh-ada")
+    assert renewed.first_token_digest == digest("refresh-ada")
 
 
 def test_the_digest_is_replaced_when_another_user_signs_in() -> None:
     """Else a program that is configured with ada's refresh token would act as bob."""
-    assert SessionKey.of(ADA).with_tokens(BOB).seed == digest("refresh-bob")
+    assert SessionKey.of(ADA).with_tokens(BOB).first_token_digest == digest("refresh-bob")
 
 
 @pytest.mark.parametrize("name", ["user_pool_id", "client_id", "username"])
@@ -82,7 +82,9 @@ def test_a_name_of_a_wrong_kind_is_refused_by_its_argument(name: str, value: obj
 
 
 def test_a_key_is_shown_by_the_names_it_knows() -> None:
-    shown = str(key(user_pool_id=POOL, client_id="client", username="ada", seed="5eed"))
+    shown = str(
+        key(user_pool_id=POOL, client_id="client", username="ada", first_token_digest="5eed")
+    )
     assert shown == "pool eu-west-1_Example, app client client, user ada"
     assert str(key()) == "anybody"
 

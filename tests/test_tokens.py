@@ -34,6 +34,7 @@ def test_user_and_pool_are_read_from_either_jwt() -> None:
     assert only_id.access is None
     assert only_id.token("access") is None
     assert only_id.token("id") == both.id_token
+    assert (only_id.claims("access"), only_id.claims("id")) == (None, both.id)
 
 
 def test_a_refresh_token_alone_is_enough() -> None:

@@ -28,6 +28,34 @@ _UNSIGNED = "cognito-idp"
 _thread = threading.local()
 
 
+class _Settings(NamedTuple):
+    """All that distinguishes one client from another."""
+
+    service: str
+    region: str | None
+    endpoint_url: str | None
+    session: Session | None
+    config: Config | None
+    read_seconds: float
+    attempts: int
+
+    def botocore_config(self) -> Config:
+        """Return this package's settings of botocore, completed and replaced by the user's."""
+        from botocore import UNSIGNED  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
+        ours = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=self.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            max_pool_connections=16,
+        )
+        if self.service == _UNSIGNED:
+            # The calls used here are public, so boto3 need not search for AWS credentials.
+            ours = ours.merge(Config(signature_version=UNSIGNED))
+        return ours.merge(self.config) if self.config else ours
+
+
 class _Clients:
     """The boto3 clients of this process.
 
@@ -51,12 +79,39 @@ class _Clients:
         self.by_settings: WeakValueDictionary[object, Any] = WeakValueDictionary()
         # Clients with a session or a configuration of the user's own live as long as the objects
         # that use them; the others, of which there are few, as long as the process.
-        self.permanent: list[Any] = []
+        self.permanent: set[Any] = set()
         self.unsigned: Session | None = None
         self.lock = threading.Lock()
-        # One for each session, which is not thread-safe, or service: making a client may look for
-        # AWS credentials, and a source of credentials that hangs must not delay other clients.
+        # One for each session, which is not thread-safe, or service: making a client may search
+        # for AWS credentials, and a source of credentials that hangs must not delay other clients.
         self.making: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
+
+    def get(self, settings: _Settings) -> Any:
+        """Return the client for the settings, or the ``ConfigurationError`` of making it."""
+        with self.lock:
+            client = self.by_settings.get(settings)
+            if client is not None:
+                return client
+            making = self.making.setdefault(settings.session or settings.service, threading.Lock())
+        with making:
+            client = self.by_settings.get(settings)
+            if client is None:
+                client = _make(settings)
+            if isinstance(client, ConfigurationError):
+                return client
+            with self.lock:
+                self.by_settings[settings] = client
+                if settings.session is None and settings.config is None:
+                    self.permanent.add(client)
+        return client
+
+    def discard(self, client: object) -> None:
+        """Forget a client."""
+        with self.lock:
+            self.permanent.discard(client)
+            for settings, known in list(self.by_settings.items()):
+                if known is client:
+                    del self.by_settings[settings]
 
 
 _clients = _Clients()
@@ -91,9 +146,9 @@ def client_for(
 ) -> Any:
     """Return the client for these settings, making it at first use.
 
-    Thousands of providers with equal settings share one: boto3's clients are
-    thread-safe (https://docs.aws.amazon.com/boto3/latest/guide/clients.html).
-    Importing boto3 and making a client takes some 200 ms, so never call this on an event loop.
+    Thousands of providers with equal settings share one: boto3's clients are thread-safe
+    (https://docs.aws.amazon.com/boto3/latest/guide/clients.html). Importing boto3 and making a
+    client takes some 200 ms, so never call this on an event loop.
 
     Args:
         service: boto3's name of the service.
@@ -112,24 +167,12 @@ def client_for(
         ConfigurationError: boto3 can't make a client from these settings.
     """
     check_boto3_arguments(session, config)
-    key = (service, region, endpoint_url, session, config, read_seconds, attempts)
-    with _clients.lock:
-        client = _clients.by_settings.get(key)
-        if client is not None:
-            return client
-        making = _clients.making.setdefault(session or service, threading.Lock())
-    with making:
-        client = _clients.by_settings.get(key)
-        if client is None:
-            settings = _Settings(config, read_seconds, attempts)
-            client = _make(service, region, endpoint_url, session, settings)
+    client = _clients.get(
+        _Settings(service, region, endpoint_url, session, config, read_seconds, attempts)
+    )
     if isinstance(client, ConfigurationError):
         # Raised outside _make's handler: botocore's error and its frames may quote a password.
         raise client
-    with _clients.lock:
-        client = _clients.by_settings.setdefault(key, client)
-        if session is None and config is None and client not in _clients.permanent:
-            _clients.permanent.append(client)
     return client
 
 
@@ -142,55 +185,21 @@ def discard_client(client: object) -> None:
     Args:
         client: what ``client_for`` returned; a client that was discarded already is no error.
     """
-    with _clients.lock:
-        _clients.permanent = [kept for kept in _clients.permanent if kept is not client]
-        for key, kept in list(_clients.by_settings.items()):
-            if kept is client:
-                del _clients.by_settings[key]
+    _clients.discard(client)
 
 
-class _Settings(NamedTuple):
-    """Settings of botocore: this package's, and those of the user, which replace them."""
-
-    config: Config | None
-    read_seconds: float
-    attempts: int
-
-    def merged(self, service: str) -> Config:
-        """Return them as one configuration."""
-        from botocore import UNSIGNED  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-
-        ours = Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=self.read_seconds,
-            retries={"mode": "standard", "total_max_attempts": self.attempts},
-            max_pool_connections=16,
-        )
-        if service == _UNSIGNED:
-            # The calls used here are public: no AWS credentials, so none are looked for.
-            ours = ours.merge(Config(signature_version=UNSIGNED))
-        return ours.merge(self.config) if self.config else ours
-
-
-def _make(
-    service: str,
-    region: str | None,
-    endpoint_url: str | None,
-    session: Session | None,
-    settings: _Settings,
-) -> Any:
+def _make(settings: _Settings) -> Any:
     """Return a new client, or the ``ConfigurationError`` that says why there is none."""
     from botocore import exceptions  # noqa: PLC0415
 
     _filter_logs()
     try:
-        make: Any = (session or _plain_session(service)).client
+        make: Any = (settings.session or _plain_session(settings.service)).client
         return make(
-            service,
-            region_name=region,
-            endpoint_url=endpoint_url,
-            config=settings.merged(service),
+            settings.service,
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            config=settings.botocore_config(),
         )
     except (exceptions.NoRegionError, exceptions.InvalidRegionError):
         setting, reason = "region", "region is missing or is not the name of an AWS region"
@@ -203,7 +212,9 @@ def _make(
         # The error's text is left out: it quotes the endpoint's URL.
         setting = "endpoint_url"
         reason = f"boto3 does not accept endpoint_url ({type(error).__name__})"
-    return ConfigurationError(f"There is no boto3 client for {service}: {reason}.", setting=setting)
+    return ConfigurationError(
+        f"There is no boto3 client for {settings.service}: {reason}.", setting=setting
+    )
 
 
 def _plain_session(service: str) -> Session:

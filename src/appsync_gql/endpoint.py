@@ -71,9 +71,9 @@ def check_service_url(url: str, *, setting: str, allow_insecure: bool = False) -
     url = hidden(url)  # type: ignore[assignment]  # no traceback shows a password in it
     parts = _parse(url)
     if parts is None or parts.scheme not in {"http", "https"}:
+        example = f", such as {_EXAMPLE}" if setting == "url" else ""
         raise ConfigurationError(
-            f"{setting} must be an http:// or https:// URL with a host, such as {_EXAMPLE}.",
-            setting=setting,
+            f"{setting} must be an http:// or https:// URL with a host{example}.", setting=setting
         )
     if parts.has_user_info:
         raise ConfigurationError(

@@ -239,10 +239,7 @@ class LockTimeout(StorageFailed):
 
 
 class StorageCorrupt(StorageFailed):
-    """What the persistence contains is not a saved session. It is never deleted.
-
-    The message says where it is, and where it is moved when a session is saved there again.
-    """
+    """What is saved there is not a session. It is never deleted; the message says what to do."""
 
 
 class Refused(_QueryError):
@@ -294,9 +291,7 @@ class OutcomeUnknown(
 ):
     """A mutation was sent and no readable response came: it may or may not have been executed.
 
-    It is also each of the errors that plain gql raises here, so that existing handlers go on
-    working. Because it is a ``TransportQueryError``, gql's reconnecting session does not send
-    the mutation again.
+    It is also each of the errors that plain gql raises here, so that existing handlers work.
     """
 
     def __init__(self, message: str, *, may_have_executed: bool = True, **response: Any) -> None:

@@ -25,8 +25,8 @@ class SessionKey:
         user_pool_id: the user pool.
         client_id: the app client.
         username: the name that the user pool itself uses for the user.
-        seed: the SHA-256 digest of the refresh token with which the session began, for programs
-            that are configured with nothing but a refresh token; ``None`` without one.
+        first_token_digest: the SHA-256 digest of the refresh token with which the session began,
+            for programs that are configured with nothing but a refresh token; ``None`` without.
         signed_in_at: when the user signed in, in seconds since the epoch, by the issuer's clock.
 
     Raises:
@@ -37,7 +37,7 @@ class SessionKey:
     user_pool_id: str | None = None
     client_id: str | None = None
     username: str | None = None
-    seed: str | None = None
+    first_token_digest: str | None = None
     signed_in_at: float | None = None
 
     def __post_init__(self) -> None:
@@ -60,26 +60,28 @@ class SessionKey:
             user_pool_id=tokens.user_pool_id,
             client_id=claims.client_id if claims else None,
             username=tokens.username,
-            seed=digest(tokens.refresh_token),
+            first_token_digest=digest(tokens.refresh_token),
             signed_in_at=(claims.signed_in_at or claims.issued_at) if claims else None,
         )
 
     def with_tokens(self, tokens: Tokens | None) -> SessionKey:
         """Return this key completed by what tokens say, which replaces what was assumed before.
 
-        ``seed`` stays, because renewals change the refresh token but not the session; it is
-        replaced when the tokens belong to another user, app client or user pool.
+        ``first_token_digest`` stays, because renewals change the refresh token but not the
+        session; it is replaced when the tokens belong to another user, app client or user pool.
         """
         if tokens is None:
             return self
         found = SessionKey.of(tokens)
-        same_session = self.seed is not None and self.conflict(found) is None
+        same_session = self.first_token_digest is not None and self.conflict(found) is None
         return replace(
             self,
             user_pool_id=found.user_pool_id or self.user_pool_id,
             client_id=found.client_id or self.client_id,
             username=found.username or self.username,
-            seed=self.seed if same_session else found.seed,
+            first_token_digest=self.first_token_digest
+            if same_session
+            else found.first_token_digest,
             signed_in_at=found.signed_in_at or self.signed_in_at,
         )
 

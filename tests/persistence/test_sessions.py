@@ -193,4 +193,4 @@ def test_without_any_known_time_nothing_is_removed() -> None:
 def test_a_key_shows_no_token_but_its_digest() -> None:
     key = SessionKey.of(ADA)
     assert "refresh-ada" not in repr(key)
-    assert key.seed == digest("refresh-ada")
+    assert key.first_token_digest == digest("refresh-ada")

@@ -107,7 +107,7 @@ async def test_an_answer_without_a_refresh_token_or_device_keeps_the_old_ones() 
         assert (newer.refresh_token, newer.device_key) == (tokens.refresh_token, "device-1")
 
 
-async def test_the_older_call_is_made_where_the_newer_is_unknown_and_that_is_forgotten_in_time() -> (
+async def test_the_older_call_is_made_where_the_newer_is_unknown_and_that_is_forgotten_again() -> (
     None
 ):
     async with Emulator(
@@ -215,6 +215,14 @@ async def test_a_failure_of_cognito_does_not_count_as_lacking_the_call(emulator:
         await refreshed(provider, tokens)
     _, api = await refreshed(provider, tokens)
     assert api == "GetTokensFromRefreshToken"
+
+
+async def test_without_a_refresh_token_there_is_nothing_to_refresh_with(
+    emulator: Emulator,
+) -> None:
+    tokens = Tokens(access_token=emulator.issue_tokens().access_token)
+    with pytest.raises(ConfigurationError, match="no refresh token"):
+        await refreshed(provider_for(emulator), tokens)
 
 
 async def test_a_remembered_device_needs_its_key() -> None:

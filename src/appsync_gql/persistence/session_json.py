@@ -128,8 +128,10 @@ def _token_response(found: dict[str, Any]) -> SavedSession:
     except (AppSyncError, RecursionError, TypeError):
         raise NotSessions("it has neither sessions nor tokens in it") from None
     key = SessionKey.of(tokens)
-    digests = (key.seed,) if key.seed else ()
-    return SavedSession(key=replace(key, seed=None), tokens=tokens, refresh_token_digests=digests)
+    digests = (key.first_token_digest,) if key.first_token_digest else ()
+    return SavedSession(
+        key=replace(key, first_token_digest=None), tokens=tokens, refresh_token_digests=digests
+    )
 
 
 def _text(found: dict[str, Any], name: str) -> str | None:

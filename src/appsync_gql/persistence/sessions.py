@@ -26,7 +26,7 @@ class SavedSession:
     """One user's session.
 
     Attributes:
-        key: whose session it is; ``key.seed`` is not used.
+        key: whose session it is; ``key.first_token_digest`` is not used.
         tokens: ``None`` after a sign-out, which is recorded for other processes.
         refresh_token_digests: digests of refresh tokens that the session had, by which
             a program that knows nothing but a refresh token finds it.
@@ -46,7 +46,9 @@ class SavedSession:
             return True
         # With one of the two users unknown, the refresh token decides. A search that names
         # neither user nor refresh token matches every session of the app client.
-        return key.seed in self.refresh_token_digests or (key.username is None and key.seed is None)
+        return key.first_token_digest in self.refresh_token_digests or (
+            key.username is None and key.first_token_digest is None
+        )
 
     def was_signed_out(self, key: SessionKey) -> bool:
         """Return whether the recorded sign-out ended the session that is searched for.
@@ -56,7 +58,9 @@ class SavedSession:
         saved, searched = self.key.signed_in_at, key.signed_in_at
         if saved is not None and searched is not None:
             return searched <= saved
-        return key.seed is None or key.seed in self.refresh_token_digests
+        return (
+            key.first_token_digest is None or key.first_token_digest in self.refresh_token_digests
+        )
 
     @property
     def issued_at(self) -> float | None:
@@ -104,12 +108,15 @@ class SavedSessions:
     def with_tokens(self, key: SessionKey, tokens: Tokens) -> SavedSessions:
         """Return the sessions with these tokens in place of the key's earlier ones."""
         full_key = key.with_tokens(tokens)
-        search = replace(full_key, seed=key.seed or digest(tokens.refresh_token) or "")
+        search = replace(
+            full_key,
+            first_token_digest=key.first_token_digest or digest(tokens.refresh_token) or "",
+        )
         replaced = [s for s in self.sessions if s.matches(search)]
         session = SavedSession(
-            key=replace(full_key, seed=None),
+            key=replace(full_key, first_token_digest=None),
             tokens=tokens,
-            refresh_token_digests=_digests(full_key, key.seed, tokens, replaced),
+            refresh_token_digests=_digests(full_key, key.first_token_digest, tokens, replaced),
         )
         return SavedSessions((*(s for s in self.sessions if s not in replaced), session))
 
@@ -122,10 +129,10 @@ class SavedSessions:
         """
         ended = [s for s in self.sessions if s.matches(key)]
         records = tuple(replace(s, tokens=None, signed_out_at=now) for s in ended)
-        if not ended and (key.username or key.seed):
-            digests = (key.seed,) if key.seed else ()
+        if not ended and (key.username or key.first_token_digest):
+            digests = (key.first_token_digest,) if key.first_token_digest else ()
             unsaved = SavedSession(
-                key=replace(key, seed=None),
+                key=replace(key, first_token_digest=None),
                 tokens=None,
                 refresh_token_digests=digests,
                 signed_out_at=now,
