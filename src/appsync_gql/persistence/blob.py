@@ -11,7 +11,7 @@ from ..exceptions import StorageCorrupt, StorageFailed
 from .checks import check_seconds
 from .encryption import cipher_for
 from .session_json import NewerFormat, NotSessions, from_json, to_json
-from .sessions import SavedSessions
+from .sessions import DEFAULT_VALIDITY, SavedSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +21,11 @@ if TYPE_CHECKING:
     from ..session_key import SessionKey
     from ..tokens import Tokens
 
-__all__ = ["DEFAULT_VALIDITY", "BlobPersistence"]
+__all__ = ["BlobPersistence"]
 
 log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
-
-DEFAULT_VALIDITY = 30 * _DAY
-"""Seconds: Cognito's default for refresh tokens."""
 
 _LONGEST_VALIDITY = 3_660 * _DAY
 """Ten years is the most that Cognito allows."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import StorageFailed
 from ..secret import SecretBytes
-from .blob import DEFAULT_VALIDITY, BlobPersistence
+from .blob import BlobPersistence
 from .checks import check_seconds, check_text
 from .dynamodb_client import DynamoDBCalls, too_large
 from .dynamodb_item import PARTITION_KEY, DynamoDBItem
@@ -18,6 +18,7 @@ from .dynamodb_lease import DynamoDBLeases
 from .encryption import EncryptionKey, secret_keys
 from .lease import CurrentFence, hold_lease
 from .session_json import NotSessions
+from .sessions import DEFAULT_VALIDITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import LockTimeout
 from ..threads import after_fork_in_child
-from .blob import DEFAULT_VALIDITY
-from .sessions import SavedSessions
+from .sessions import DEFAULT_VALIDITY, SavedSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

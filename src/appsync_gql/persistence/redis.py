@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
 from ..extras import require
 from ..secret import Secret, SecretBytes
-from .blob import DEFAULT_VALIDITY, BlobPersistence
+from .blob import BlobPersistence
 from .checks import check_seconds, check_text
 from .encryption import EncryptionKey, secret_keys
 from .lease import CurrentFence, hold_lease
 from .redis_client import RedisClient, WrongType, check_url
 from .session_json import NotSessions
+from .sessions import DEFAULT_VALIDITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

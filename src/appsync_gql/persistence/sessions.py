@@ -11,12 +11,17 @@ from ..session_key import SessionKey, digest
 if TYPE_CHECKING:
     from ..tokens import Tokens
 
-__all__ = ["SavedSession", "SavedSessions"]
+__all__ = ["DEFAULT_VALIDITY", "SavedSession", "SavedSessions"]
+
+_DAY = 86_400.0
+
+DEFAULT_VALIDITY = 30 * _DAY
+"""Seconds: Cognito's default for refresh tokens."""
 
 _MOST_DIGESTS = 8
 """How many refresh tokens of one session are recognised."""
 
-_SIGN_OUT_KEPT = 7 * 86_400.0
+_SIGN_OUT_KEPT = 7 * _DAY
 """Seconds for which a sign-out is recorded. An access token lives for a day at most, so within
 these every other process has had to renew the session, and has learned that it was revoked."""
 
