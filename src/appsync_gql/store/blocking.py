@@ -10,7 +10,7 @@ from .single_flight import wait_in_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..auth.base import Headers
+    from ..headers import Headers
     from ..tokens import Tokens
     from .status import StoreStatus
     from .waiting import StoreMethods

@@ -12,8 +12,8 @@ from ..secret import Secret
 from .validity import TokenState, Validity
 
 if TYPE_CHECKING:
-    from ..auth.base import Headers
     from ..clock import ServerClock
+    from ..headers import Headers
     from ..tokens import Tokens, TokenUse
 
 __all__ = ["Scheme", "Snapshot", "TokenSettings"]

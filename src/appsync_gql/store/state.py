@@ -26,8 +26,8 @@ from .validity import TokenState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..auth.base import Headers
     from ..clock import Clock
+    from ..headers import Headers
     from ..tokens import Tokens
     from .current import CurrentTokens
     from .job import JobKind

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ..auth.base import Headers
     from ..events import Listener
+    from ..headers import Headers
     from ..persistence.base import TokenPersistence
     from ..providers.base import TokenProvider
     from ..tokens import Tokens, TokenUse

@@ -24,8 +24,8 @@ from .single_flight import SharedCall, Wait, own_copy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..auth.base import Headers
     from ..events import Reason
+    from ..headers import Headers
     from ..secret import Secret
     from ..tokens import Tokens
     from .renewal import Renewal
