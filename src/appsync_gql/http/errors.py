@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from gql.transport.exceptions import TransportError, TransportQueryError
-from graphql import ExecutionResult
 
 from ..clock import seconds_of
 from ..exceptions import (
@@ -25,7 +24,7 @@ from .response import Outcome, Rejection, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["batch_result", "error_of", "error_without_response", "retry_after"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after"]
 
 _REDIRECT = 3
 
@@ -84,14 +83,17 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
     )
 
 
-def batch_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
-    """Return an error in the form of a result, for its place among the results of a batch."""
-    if isinstance(outcome, ExecutionResult):
-        return outcome
-    if isinstance(outcome, TransportQueryError) and outcome.errors:
-        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
-    error = {"message": str(outcome), "errorType": type(outcome).__name__}
-    return ExecutionResult(None, [error])  # type: ignore[list-item]
+def remove_frames(error: BaseException) -> None:
+    """Remove the tracebacks of an error and of all that it was raised from."""
+    found, waiting = set[int](), [error]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in found:
+            continue
+        found.add(id(one))
+        one.__traceback__ = None
+        others = (one.__cause__, one.__context__, *getattr(one, "exceptions", ()))
+        waiting += [other for other in others if isinstance(other, BaseException)]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -102,7 +104,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
     at, now = seconds_of(text or None), seconds_of(headers.get("Date"))
     return None if at is None or now is None else max(0.0, at - now)
 
