@@ -68,7 +68,9 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, _NOT_SENT):
         sent = False
-    if not sent and isinstance(error, TypeError | ValueError):
+    # A certificate's error is a ValueError too, but of the connection.
+    unusable = isinstance(error, TypeError | ValueError)
+    if not sent and unusable and not isinstance(error, aiohttp.ClientConnectionError):
         return BadRequest(f"aiohttp can't send the request ({said}); nothing was sent.")
     if not sent:
         return ConnectionFailed(f"AppSync could not be reached ({said}); nothing was sent.")
