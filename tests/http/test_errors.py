@@ -29,7 +29,13 @@ from appsync_gql.exceptions import (
     ServerFailed,
     Throttled,
 )
-from appsync_gql.http.errors import error_of, error_without_response, remove_frames, retry_after
+from appsync_gql.http.errors import (
+    error_of,
+    error_without_response,
+    remove_frames,
+    retry_after,
+    without_password,
+)
 from appsync_gql.http.response import Rejection, classify
 
 
@@ -225,3 +231,17 @@ def test_errors_that_lead_to_each_other_are_no_endless_loop() -> None:
     one, other = ValueError(), KeyError()
     one.__context__, other.__cause__ = other, one
     remove_frames(one)
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("503, url='http://ada:pass@proxy:1/'", "503, url='http://proxy:1/'"),
+        ("http://a:b@c and https://d:e@f/", "http://c and https://f/"),
+        ("http://localhost/ada@example.com", "http://localhost/ada@example.com"),
+    ],
+)
+def test_a_text_is_quoted_without_the_passwords_in_its_urls(text: str, redacted: str) -> None:
+    assert without_password(text) == redacted
+    raised = error_without_response(OSError(text), query=True, sent=False)
+    assert redacted in str(raised)

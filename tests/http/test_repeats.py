@@ -45,6 +45,7 @@ async def test_a_task_that_ended_is_forgotten() -> None:
         unfinished.add(b"a")
 
     await asyncio.ensure_future(other())
+    await asyncio.sleep(0)
     gc.collect()
     assert not unfinished._bodies
 

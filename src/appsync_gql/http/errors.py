@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -24,7 +25,7 @@ from .response import Outcome, Rejection, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after", "without_password"]
 
 _REDIRECT = 3
 
@@ -37,6 +38,9 @@ _NOT_SENT = (
     aiohttp.ServerFingerprintMismatch,
 )
 """What aiohttp raises before a byte of the request was sent."""
+
+
+_USER = re.compile(r"//[^/\s@]*@")
 
 
 def error_of(rejection: Rejection, *, query: bool, advice: str = "") -> AppSyncError:
@@ -65,7 +69,8 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
         query: whether the operation was a query.
         sent: whether a part of the request's body may have been sent.
     """
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = without_password(str(error))
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, _NOT_SENT):
         sent = False
     # A certificate's error is a ValueError too, but of the connection.
@@ -83,6 +88,11 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
         f"The mutation was sent and its response was lost ({said}). It may have been executed: "
         "check before you send it again."
     )
+
+
+def without_password(text: str) -> str:
+    """Return a text without the user and password in its URLs, such as that of a proxy."""
+    return _USER.sub("//", text)
 
 
 def remove_frames(error: BaseException) -> None:

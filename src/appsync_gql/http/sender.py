@@ -12,7 +12,7 @@ import aiohttp
 from gql.transport.aiohttp import log as gql_log
 from multidict import CIMultiDict
 
-from .errors import error_without_response, remove_frames
+from .errors import error_without_response, remove_frames, without_password
 from .json import reader_of_bytes
 from .request_body import TrackedPayload
 
@@ -188,9 +188,11 @@ def _is_disconnected(error: Exception) -> bool:
 def _error(error: BaseException, request: PreparedRequest) -> AppSyncError:
     """Return the caller's error, with aiohttp's as its cause but without its frames.
 
-    The local variables of those frames hold headers and bodies as text.
+    The local variables of those frames hold headers and bodies as text. An error whose own text
+    shows a password, which is that of a proxy, is left out.
     """
     failed = error_without_response(error, query=request.query, sent=request.sent)
     remove_frames(error)
-    failed.__cause__ = error
+    if without_password(str(error)) == str(error):
+        failed.__cause__ = error
     return failed
