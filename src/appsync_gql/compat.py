@@ -199,6 +199,8 @@ def _close_now(transport: Any) -> None:
     if base is not transport or not closable:
         with contextlib.suppress(RuntimeError, AttributeError):  # the connection is gone
             transport.abort()
+    if tls is not None and closable:
+        transport._closed = True  # noqa: SLF001 - Python 3.10 does not note it if the loop is closed
 
 
 def _replace_socket(transport: Any) -> None:

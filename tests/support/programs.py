@@ -13,6 +13,7 @@ __all__ = ["run_program", "unclosed"]
 _TESTS = str(Path(__file__).parent.parent)
 _PRELUDE = f"""
 import asyncio, gc, json, os, sys, threading, time
+from pathlib import Path
 sys.path[:0] = [{_TESTS!r}]
 from support.certificate import make_certificate, server_context, trusting
 from support.echo_server import EchoServer
