@@ -191,6 +191,7 @@ def _close_now(transport: Any) -> None:
     base: Any = transport if tls is None else getattr(tls, "_transport", None)
     closable = isinstance(base, _SELECTOR_TRANSPORT)
     if closable and not base.is_closing():
+        base._closing = True  # noqa: SLF001 - else the loop lets nobody use its descriptor
         descriptor = base.get_extra_info("socket").fileno()
         with contextlib.suppress(RuntimeError):  # the loop is closed
             base._loop._remove_reader(descriptor)  # noqa: SLF001
