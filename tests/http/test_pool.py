@@ -245,6 +245,19 @@ def test_what_a_closed_loop_left_open_is_given_up_at_the_next_use() -> None:
         assert (found.session, found.connector) == (None, None)
 
 
+def test_a_pool_that_is_gone_is_closed_at_the_threads_next_use_of_another() -> None:
+    sessions, others = pool(), pool()
+    with loops(2) as (one, other):
+        one.run_until_complete(sessions.open())
+        one.run_until_complete(sessions.close())
+        found = next(iter(sessions._opened))
+        del sessions
+        gc.collect()
+        assert found.connector is not None
+        other.run_until_complete(others.open())
+        assert found.connector is None
+
+
 def test_at_most_eight_loops_that_do_not_run_keep_connections() -> None:
     sessions = pool()
     with loops(12) as made:
