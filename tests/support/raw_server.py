@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import struct
 from collections import deque
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 Fault = Literal["close", "reset", "cut", "reset in the body", "garbage"]
 """What happens instead of a response: the connection is closed, or reset; or it is closed, or
 reset, after the head and one byte of the body; or there is no HTTP in the response."""
+
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass
@@ -93,8 +97,8 @@ class RawServer:
     async def _receive(self, reader: asyncio.StreamReader) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         self.heads.append(head)
-        length = self.header("content-length")
-        expected = 0 if length is None else int(length)
+        length = _LENGTH.search(head)
+        expected = 0 if length is None else int(length[1])
         if self.read_limit is not None:
             expected = min(expected, self.read_limit)
         self.bodies.append(await reader.readexactly(expected))
