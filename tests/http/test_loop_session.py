@@ -135,7 +135,7 @@ def test_while_another_loop_runs_in_the_thread_everything_is_closed_without_the_
                 transports.extend(entry[0].transport for entry in entries)
 
     loop.run_until_complete(main())
-    generator = found._at_loop_end
+    generator: Any = found._at_loop_end
     asyncio.run(other())
     assert (found.session, found.connector) == (None, None)
     assert generator is not None
