@@ -7,11 +7,12 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from gql import Client, GraphQLRequest
+from gql import Client, FileVar, GraphQLRequest, gql
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from typing_extensions import Self
@@ -127,6 +128,21 @@ async def test_basic_auth_for_one_request_takes_the_tokens_place() -> None:
         basic = aiohttp.BasicAuth("user", "password")
         await session.execute(QUERY, extra_args={"auth": basic})
         assert server.header("authorization") == basic.encode()
+
+
+async def test_uploads_at_the_same_time_close_their_own_files(tmp_path: Path) -> None:
+    upload = gql("mutation ($file: Upload!) { upload(file: $file) }").document
+    files = []
+    for name in "abc":
+        (tmp_path / name).write_text(f"the text of {name}")
+        files.append(FileVar(str(tmp_path / name)))
+    async with raw_server() as server, client(server.url) as session:
+        requests = [GraphQLRequest(upload, variable_values={"file": file}) for file in files]
+        await asyncio.gather(*(session.execute(one, upload_files=True) for one in requests))
+        assert not any(file._file_opened for file in files)
+        for name in "abc":
+            text = f"the text of {name}".encode()
+            assert len([body for body in server.bodies if text in body]) == 1
 
 
 # -- gql's reconnecting session --------------------------------------------------------------

@@ -216,3 +216,30 @@ print(json.dumps(time.time()), flush=True)
 def test_the_end_of_the_process_waits_two_seconds_at_most_for_tls(tmp_path: Path) -> None:
     ended, _ = run_program(HANGING_TLS, str(tmp_path))
     assert time.time() - ended < 5
+
+
+def test_a_tracing_library_that_was_started_first_sees_every_request() -> None:
+    before = """
+import aiohttp
+original, traced = aiohttp.ClientSession._request, []
+
+async def trace(self, *arguments, **more):
+    headers = more.get("headers") or {}
+    headers["traceparent"] = "00-1"
+    more["headers"] = headers
+    traced.append(arguments[0])
+    return await original(self, *arguments, **more)
+
+aiohttp.ClientSession._request = trace
+"""
+    program = """
+server = EchoServer()
+asyncio.set_event_loop(loop := asyncio.new_event_loop())
+for settings in ({}, {"headers": {"x-app": "1"}}):
+    for document in (QUERY, MUTATION):
+        assert client(server.url, **settings).execute(numbered(document, 1)) == {"a": 1}
+print(json.dumps(traced))
+"""
+    traced, stderr = run_program(program, before=before)
+    assert traced == ["POST"] * 4
+    assert unclosed(stderr) == []

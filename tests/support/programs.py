@@ -21,7 +21,9 @@ from support.http import MUTATION, QUERY, FixedAuth, client, numbered
 """
 
 
-def run_program(code: str, *arguments: str, seconds: float = 60) -> tuple[Any, str]:
+def run_program(
+    code: str, *arguments: str, seconds: float = 60, before: str = ""
+) -> tuple[Any, str]:
     """Run a program and return the JSON of its last line, and its standard error.
 
     It runs with ``-X dev``, so that everything that is left open is written to standard error.
@@ -30,9 +32,10 @@ def run_program(code: str, *arguments: str, seconds: float = 60) -> tuple[Any, s
         code: the program, after the imports that all have.
         arguments: for its ``sys.argv``.
         seconds: how long it may take.
+        before: what runs before anything is imported.
     """
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-X", "dev", "-c", _PRELUDE + code, *arguments],
+        [sys.executable, "-X", "dev", "-c", before + _PRELUDE + code, *arguments],
         capture_output=True,
         text=True,
         timeout=seconds,
