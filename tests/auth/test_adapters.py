@@ -121,7 +121,7 @@ async def test_what_signs_may_have_to_be_waited_for_and_have_nothing_newer() -> 
 
 async def test_what_signs_can_not_do_without_the_request() -> None:
     for auth in (Signer(ready=True, renewable=True), AppSyncJWTAuthentication(HOST, "j")):
-        with pytest.raises(TypeError, match="shown the request"):
+        with pytest.raises(TypeError, match="needs the request"):
             authorizer_of(auth).headers_nowait(None)
 
 

@@ -135,6 +135,23 @@ async def test_a_refused_request_is_sent_once_more_with_newer_headers(
     assert auth.calls == ["refused"]
 
 
+async def test_a_replay_that_is_not_sent_is_not_called_sent() -> None:
+    sent: list[bool] = []
+
+    class Looking(ScriptedSender):
+        async def send(
+            self, opened: LoopSession, request: PreparedRequest, headers: Headers
+        ) -> Any:
+            sent.append(request.sent)
+            return await super().send(opened, request, headers)
+
+    case = Fixture(REFUSED, GOOD)
+    case.sender = Looking(REFUSED, GOOD, headers=None)
+    case.executor._sender = case.sender
+    await case.run(Auth(), MUTATION)
+    assert sent == [False, False]
+
+
 async def test_a_request_is_replayed_once_only() -> None:
     case = Fixture(REFUSED, REFUSED, GOOD)
     with pytest.raises(Refused, match=r"Ask ada\.$"):

@@ -320,6 +320,7 @@ async def test_a_second_attempt_that_is_not_sent_is_not_called_sent() -> None:
         request = prepared(server.url, MUTATION)
         await Sender(json.loads).send(session, request, HEADERS)
         assert request.sent
+        request.begin()
         with pytest.raises(BadRequest, match="nothing was sent"):
             await Sender(json.loads).send(session, request, {"Authorization": "a\nb"})
 

@@ -18,9 +18,9 @@ __all__ = ["Authorizer", "authorizer_of"]
 
 
 class Authorizer(Protocol):
-    """Gives the headers of one authorization mode, for HTTP requests and for real-time.
+    """Returns the headers of one authorization mode, for HTTP requests and for real-time.
 
-    Two that are equal stand for the same authorization.
+    Two are equal if they belong to the same object of the user's.
 
     Attributes:
         signs: whether the headers depend on the request; if not, the request may be ``None``.
@@ -157,11 +157,11 @@ class _SigningAuthorizer(_Optional):
         )
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
-        found = self._nowait(_given(request))
+        found = self._nowait(_required(request))
         return None if found is None else _redacted(found)
 
     async def headers(self, request: SignableRequest | None) -> Headers:
-        return _redacted(await self._auth.sign(_given(request)))
+        return _redacted(await self._auth.sign(_required(request)))
 
     async def newer(
         self, request: SignableRequest | None, rejected: Headers, *, denied: bool
@@ -177,7 +177,7 @@ class _GqlAuthorizer(_Optional):
     signs = True
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
-        request = _given(request)
+        request = _required(request)
         body = None if request.kind == "connect" else request.body.decode()
         # As gql's own transports ask: over HTTP the content type is signed.
         more = {"content-type": "application/json"} if request.kind == "http" else None
@@ -200,8 +200,8 @@ class _GqlAuthorizer(_Optional):
         return None
 
 
-def _given(request: SignableRequest | None) -> SignableRequest:
+def _required(request: SignableRequest | None) -> SignableRequest:
     if request is None:
-        msg = "an authorization mode that signs must be shown the request"
+        msg = "an authorization mode that signs needs the request"
         raise TypeError(msg)
     return request

@@ -91,7 +91,7 @@ class Sender:
     """Sends requests and reads JSON responses.
 
     Args:
-        loads: reads JSON from text; ``json.loads`` stands for this package's faster reader.
+        loads: reads JSON from text; with ``json.loads`` this package's faster reader is used.
     """
 
     def __init__(self, loads: Callable[..., Any]) -> None:
@@ -112,9 +112,8 @@ class Sender:
             headers: its authorization.
 
         Raises:
-            AppSyncError: there was no response; the error tells what may have been executed.
+            AppSyncError: there was no response; the error says what may have been executed.
         """
-        request.begin()
         timeout = opened.timeout
         task = timeout.start(time.monotonic()) if timeout is not None else None
         try:

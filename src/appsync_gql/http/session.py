@@ -43,7 +43,8 @@ def session_arguments(transport: AIOHTTPTransport, *, shared_timeout: bool) -> d
         shared_timeout: whether one timer serves all requests where no limit is given.
     """
     arguments: dict[str, Any] = {
-        "headers": CIMultiDict(transport.headers or ()),  # a copy: the user may change it
+        # A copy, since the user may change it in place.
+        "headers": CIMultiDict(transport.headers) if transport.headers else None,
         "cookies": transport.cookies,
         "auth": transport.auth,
         "json_serialize": transport.json_serialize,
@@ -52,7 +53,9 @@ def session_arguments(transport: AIOHTTPTransport, *, shared_timeout: bool) -> d
         arguments["timeout"] = aiohttp.ClientTimeout(total=transport.timeout)
     elif shared_timeout:
         arguments["timeout"] = NO_TOTAL
-    return {**arguments, **(transport.client_session_args or {})}
+    if transport.client_session_args:
+        arguments.update(transport.client_session_args)
+    return arguments
 
 
 def make_session(
