@@ -224,17 +224,16 @@ class AppSyncTransport(AIOHTTPTransport):
             Refused: AppSync does not accept the tokens, nor newer ones.
             OutcomeUnknown: a mutation may or may not have been executed.
             ConnectionFailed: AppSync could not be reached, or a query's response was lost.
-            Throttled, BlockedByWaf, BadRequest, ServerFailed: as they say.
+            Throttled, BlockedByWaf, BadRequest, ServerFailed: as their names say.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token to send.
         """
         authorizer, extra_args = authorization_of(extra_args, self.authorizer)
         if authorizer is None and self.authorizer is None:
-            printed = printed_request(request, text_of)
-            return await super().execute(printed, extra_args=extra_args, upload_files=upload_files)
+            request = printed_request(request, text_of)
+            return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
         self._opened()
         prepared = prepare(self, request, extra_args, upload_files=upload_files)
-        # Another upload may replace the attribute while this one is sent.
-        files = list(self.files.values()) if upload_files else []
+        files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
             result, self.response_headers = await self._executor.execute(prepared, authorizer)
         finally:
