@@ -67,10 +67,7 @@ def prepare(
 
 def _body_of(request: GraphQLRequest, serialize: Callable[..., str]) -> bytes:
     """Return the request's body as JSON; ``json.dumps`` means this package's faster writer."""
-    if serialize is json.dumps:
-        body = body_of(request)
-    else:
-        body = serialize(request.payload).encode()
+    body = body_of(request) if serialize is json.dumps else serialize(request.payload).encode()
     if gql_log.isEnabledFor(logging.DEBUG):
         gql_log.debug(">>> %s", body.decode())
     return body
