@@ -26,8 +26,9 @@ _NAMES = {
     "exceptions": """
         AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError
         ConnectionFailed Denied InsecureEndpoint InvalidToken LockTimeout MissingExtra
-        NotSignedIn OutcomeUnknown PaginationFailed Refused RenewalFailed ServerFailed SessionExpired
-        SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow Throttled
+        NotSignedIn OutcomeUnknown PaginationFailed Refused RenewalFailed ServerFailed
+        SessionExpired SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow
+        Throttled
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",
