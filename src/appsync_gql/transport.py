@@ -231,13 +231,16 @@ class AppSyncTransport(AIOHTTPTransport):
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        self._opened()
+        opened = self._opened()
         prepared = prepare(self, request, extra_args, upload_files=upload_files)
         files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
-            result, self.response_headers = await self._executor.execute(prepared, authorizer)
+            result, self.response_headers = await self._executor.execute(
+                opened, prepared, authorizer
+            )
         finally:
-            close_files(files)
+            if files:
+                close_files(files)
         return result
 
     async def execute_batch(

@@ -54,11 +54,12 @@ class Executor:
             self._unfinished = UnfinishedMutations()
 
     async def execute(
-        self, request: PreparedRequest, authorizer: Authorizer | None
+        self, opened: LoopSession, request: PreparedRequest, authorizer: Authorizer | None
     ) -> tuple[ExecutionResult, CIMultiDictProxy[str]]:
         """Send a request, and once more if it was rejected and newer headers may help.
 
         Args:
+            opened: the session to send it on.
             request: what to send.
             authorizer: returns its authorization; ``None`` for none.
 
@@ -69,7 +70,7 @@ class Executor:
             AppSyncError: there is no result.
         """
         if authorizer is None:
-            response = await self._send(request, _NO_HEADERS)
+            response = await self._send(opened, request, _NO_HEADERS)
             found = self._result(response, None)
         else:
             signable = None
@@ -78,12 +79,13 @@ class Executor:
             headers = authorizer.headers_nowait(signable)
             if headers is None:
                 headers = await authorizer.headers(signable)
-            response = await self._send(request, headers)
+                opened = self._opened()  # it may have been closed meanwhile
+            response = await self._send(opened, request, headers)
             found = self._result(response, authorizer)
             if isinstance(found, Rejection) and self._may_replay(found, request):
                 newer = await self._newer(found, request, authorizer, (signable, headers))
                 if newer is not None:
-                    response = await self._send(request, newer)
+                    response = await self._send(self._opened(), request, newer)
                     found = self._result(response, authorizer)
         if isinstance(found, Rejection):
             advice = authorizer.advice if authorizer is not None else ""
@@ -117,10 +119,10 @@ class Executor:
             request.begin()
         return newer
 
-    def _send(self, request: PreparedRequest, headers: Headers) -> Awaitable[RawResponse]:
+    def _send(
+        self, opened: LoopSession, request: PreparedRequest, headers: Headers
+    ) -> Awaitable[RawResponse]:
         """Make one POST, and return its response."""
-        # The transport may have been closed while headers were waited for.
-        opened = self._opened()
         if self._unfinished is None or request.query:
             return self._sender.send(opened, request, headers)
         return self._send_once(opened, request, headers, self._unfinished)
