@@ -18,9 +18,8 @@ _NAMES = {
     "auth.identity_pool": "IdentityPoolAuth",
     "auth.source": "LambdaAuth OidcAuth",
     "blocking": "BlockingAppSyncTransport",
-    "client": "AppSyncClient",
+    "client": "AppSyncClient connect",
     "clock": "Clock",
-    "connect": "connect",
     "events": "",
     "exceptions": """
         AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError

@@ -11,8 +11,8 @@ from .auth.source import LambdaAuth as LambdaAuth
 from .auth.source import OidcAuth as OidcAuth
 from .blocking import BlockingAppSyncTransport as BlockingAppSyncTransport
 from .client import AppSyncClient as AppSyncClient
+from .client import connect as connect
 from .clock import Clock as Clock
-from .connect import connect as connect
 from .exceptions import AppSyncError as AppSyncError
 from .exceptions import BadRequest as BadRequest
 from .exceptions import BlockedByWaf as BlockedByWaf

@@ -227,10 +227,14 @@ class IamAuth(SignedAuth):
         profile = self._profile
         try:
             session = self._session or Session(profile=profile)
-            if rejected and self._session is not None:
+            found = session.get_credentials()
+            if (
+                rejected
+                and self._session is not None
+                and getattr(found, "method", None) != "explicit"
+            ):
+                # A session keeps what it has loaded; its chain loads again.
                 found = session.get_component("credential_provider").load_credentials()
-            else:
-                found = session.get_credentials()
             if found is None:
                 raise ConfigurationError(
                     "No AWS credentials were found: run `aws configure`, or set AWS_ACCESS_KEY_ID "

@@ -1,15 +1,16 @@
 # Written by tests/support/stubs.py. Type checkers read it in place of __init__.py.
 from .clock import FakeClock as FakeClock
 from .contract import PersistenceContract as PersistenceContract
-from .emulator.appsync import Caller as Caller
-from .emulator.appsync import Resolver as Resolver
-from .emulator.appsync import ResolverError as ResolverError
-from .emulator.appsync import Resolvers as Resolvers
-from .emulator.appsync import unauthorized as unauthorized
+from .emulator.auth_iam import IamCredentials as IamCredentials
 from .emulator.emulator import Emulator as Emulator
 from .emulator.faults import Faults as Faults
 from .emulator.faults import Hold as Hold
-from .emulator.record import RecordedRequest as RecordedRequest
+from .emulator.recorded_requests import RecordedRequest as RecordedRequest
+from .emulator.resolvers import Caller as Caller
+from .emulator.resolvers import Resolver as Resolver
+from .emulator.resolvers import ResolverError as ResolverError
+from .emulator.resolvers import Resolvers as Resolvers
+from .emulator.resolvers import unauthorized as unauthorized
 
 __all__ = [
     "Caller",
@@ -17,6 +18,7 @@ __all__ = [
     "FakeClock",
     "Faults",
     "Hold",
+    "IamCredentials",
     "PersistenceContract",
     "RecordedRequest",
     "Resolver",
