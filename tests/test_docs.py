@@ -74,6 +74,9 @@ def run(program: Program, folder: Path) -> None:
     """Run a program in a folder of its own, with the settings of a new machine."""
     script = folder / "program.py"
     script.write_text(program.code, encoding="utf-8")
+    # For the programs that are tests: older versions of pytest-asyncio warn without it.
+    settings = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+    (folder / "pytest.ini").write_text(settings, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
     environment |= {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true"}
     outcome = subprocess.run(  # noqa: S603
