@@ -78,7 +78,7 @@ def run(program: Program, folder: Path) -> None:
     settings = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
     (folder / "pytest.ini").write_text(settings, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
-    environment |= {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true"}
+    environment |= {"HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     outcome = subprocess.run(  # noqa: S603
         [sys.executable, *STRICT, str(script)],
         cwd=folder,
