@@ -13,10 +13,17 @@ from typing import NamedTuple
 
 import pytest
 
+from appsync_gql import exceptions
+
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
+
+complete = pytest.mark.skipif(
+    not all((ROOT / name).exists() for name in ("docs", "benchmarks", "CHANGELOG.md")),
+    reason="these are tests without the rest of the project",
+)
 
 PROGRAM = re.compile(
     r"(?:^<!-- not run: (?P<reason>.+?) -->\n+)?^```python\n(?P<code>.*?)^```$",
@@ -25,8 +32,12 @@ PROGRAM = re.compile(
 LINK = re.compile(r"\]\((?!https?://)(?P<file>[^)#]*)(?:#(?P<anchor>[^)]+))?\)")
 HEADING = re.compile(r"^#+ (?P<text>.+)$", re.MULTILINE)
 
-STRICT = ("-W", "error", "-W", "ignore:datetime.datetime.utcnow")
-"""Warnings are errors, except for one of pycognito's."""
+STRICT = (
+    *("-W", "error"),
+    *("-W", "ignore:datetime.datetime.utcnow"),
+    *("-W", "ignore:This process:DeprecationWarning"),
+)
+"""Warnings are errors, except for one of pycognito's, and Python's of forks beside threads."""
 
 SETTINGS = ("APPSYNC_", "AWS_", "PYTEST_")
 """How the environment variables begin that would change what a program does."""
@@ -116,6 +127,7 @@ def test_every_page_has_a_program_that_is_run(page: Path) -> None:
     assert [program for program in RUN if program.page == page]
 
 
+@complete
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: Path) -> None:
     for link in LINK.finditer(page.read_text(encoding="utf-8")):
@@ -131,11 +143,17 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", text).replace(" ", "-") for text in headings}
 
 
-@pytest.mark.skipif(not DOCS.exists(), reason="an installation without its documentation")
+@complete
 def test_the_index_links_to_every_page() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     missing = [page.name for page in DOCS.glob("*.md") if f"({page.name})" not in index]
     assert missing == ["index.md"]
+
+
+@complete
+def test_the_page_of_errors_has_every_error() -> None:
+    page = (DOCS / "errors.md").read_text(encoding="utf-8")
+    assert [name for name in exceptions.__all__ if f"`{name}`" not in page] == []
 
 
 def test_the_readme_fits_on_a_few_screens() -> None:
