@@ -55,7 +55,7 @@ def store_for(emulator: Emulator, tokens: Tokens | None = None, **more: Any) -> 
         emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
     )
     tokens = emulator.issue_tokens() if tokens is None else tokens
-    return TokenStore(provider, tokens=tokens, **{"delays": fixed_delay(0), **more})
+    return TokenStore(provider, tokens=tokens, **{"delays": fixed_delay(0), "patience": 0, **more})
 
 
 def posts(emulator: Emulator) -> int:
