@@ -22,7 +22,7 @@ __all__ = [
     "LoadFailed",
     "RealtimeEvent",
     "RealtimeListener",
-    "RealtimeTrouble",
+    "RealtimeErrorReceived",
     "Reason",
     "RenewalFailed",
     "Renewed",
@@ -135,14 +135,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
-    """A real-time connection with subscriptions on it is gone; they are taken up again."""
+    """A real-time connection with subscriptions on it is gone; they are registered again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resubscribed:
-    """A subscription stands again after its connection was lost."""
+    """A subscription is registered again after it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +153,8 @@ class EventsMissed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeTrouble:
-    """The real-time endpoint sent an error that names no subscription, or nonsense.
+class RealtimeErrorReceived:
+    """The real-time endpoint sent an error, or a frame that was not understood.
 
     Attributes:
         message: the server's text, or ours.
@@ -166,7 +166,7 @@ class RealtimeTrouble:
 
 
 Event = Renewed | RenewalFailed | SaveFailed | LoadFailed | Replayed | SessionEnded
-RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeTrouble
+RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeErrorReceived
 """Any of those that a transport tells of its subscriptions."""
 """Any of the events."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -20,9 +19,8 @@ from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
 from .http.errors import as_result, error_of
 from .http.json import reader_of_bytes
 from .http.lean import LeanTransport, arrived, is_about_to_connect_again, read_with
-from .http.pool import close_session
 from .http.response import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
-from .realtime.stream import Feeds
+from .realtime.stream import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -143,14 +141,13 @@ class AppSyncTransport(LeanTransport):
         self.authorization = auth if isinstance(auth, Auth) else None
         self.replay = Replay.of(replay)
         self._classify = classify
-        self._feeds = Feeds(
+        self._subscriptions = Subscriptions(
             str(url),
             realtime_url=realtime_url,
             way=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
-            close_session=partial(close_session, ssl_close_timeout=ssl_close_timeout),
             listener=on_event,
             allow_insecure=allow_insecure,
         )
@@ -158,7 +155,7 @@ class AppSyncTransport(LeanTransport):
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
         if not is_about_to_connect_again():
-            await self._feeds.close()
+            await self._subscriptions.close()
         await super().close()
 
     async def execute(
@@ -289,7 +286,7 @@ class AppSyncTransport(LeanTransport):
         if not isinstance(given, Auth | AppSyncAuthentication):
             return super().subscribe(request, **options)
         self._connected()
-        return self._feeds.feed(request, given, self._for_sockets, **options)
+        return self._subscriptions.subscribe(request, given, self._for_sockets, **options)
 
     # -- the line ------------------------------------------------------------------
 
