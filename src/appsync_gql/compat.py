@@ -27,6 +27,7 @@ class UnparsedResult(ExecutionResult):
 
     @property  # type: ignore[override] # graphql-core allows mappings alone
     def data(self) -> object:
+        """What it was made with."""
         return self._data
 
     @data.setter

@@ -1,4 +1,4 @@
-"""The events that wait for the consumer of one subscription, and what happens if they are too many."""
+"""The events that wait for a consumer, and what happens if they are too many."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import enum
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -14,7 +14,8 @@ from ..error_types import ErrorMeaning
 from .errors import Completed, End, Lost, NotStarted, ServerError, Unanswered
 from .keepalive import Keepalive
 from .protocol import Ended, Rejected, Started, UnassignedError, Unreadable
-from .receiver import TURN, Receiver
+from .receiver import TURN
+from .registration import Registration, resolve
 from .websocket import TEXT, how_it_ended, is_end, timeout
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
     from ..clock import Clock
     from .connect import Opened
+    from .receiver import Receiver
 
-__all__ = ["Connection", "Registration", "State"]
+__all__ = ["Connection", "State"]
 
 _SENDING = 2.0
 """Seconds in which a frame is sent, or never will be."""
@@ -40,31 +42,6 @@ class State(enum.Enum):
     """It will end soon; those that are registered move to another one."""
     CLOSED = "closed"
     """It is gone."""
-
-
-class Registration:
-    """One subscription's operation, registered on one connection.
-
-    Attributes:
-        id: its name on that connection.
-        receiver: what takes its events.
-        acknowledged: done when the server answered the ``start``; the result is ``None``,
-            or how it ended instead.
-        ended: done when it is over; the result is how it ended.
-    """
-
-    __slots__ = ("acknowledged", "ended", "id", "receiver")
-
-    def __init__(self, id_: str, receiver: Receiver) -> None:
-        loop = asyncio.get_running_loop()
-        self.id, self.receiver = id_, receiver
-        self.acknowledged: asyncio.Future[End | None] = loop.create_future()
-        self.ended: asyncio.Future[End] = loop.create_future()
-
-    def end(self, end: End) -> None:
-        """Note how it ended."""
-        _resolve(self.acknowledged, end)
-        _resolve(self.ended, end)
 
 
 class Connection:
@@ -121,7 +98,7 @@ class Connection:
         """Make the subscriptions move to another connection."""
         if self.state is not State.CLOSED:
             self.state = State.RETIRING
-            _resolve(self.retiring, None)
+            resolve(self.retiring, None)
 
     # -- subscriptions --------------------------------------------------------------
 
@@ -231,8 +208,8 @@ class Connection:
         registrations = list(self._registrations.values())
         self._registrations.clear()
         self.interrupted = sum(r.acknowledged.done() for r in registrations)
-        _resolve(self.closed, reason)
-        _resolve(self.retiring, None)
+        resolve(self.closed, reason)
+        resolve(self.retiring, None)
         for registration in registrations:
             registration.end(Lost(reason))
 
@@ -283,7 +260,7 @@ class Connection:
         if isinstance(event, Started):
             registration = self._registrations.get(event.id)
             if registration is not None:
-                _resolve(registration.acknowledged, None)
+                resolve(registration.acknowledged, None)
         elif isinstance(event, Ended):
             registration = self._registrations.pop(event.id, None)
             if registration is not None:
@@ -305,10 +282,5 @@ class Connection:
         limited = event.error.meaning is ErrorMeaning.THROTTLED
         if not event.names_id and (limited or len(waiting) == 1):
             for registration in waiting:
-                _resolve(registration.acknowledged, event.error)
+                resolve(registration.acknowledged, event.error)
         self._on_error(event.error)
-
-
-def _resolve(future: asyncio.Future[Any], result: object) -> None:
-    if not future.done():
-        future.set_result(result)

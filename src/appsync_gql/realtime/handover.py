@@ -9,8 +9,8 @@ from .receiver import Mode
 from .websocket import first_done
 
 if TYPE_CHECKING:
-    from .connection import Registration
-    from .pool import Lease
+    from .lease import Lease
+    from .registration import Registration
 
 __all__ = ["STOP_SECONDS", "Registered", "end_merging", "hand_over"]
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from gql.transport.exceptions import TransportClosed
 
-from ..error_types import ErrorMeaning
 from ..events import Connected, ConnectionLost, RealtimeErrorReceived
+from .backoff import EndpointBackoff
 from .connection import Connection
 from .errors import Lost, ServerError
+from .lease import Lease, NotConnected
 from .lifetime import ended_with_token, retirement
-from .retry import Backoff
 from .websocket import start_task
 
 if TYPE_CHECKING:
@@ -26,57 +25,7 @@ if TYPE_CHECKING:
     from .connect import Connector
     from .settings import RealtimeSettings
 
-__all__ = ["ConnectionPool", "Lease", "NotConnected"]
-
-_REMEMBERED = 60.0
-"""Seconds after its last pause for which a user's back-off is remembered."""
-
-_PERSONAL = {
-    ErrorMeaning.REFUSED,
-    ErrorMeaning.DENIED,
-    ErrorMeaning.INVALID,
-    ErrorMeaning.BLOCKED,
-}
-"""Errors of a handshake that say nothing about the handshakes of other users."""
-
-
-class NotConnected(Exception):
-    """There is no connection to be had now.
-
-    Attributes:
-        end: how the attempt ended.
-        sent: the headers that were rejected; ``None`` if none were sent.
-    """
-
-    def __init__(self, end: Lost | ServerError, sent: Sent | None) -> None:
-        super().__init__(end)
-        self.end, self.sent = end, sent
-
-
-class Lease:
-    """The right to use a connection, until it is released.
-
-    Attributes:
-        connection: which one.
-    """
-
-    def __init__(
-        self, connection: Connection, unused: Callable[[Connection], asyncio.Task[None] | None]
-    ) -> None:
-        connection.leases += 1
-        self.connection, self._unused = connection, unused
-        self._released = False
-
-    async def release(self) -> None:
-        """Give it back. A connection without leases is closed."""
-        if self._released:
-            return
-        self._released = True
-        self.connection.leases -= 1
-        closing = self._unused(self.connection)
-        if closing is not None:
-            # Who is cancelled meanwhile leaves the closing to the pool.
-            await asyncio.shield(closing)
+__all__ = ["ConnectionPool"]
 
 
 class _Opening:
@@ -116,9 +65,7 @@ class ConnectionPool:
         self._attempt: asyncio.Future[Lost | None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closings: dict[Connection, asyncio.Task[None]] = {}
-        self._retirements: dict[Connection, asyncio.Task[None]] = {}
-        self._backoff = Backoff(settings.delays)
-        self._backoffs: dict[Authorizer, Backoff] = {}
+        self._backoff = EndpointBackoff(settings.delays)
         self._opening_now = 0
         self._closed = self._ends_with_token = self.connected_once = False
 
@@ -173,7 +120,7 @@ class ConnectionPool:
             return None
         if connection.limit == 0:
             # It accepted no subscription at all, so the next one would not either.
-            self._backoff.failed(connection.opened_at, self._loop.time())
+            self._backoff.lost(connection.opened_at, self._loop.time())
         return self._close(connection)
 
     def _close(self, connection: Connection) -> asyncio.Task[None]:
@@ -254,8 +201,8 @@ class ConnectionPool:
             self._opening_now -= 1
 
     async def _pause(self, authorizer: Authorizer) -> None:
-        mine = self._backoffs.get(authorizer, self._backoff)
-        while (seconds := max(self._backoff.not_before, mine.not_before) - self._loop.time()) > 0:
+        # The pause may become longer meanwhile.
+        while (seconds := self._backoff.seconds(authorizer, self._loop.time())) > 0:  # noqa: ASYNC110
             await asyncio.sleep(seconds)
 
     async def _opened_by_others(self) -> Connection | None:
@@ -285,28 +232,17 @@ class ConnectionPool:
             if self._attempt is attempt:
                 self._attempt = None
         if isinstance(opened, Lost | ServerError):
-            self._count_failure(opened, authorization.authorizer, began)
+            now = self._loop.time()
+            self._backoff.failed(opened, authorization.authorizer, began, now)
+            if isinstance(opened, ServerError):
+                self._report_error(opened)
             raise NotConnected(opened, sent)
-        self._backoffs.pop(authorization.authorizer, None)
+        self._backoff.succeeded(authorization.authorizer)
         connection = Connection(opened, clock=self._settings.clock, on_error=self._report_error)
         if exclusive:
             connection.drain()
         self._add(connection, authorization, sent)
         return connection
-
-    def _count_failure(self, end: Lost | ServerError, authorizer: Authorizer, began: float) -> None:
-        """Make the next attempt wait: that of everybody, or of the user whom the error is for."""
-        now, backoff = self._loop.time(), self._backoff
-        if isinstance(end, ServerError):
-            self._report_error(end)
-            if end.meaning in _PERSONAL:
-                self._backoffs = {
-                    a: b for a, b in self._backoffs.items() if b.not_before > now - _REMEMBERED
-                }
-                delays = self._settings.delays
-                fresh = Backoff(lambda: itertools.chain((0.0,), delays()))
-                backoff = self._backoffs.setdefault(authorizer, fresh)
-        backoff.failed(began, now)
 
     # -- the life of a connection ---------------------------------------------------------
 
@@ -325,7 +261,7 @@ class ConnectionPool:
 
     def _lost(self, connection: Connection, sent: Sent, reason: str) -> None:
         """Count a connection that did not end by our own will."""
-        self._backoff.failed(connection.opened_at, self._loop.time())
+        self._backoff.lost(connection.opened_at, self._loop.time())
         if connection.interrupted:
             now = self._settings.clock.wall()
             self._ends_with_token |= ended_with_token(sent.expires_at, now)

@@ -205,7 +205,7 @@ class Protocol:
         error = server_error_of(frame)
         if isinstance(id_, str) and self._over(id_):
             return Ended(id_, error)
-        return UnassignedError(error, names_id=id_ is not None and id_ != "")  # noqa: PLC1901
+        return UnassignedError(error, names_id=id_ is not None and id_ != "")
 
     def _ack(self, payload: object) -> Event | None:
         if self._acknowledged:

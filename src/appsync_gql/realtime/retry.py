@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..error_types import ErrorMeaning
@@ -12,7 +13,10 @@ from .errors import Lost, ServerError, Unanswered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Action", "Backoff", "Decision", "Retry"]
+    from ..exceptions import AppSyncError
+    from .authorization import Sent
+
+__all__ = ["Action", "Decision", "Failure", "Retry"]
 
 _REFUSALS_AT_FIRST, _REFUSALS = 1, 8
 """How many refusals in a row are answered with newer tokens: one at first; several, with pauses,
@@ -24,9 +28,6 @@ _REJECTED_STARTS = 8
 _PROOF = 1.0
 """Seconds that a subscription must have lasted to prove the right to it, if no event came. The
 ``start_ack`` alone proves nothing, since an error may come right behind it."""
-
-_STABLE = 5.0
-"""Seconds that a connection must have lasted for the next back-off to begin anew."""
 
 
 class Action(enum.Enum):
@@ -40,38 +41,28 @@ class Action(enum.Enum):
     """Try again."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no subscription now.
+
+    Attributes:
+        end: how the last attempt ended.
+        connecting: whether there was no connection yet.
+        sent: the headers of that attempt; ``None`` if it sent none.
+        error: what the consumer gets if this is final; ``None`` for that of ``end``.
+    """
+
+    end: Lost | Unanswered | ServerError
+    connecting: bool = False
+    sent: Sent | None = None
+    error: AppSyncError | None = None
+
+
 class Decision(NamedTuple):
     """What follows a failure, and whether after a pause."""
 
     action: Action
     pause: bool = False
-
-
-class Backoff:
-    """The pauses between attempts that fail one after the other, shared by all who attempt.
-
-    Args:
-        delays: makes an endless iterator of the seconds to wait.
-    """
-
-    def __init__(self, delays: Callable[[], Iterator[float]]) -> None:
-        self._delays, self._waits = delays, delays()
-        self._failed_at = -math.inf
-        self.not_before = -math.inf
-
-    def failed(self, began: float, now: float) -> None:
-        """Count a failure; all times are in seconds of the event loop's clock.
-
-        Args:
-            began: when the attempt began, or the connection that is lost now. Attempts that
-                began before the last failure do not make the pause any longer.
-            now: when it failed.
-        """
-        if began < self._failed_at:
-            return
-        if now - began >= _STABLE:
-            self._waits = self._delays()
-        self._failed_at, self.not_before = now, now + next(self._waits)
 
 
 class Retry:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gql import GraphQLRequest
 
+    from ..auth.adapters import Authorizer
     from ..events import RealtimeListener
     from .buffer import Gap, OnFull
     from .handshake import RealtimeAuth
@@ -101,25 +102,7 @@ class Subscriptions:
         data = body_of(request).decode()
 
         def start() -> Subscription:
-            # Programs without subscriptions do not wait for these imports.
-            from .authorization import Authorization  # noqa: PLC0415
-            from .settings import RealtimeSettings  # noqa: PLC0415
-            from .subscription import Subscription  # noqa: PLC0415
-
-            settings = self._settings or RealtimeSettings()
-            here = self._on_this_loop(session, settings)
-            here.check_open()
-            subscription = Subscription(
-                here.pool,
-                Authorization(authorizer, self._url),
-                data,
-                settings=settings,
-                report=self._events.put,
-                size=buffer,
-                on_full=on_full,
-            )
-            here.add(subscription)
-            return subscription
+            return self._start(authorizer, data, session, size=buffer, on_full=on_full)
 
         return _results(start, gaps=gaps, on_gap=on_gap)
 
@@ -135,6 +118,34 @@ class Subscriptions:
             if self._by_loop.get(loop) is here:
                 del self._by_loop[loop]
 
+    def _start(
+        self,
+        authorizer: Authorizer,
+        data: str,
+        session: Callable[[], dict[str, Any]],
+        *,
+        size: int,
+        on_full: OnFull,
+    ) -> Subscription:
+        # Programs without subscriptions do not wait for these imports.
+        from .authorization import Authorization  # noqa: PLC0415
+        from .settings import RealtimeSettings  # noqa: PLC0415
+        from .subscription import Subscription  # noqa: PLC0415
+
+        settings = self._settings or RealtimeSettings()
+        here = self._on_this_loop(session, settings)
+        subscription = Subscription(
+            here.pool,
+            Authorization(authorizer, self._url),
+            data,
+            settings=settings,
+            report=self._events.put,
+            size=size,
+            on_full=on_full,
+        )
+        here.add(subscription)
+        return subscription
+
     def _on_this_loop(
         self, session: Callable[[], dict[str, Any]], settings: RealtimeSettings
     ) -> _OnLoop:
@@ -146,6 +157,7 @@ class Subscriptions:
             for ended in [other for other in self._by_loop if other.is_closed()]:
                 del self._by_loop[ended]
             here = self._by_loop[loop] = _OnLoop(self._pool(session, settings))
+        here.check_open()
         return here
 
     def _pool(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gql.transport.exceptions import TransportClosed, TransportError
@@ -15,9 +14,9 @@ from ..exceptions import AppSyncError, RenewalFailed
 from .buffer import Buffer
 from .errors import Completed, End, Lost, NotStarted, ServerError, Unanswered, error_of
 from .handover import STOP_SECONDS, Registered, end_merging, hand_over
-from .pool import NotConnected
+from .lease import NotConnected
 from .receiver import Receiver
-from .retry import Action, Retry
+from .retry import Action, Failure, Retry
 from .websocket import first_done
 
 if TYPE_CHECKING:
@@ -26,27 +25,11 @@ if TYPE_CHECKING:
     from ..events import RealtimeEvent
     from .authorization import Authorization, Sent
     from .buffer import OnFull
-    from .pool import ConnectionPool, Lease
+    from .lease import Lease
+    from .pool import ConnectionPool
     from .settings import RealtimeSettings
 
 __all__ = ["Subscription"]
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """Why there is no subscription now.
-
-    Attributes:
-        end: how the last attempt ended.
-        connecting: whether there was no connection yet.
-        sent: the headers of that attempt; ``None`` if it sent none.
-        error: what the consumer gets if this is final; ``None`` for that of ``end``.
-    """
-
-    end: Lost | Unanswered | ServerError
-    connecting: bool = False
-    sent: Sent | None = None
-    error: AppSyncError | None = None
 
 
 class Subscription:
@@ -131,7 +114,7 @@ class Subscription:
         finally:
             await self._release()
 
-    async def _subscribe(self) -> _Failure | None:
+    async def _subscribe(self) -> Failure | None:
         """Connect, start and deliver events until that ends.
 
         Returns:
@@ -145,15 +128,15 @@ class Subscription:
             receiver = Receiver(self.buffer)
             self._registered = await self._start(self._lease, sent, receiver)
         except NotConnected as error:
-            return _Failure(error.end, connecting=True, sent=error.sent)
+            return Failure(error.end, connecting=True, sent=error.sent)
         except NotStarted as error:
             end = error.end
         except RenewalFailed as error:
-            return _Failure(Unanswered(str(error)), error=error)
+            return Failure(Unanswered(str(error)), error=error)
         else:
             self._begin(receiver)
             end = await self._until_ended(self._registered)
-        return None if isinstance(end, Completed) else _Failure(end, sent=sent)
+        return None if isinstance(end, Completed) else Failure(end, sent=sent)
 
     async def _acquire(self) -> Lease:
         return await self._pool.acquire(self._authorization, exclusive=self.buffer.waits)
@@ -222,7 +205,7 @@ class Subscription:
         return outcome
 
     async def _stay(self, old: Registered, end: End | None, sent: Sent | None) -> Registered:
-        """Go on with the old registration; get newer headers if those for a new one were refused."""
+        """Go on with the old registration; get newer headers if its successor was refused."""
         old.registration.receiver.deliver()
         if sent is None or not isinstance(end, ServerError):
             return old
@@ -234,7 +217,7 @@ class Subscription:
 
     # -- after a failure --------------------------------------------------------------
 
-    async def _recover(self, failure: _Failure) -> None:
+    async def _recover(self, failure: Failure) -> None:
         """Do what may help before the next attempt.
 
         Raises:
@@ -260,7 +243,7 @@ class Subscription:
         if decision.pause:
             await asyncio.sleep(self._retry.pause())
 
-    async def _release_unless_useful(self, failure: _Failure) -> None:
+    async def _release_unless_useful(self, failure: Failure) -> None:
         """Release the connection unless the next attempt can be made on it."""
         lease, end = self._lease, failure.end
         if lease is None or (failure.error is not None and lease.connection.usable):
@@ -270,7 +253,7 @@ class Subscription:
             self._lease = None
             await lease.release()
 
-    async def _renew(self, failure: _Failure) -> None:
+    async def _renew(self, failure: Failure) -> None:
         """Get newer headers than those that were refused.
 
         Raises:
