@@ -139,7 +139,7 @@ class Retry:
 
     def _rejected(self, *, connecting: bool) -> Decision:
         """What was accepted before was rejected by something in between, or by a passing fault."""
-        if self.proven and connecting:
+        if self.subscribed_once and connecting:
             return Decision(Action.RETRY)
         self._rejected_starts += 1
         if self.proven and self._rejected_starts <= _REJECTED_STARTS:

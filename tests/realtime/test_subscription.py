@@ -1,0 +1,226 @@
+"""A subscription outlives lost connections and passing faults."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+from gql.transport.exceptions import TransportConnectionFailed
+
+from appsync_gql import (
+    Gap,
+    RealtimeSettings,
+    events,
+)
+from appsync_gql.testing import Emulator
+from support.realtime import (
+    CREATED,
+    Reported,
+    Server,
+    connected,
+    connected_by_key,
+    name_of,
+    next_result,
+    publish,
+    subscribed,
+    wait_until,
+)
+
+
+@pytest.mark.parametrize("fault", ["drop_sockets", "close_sockets"])
+async def test_after_a_loss_it_subscribes_again_with_a_gap_to_show_for_it(
+    emulator: Emulator, settings: RealtimeSettings, reported: Reported, fault: str
+) -> None:
+    async with (
+        connected(emulator, settings, reported) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        assert name_of(await first) == "before"
+        getattr(emulator.realtime, fault)()
+        gap = await next_result(results)
+        assert isinstance(gap, Gap)
+        await wait_until(lambda: emulator.realtime.registrations == 1)
+        publish(emulator, "after")
+        assert name_of(await next_result(results)) == "after"
+        await wait_until(lambda: reported.count(events.Resubscribed))
+    kinds = [type(event).__name__ for event in reported.events]
+    assert kinds == ["Connected", "ConnectionLost", "Connected", "EventsMissed", "Resubscribed"]
+
+
+async def test_a_silent_connection_is_given_up_after_its_timeout(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.settings.connection_timeout = 0.4
+    emulator.realtime.settings.keep_alive = 0.1
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.silence_sockets()
+        assert isinstance(await next_result(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await next_result(results)) == "after"
+
+
+class Laptop:
+    """A machine whose monotonic clock stands still while it sleeps."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def wall(self) -> float:
+        return time.time() + self.slept
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.slept
+
+
+async def test_after_the_machine_slept_a_connection_is_replaced(
+    emulator: Emulator,
+) -> None:
+    """Pitfall: the socket looks up, and is dead."""
+    laptop = Laptop()
+    settings = RealtimeSettings(clock=laptop, delays=lambda: itertools.repeat(0.01))
+    emulator.realtime.settings.connection_timeout = 0.4
+    emulator.realtime.settings.keep_alive = 0.02
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        laptop.slept = 12 * 3600
+        gap = await next_result(results)
+        assert isinstance(gap, Gap)
+        assert "slept" in gap.reason
+        publish(emulator, "after")
+        assert name_of(await next_result(results)) == "after"
+
+
+async def test_a_start_that_is_not_answered_is_tried_again(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    emulator.realtime.faults.ignore_starts()
+    async with connected(emulator, settings) as session:
+        results = session.subscribe(CREATED, gaps=True)
+        first = asyncio.ensure_future(next_result(results))
+        await wait_until(lambda: emulator.counters["realtime.starts"] == 2)
+        await wait_until(lambda: emulator.realtime.registrations == 1)
+        publish(emulator, "tea")
+        assert name_of(await first) == "tea", "it never stood before: there is no gap"
+        await results.aclose()
+
+
+async def test_a_rate_limit_without_id_ends_nothing(
+    emulator: Emulator, settings: RealtimeSettings, reported: Reported
+) -> None:
+    """Pitfall: one such frame closed the whole transport."""
+    async with (
+        connected(emulator, settings, reported) as session,
+        subscribed(session, emulator) as (_, first),
+    ):
+        emulator.realtime.send_error()
+        publish(emulator, "tea")
+        assert name_of(await first) == "tea"
+        await wait_until(lambda: reported.count(events.RealtimeErrorReceived))
+        assert reported.count(events.ConnectionLost) == 0
+
+
+async def test_subscriptions_that_the_server_ends_with_an_error_are_started_again(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.end_subscriptions()
+        assert isinstance(await next_result(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await next_result(results)) == "after"
+
+
+async def test_an_unreachable_endpoint_is_an_error_after_some_attempts(
+    settings: RealtimeSettings, emulator: Emulator
+) -> None:
+    async with connected(emulator, settings, realtime_url="ws://127.0.0.1:1/x") as session:
+        with pytest.raises(TransportConnectionFailed, match="can't be reached"):
+            await next_result(session.subscribe(CREATED))
+
+
+async def test_a_start_that_is_never_answered_is_an_error_after_some_attempts(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(start_timeout=0.1, delays=lambda: itertools.repeat(0.01))
+    emulator.realtime.faults.ignore_starts(100)
+    async with connected(emulator, settings) as session:
+        with pytest.raises(TransportConnectionFailed, match="no start_ack"):
+            await next_result(session.subscribe(CREATED))
+
+
+async def test_a_provider_that_fails_for_a_while_ends_no_subscription(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        emulator.realtime.faults.refuse_starts()
+        emulator.faults.cognito_error(1, "InternalErrorException", "try later", status=500)
+        emulator.realtime.drop_sockets()
+        assert isinstance(await next_result(results), Gap)
+        publish(emulator, "after")
+        assert name_of(await next_result(results)) == "after"
+
+
+async def test_refusals_at_two_handshakes_with_losses_between_end_nothing(
+    emulator: Emulator, settings: RealtimeSettings
+) -> None:
+    async with (
+        connected(emulator, settings) as session,
+        subscribed(session, emulator, gaps=True) as (results, first),
+    ):
+        publish(emulator, "before")
+        await first
+        faults = emulator.realtime.faults
+        faults.refuse_connections()
+        faults.drop_connections(3)
+        faults.refuse_connections()
+        emulator.realtime.drop_sockets()
+        assert isinstance(await next_result(results), Gap)
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 408, 500])
+async def test_an_http_status_at_a_reconnect_ends_nothing(
+    server: Server, settings: RealtimeSettings, status: int
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        results = session.subscribe(CREATED, gaps=True)
+        first = asyncio.ensure_future(next_result(results))
+        await wait_until(lambda: server.count("start"))
+        server.status = status
+        await server.sockets[0].close()
+        assert isinstance(await first, Gap)
+        await results.aclose()
+
+
+async def test_a_start_on_a_silent_socket_is_tried_on_another_one(
+    emulator: Emulator,
+) -> None:
+    settings = RealtimeSettings(start_timeout=0.2, delays=lambda: itertools.repeat(0.01))
+    async with connected(emulator, settings) as session, subscribed(session, emulator):
+        emulator.realtime.silence_sockets()
+        results = session.subscribe(CREATED)
+        first = asyncio.ensure_future(next_result(results))
+        await wait_until(lambda: emulator.realtime.registrations == 2)
+        publish(emulator, "tea")
+        assert name_of(await first) == "tea"
+        await results.aclose()
