@@ -7,7 +7,7 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
 
@@ -61,6 +61,7 @@ class User:
     async def renew(
         self, rejected: Mapping[str, str] | None = None, *, denied: bool = False
     ) -> Mapping[str, str]:
+        del rejected, denied
         self.renewals += 1
         return await self.headers()
 
@@ -256,6 +257,66 @@ async def connected_by_key(
     given = {"auth": key, "realtime": settings, **more}
     async with Client(transport=AppSyncTransport(server.url, **given)) as session:
         yield session
+
+
+class FakeSocket:
+    """A WebSocket without a network, which answers as AppSync does unless told otherwise.
+
+    Attributes:
+        sent: the frames that were sent.
+        answers: what is answered to frames of a type; ``None`` for nothing.
+        error: what sending raises; ``None`` for nothing.
+        closed: whether it was closed by this side.
+        close_code: as of aiohttp's sockets.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.answers: dict[str, str | None] = {"start": "start_ack", "stop": "complete"}
+        self.error: Exception | None = None
+        self.closed = False
+        self.close_code: int | None = None
+        self._arrived: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def send_str(self, text: str) -> None:
+        if self.error is not None:
+            raise self.error
+        frame = json.loads(text)
+        self.sent.append(frame)
+        answer = self.answers.get(frame["type"])
+        if answer is not None:
+            self.receives(type=answer, id=frame["id"])
+
+    async def receive(self) -> Any:
+        found = await self._arrived.get()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def receives(self, **frame: Any) -> None:
+        """Let a frame arrive."""
+        self._arrived.put_nowait(WSMessage(WSMsgType.TEXT, json.dumps(frame), None))  # type: ignore[arg-type]
+
+    def receives_event(self, id_: str, number: int) -> None:
+        """Let an event arrive."""
+        self.receives(type="data", id=id_, payload={"data": number})
+
+    def receives_end(self, code: int = 1001) -> None:
+        """Let the other side close the socket."""
+        self.close_code = code
+        self._arrived.put_nowait(WSMessage(WSMsgType.CLOSE, code, None))  # type: ignore[arg-type]
+
+    def fails(self, error: Exception) -> None:
+        """Let reading raise an error."""
+        self._arrived.put_nowait(error)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all starts."""
+        return [frame["id"] for frame in self.sent if frame["type"] == "start"]
 
 
 class Consumer:
