@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import os
 from typing import Any
 
 import pytest
 from aiohttp import web
+from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
 from gql.transport.exceptions import TransportClosed
 
-from appsync_gql import (
-    RealtimeSettings,
-)
+from appsync_gql import AppSyncTransport, RealtimeSettings
+from appsync_gql.realtime.connect import Connector
 from appsync_gql.testing import Emulator
 from support.realtime import (
     CREATED,
+    Consumer,
     Reported,
     Server,
     connected,
@@ -24,6 +27,7 @@ from support.realtime import (
     next_result,
     our_tasks,
     publish,
+    serving,
     subscribed,
     wait_until,
 )
@@ -124,3 +128,126 @@ async def test_leaving_with_a_full_buffer_closes_the_connection_at_once(
             await first
         await wait_until(lambda: not emulator.realtime.connections, seconds=1.5)
         assert not emulator.realtime.registrations
+
+
+async def test_a_consumer_gets_an_error_if_somebody_cancels_all_other_tasks(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    """It once waited for ever, because nobody was left who would end its subscription."""
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        for task in our_tasks():
+            task.cancel()
+        await wait_until(lambda: consumer.error)
+        assert isinstance(consumer.error, TransportClosed)
+        await wait_until(lambda: not server.open_sockets)
+
+
+async def test_a_reader_that_somebody_cancels_is_a_lost_connection(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        for task in our_tasks():
+            if task.get_name() == "appsync-gql-reader":
+                task.cancel()
+        await wait_until(lambda: consumer.names == ["GAP"])
+        await consumer.stop()
+
+
+async def test_an_exclusive_socket_is_closed_whenever_its_subscription_is_cancelled(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        kept = Consumer(session)
+        await wait_until(lambda: server.registered)
+        for number in range(10):
+            alone = Consumer(session, on_full="wait")
+            await asyncio.sleep(number / 1000)
+            await alone.stop()
+        await wait_until(lambda: server.open_sockets == 1)
+        await kept.stop()
+
+
+async def test_the_socket_of_a_connection_error_is_closed(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        payload = {"errors": [{"errorType": "UnauthorizedException", "errorCode": 401}]}
+        await server.sockets[0].send_json({"type": "connection_error", "payload": payload})
+        await wait_until(lambda: consumer.names == ["GAP"])
+        await wait_until(lambda: server.sockets[0].closed)
+        assert server.open_sockets == 1
+        await consumer.stop()
+
+
+async def test_the_last_subscription_takes_the_session_of_the_sockets_along(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        for _ in range(2):
+            consumer = Consumer(session)
+            await wait_until(lambda: server.registered)
+            await consumer.stop()
+            await wait_until(lambda: not server.open_sockets)
+            await wait_until(lambda: not our_tasks())
+            gc.collect()
+            assert not [o for o in gc.get_objects() if type(o) is Connector and o._session]
+
+
+def test_one_transport_serves_one_event_loop_after_the_other() -> None:
+    """Nothing of an event loop that has ended is used, or left behind, for the next one."""
+    transports: list[AppSyncTransport] = []
+
+    async def main() -> None:
+        async with serving() as server:
+            if not transports:
+                key = AppSyncApiKeyAuthentication(host="h", api_key="k")
+                url = "ws://127.0.0.1:1/"
+                transports.append(AppSyncTransport(server.url, auth=key, realtime_url=url))
+            subscriptions = transports[0]._subscriptions
+            subscriptions._realtime_url = server.url.replace("http", "ws") + "/realtime"
+            results = subscriptions.subscribe(CREATED, key_of(transports[0]), dict)
+            first = asyncio.ensure_future(anext(results))
+            await wait_until(lambda: server.registered)
+            await server.send("tea")
+            assert (await first).data == {"onCreateItem": {"id": "1", "name": "tea"}}
+        # The program ends without closing anything: asyncio.run() cancels all tasks.
+
+    for _ in range(2):
+        asyncio.run(main())
+        gc.collect()
+    assert len(transports[0]._subscriptions._by_loop) == 1
+
+
+def key_of(transport: AppSyncTransport) -> object:
+    return transport.auth
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+async def test_a_forked_child_leaves_the_sockets_of_its_parent_alone(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    """Collecting them in the child once removed them from the selector that both share."""
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                subscriptions = session.transport._subscriptions
+                code = 0 if not subscriptions._by_loop else 2
+                del subscriptions
+                gc.collect()
+            finally:
+                os._exit(code)
+        exited = await asyncio.to_thread(os.waitpid, child, 0)
+        assert os.waitstatus_to_exitcode(exited[1]) == 0
+        await server.send("tea")
+        await wait_until(lambda: consumer.names == ["tea"])
+        await consumer.stop()

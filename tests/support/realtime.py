@@ -142,10 +142,13 @@ class Server:
         registered: the subscriptions that were started and not stopped, as (socket, id).
         on_frame: called with each frame; the server does not answer it if this returns true.
         status: an HTTP status to answer the next handshake with; 0 for none.
+        lasting: whether it is the answer to all handshakes.
+        lag: seconds after a ``start_ack`` for which a subscription gets no events yet.
     """
 
     def __init__(self) -> None:
         self.url = ""
+        self.lasting, self.lag = False, 0.0
         self.sockets: list[web.WebSocketResponse] = []
         self.transports: list[asyncio.Transport] = []
         self.frames: list[tuple[int, str, str]] = []
@@ -180,8 +183,12 @@ class Server:
             payload = {"connectionTimeoutMs": 300_000}
             await socket.send_json({"type": "connection_ack", "payload": payload})
         elif kind == "start":
-            self.registered.append((socket, id_))
             await socket.send_json({"type": "start_ack", "id": id_})
+            if self.lag:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.lag, self.registered.append, (socket, id_))
+            else:
+                self.registered.append((socket, id_))
         elif (socket, id_) in self.registered:
             self.registered.remove((socket, id_))
             await socket.send_json({"type": "complete", "id": id_})
@@ -189,8 +196,8 @@ class Server:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends."""
         if self.status:
-            status, self.status = self.status, 0
-            return web.Response(status=status)
+            status, self.status = self.status, self.status if self.lasting else 0
+            return web.Response(status=status, headers={"Location": "http://127.0.0.1:1/"})
         socket = web.WebSocketResponse(protocols=["graphql-ws"])
         await socket.prepare(request)
         self.sockets.append(socket)

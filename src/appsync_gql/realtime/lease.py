@@ -50,5 +50,5 @@ class Lease:
         self.connection.leases -= 1
         closing = self._unused(self.connection)
         if closing is not None:
-            # Who is cancelled meanwhile leaves the closing to the pool.
-            await asyncio.shield(closing)
+            # The closing belongs to the pool: neither of the two is cancelled with the other.
+            await asyncio.wait({closing})

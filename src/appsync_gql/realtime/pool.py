@@ -106,6 +106,11 @@ class ConnectionPool:
         finally:
             await self._connector.close()
 
+    async def close_if_idle(self) -> None:
+        """Close the session of the sockets if nobody uses a connection, or waits for one."""
+        if not (self._connections or self._closings or self._opening_now):
+            await self._connector.close()
+
     def abandon(self) -> None:
         """Forget everything without touching a socket: all belongs to the process that forked."""
         self._connector.abandon()
@@ -129,17 +134,10 @@ class ConnectionPool:
             if connection in self._connections:
                 self._connections.remove(connection)
             connection.drain()
-            closing = self._loop.create_task(self._end(connection), name="appsync-gql-closing")
+            closing = self._loop.create_task(connection.close(), name="appsync-gql-closing")
             self._closings[connection] = closing
             closing.add_done_callback(lambda _: self._closings.pop(connection, None))
         return self._closings[connection]
-
-    async def _end(self, connection: Connection) -> None:
-        try:
-            await connection.close()
-        finally:
-            if not (self._connections or self._opening_now or len(self._closings) > 1):
-                await self._connector.close()
 
     # -- opening ------------------------------------------------------------------------
 
@@ -178,6 +176,7 @@ class ConnectionPool:
         task = opening.task
         if not task.done():
             task.cancel()
+            await asyncio.wait({task})
         elif not task.cancelled() and task.exception() is None:
             await task.result().release()
 

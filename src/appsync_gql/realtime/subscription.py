@@ -288,6 +288,7 @@ class Subscription:
         finally:
             if self._lease is not None:
                 await self._lease.release()
+            await self._pool.close_if_idle()
 
 
 def _now() -> float:

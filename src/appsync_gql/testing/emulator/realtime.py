@@ -45,6 +45,8 @@ class RealtimeSettings:
         connection_lifetime: seconds after which the server closes a socket.
         subscriptions: that one connection may have.
         closes_at_expiry: whether a socket is closed when the token that opened it expires.
+        registration_lag: seconds after a ``start_ack`` for which the subscription gets no
+            events yet, as AppSync's may.
     """
 
     keep_alive: float = 60.0
@@ -52,6 +54,7 @@ class RealtimeSettings:
     connection_lifetime: float = 86_400.0
     subscriptions: int = 100
     closes_at_expiry: bool = False
+    registration_lag: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -62,12 +65,14 @@ class _Socket:
         socket: the WebSocket.
         transport: what it runs over.
         registrations: by the client's ids.
+        live_at: when their events begin, in the event loop's seconds, by the same ids.
         silent: whether nothing goes out or comes in from now on.
     """
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
     registrations: dict[str, Registration] = field(default_factory=dict)
+    live_at: dict[str, float] = field(default_factory=dict)
     silent: bool = False
 
     def cut(self) -> None:
@@ -118,7 +123,8 @@ class Realtime:
         for socket in list(self._sockets):
             for registration in list(socket.registrations.values()):
                 wanted = not isinstance(payload, dict) or registration.wants(payload)
-                if registration.name == name and wanted:
+                live = asyncio.get_running_loop().time() >= socket.live_at[registration.id]
+                if registration.name == name and wanted and live:
                     sent += await self._deliver(socket, registration, payload)
         return sent
 
@@ -262,6 +268,8 @@ class Realtime:
         outcome = await self._admit(socket, name, payload)
         if isinstance(outcome, Registration):
             socket.registrations[name] = outcome
+            now = asyncio.get_running_loop().time()
+            socket.live_at[name] = now + self._settings.registration_lag
             if fault < math.inf:
                 await asyncio.sleep(fault)
                 await socket.send("start_ack", name)
