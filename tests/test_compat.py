@@ -29,7 +29,7 @@ class OneResult(AsyncTransport):
     async def execute(self, *_args: object, **_options: object) -> ExecutionResult:
         return self.result
 
-    async def subscribe(self, *_args: object, **_options: object):  # type: ignore[no-untyped-def, override]  # noqa: ANN201
+    async def subscribe(self, *_args: object, **_options: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
         yield self.result
 
 

@@ -27,10 +27,11 @@ class Fixture:
     """A connection over a fake socket."""
 
     def __init__(self, silence: float = 60.0) -> None:
-        self.socket: Any = FakeSocket()
+        self.socket = FakeSocket()
+        socket: Any = self.socket
         self.protocol = Protocol()
         self.errors: list[ServerError] = []
-        opened = Opened(self.socket, self.protocol, silence)
+        opened = Opened(socket, self.protocol, silence)
         self.connection = Connection(opened, clock=SystemClock(), on_error=self.errors.append)
 
     def receiver(self, size: int = 1000, on_full: OnFull = "drop_oldest") -> Receiver:
@@ -272,10 +273,10 @@ async def test_a_retiring_connection_says_so_and_takes_no_more(fixture: Fixture)
     assert not fixture.connection.has_room
     assert not fixture.connection.closed.done()
     fixture.connection.drain()
-    assert fixture.connection.state is State.RETIRING
+    states = [fixture.connection.state]
     await fixture.connection.close()
     fixture.connection.retire()
-    assert fixture.connection.state is State.CLOSED
+    assert [*states, fixture.connection.state] == [State.RETIRING, State.CLOSED]
 
 
 async def test_events_of_a_subscription_that_was_stopped_go_nowhere(fixture: Fixture) -> None:

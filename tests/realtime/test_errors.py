@@ -102,9 +102,9 @@ def test_what_the_http_status_of_a_handshake_means(status: int, meaning: ErrorMe
 def test_which_error_ends_a_subscription(meaning: ErrorMeaning, kind: type[Exception]) -> None:
     end = ServerError(meaning, "No.", "SomeException", 400, ({"message": "No."}, "text"))
     error: Any = error_of(end, "Look at the clock.")
-    assert type(error) is kind
     assert "No." in str(error)
     assert (error.error_type, error.status) == ("SomeException", 400)
+    assert type(error) is kind
     assert ("Look at the clock." in str(error)) is (meaning is R)
     if isinstance(error, Refused | Denied | BadRequest | BlockedByWaf):
         assert error.errors == [{"message": "No."}, {"message": "text"}]

@@ -26,8 +26,9 @@ class Side:
     """One of the two connections, with the subscription started on it."""
 
     def __init__(self, buffer: Buffer, limit: int) -> None:
-        self.socket: Any = FakeSocket()
-        opened = Opened(self.socket, Protocol(), 300.0)
+        self.socket = FakeSocket()
+        socket: Any = self.socket
+        opened = Opened(socket, Protocol(), 300.0)
         self.connection = Connection(opened, clock=SystemClock(), on_error=lambda _: None)
         self.receiver = Receiver(buffer, limit)
 

@@ -6,13 +6,16 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncJWTAuthentication
 from graphql import build_schema
 
 from appsync_gql import (
     AppSyncTransport,
+    BadRequest,
     CognitoProvider,
+    ConfigurationError,
     Gap,
     RealtimeSettings,
     TokenStore,
@@ -20,8 +23,12 @@ from appsync_gql import (
 from appsync_gql.testing import Emulator
 from support.realtime import (
     CREATED,
+    Consumer,
     Reported,
+    Server,
+    User,
     connected,
+    connected_by_key,
     name_of,
     next_result,
     our_tasks,
@@ -232,3 +239,69 @@ async def test_the_very_text_that_is_sent_is_what_is_signed(
     assert handshake is None
     assert start is not None
     assert json.loads(start)["query"].startswith("subscription")
+
+
+@pytest.mark.parametrize("operation", ["mutation { write }", "query { read }", "{ read }"])
+async def test_what_is_no_subscription_is_refused_before_anything_is_sent(
+    server: Server, settings: RealtimeSettings, operation: str
+) -> None:
+    """A mutation would be carried out at each attempt to subscribe."""
+    async with connected_by_key(server, settings) as session:
+        with pytest.raises(BadRequest, match="not sent"):
+            await next_result(session.subscribe(gql(operation)))
+    assert not server.sockets
+
+
+async def test_of_several_operations_one_must_be_named(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    document = gql("mutation M { write } subscription S { onCreateItem { id name } }")
+    async with connected_by_key(server, settings) as session:
+        with pytest.raises(BadRequest, match="operation_name"):
+            await next_result(session.subscribe(document))
+        document.operation_name = "M"
+        with pytest.raises(BadRequest, match="mutation"):
+            await next_result(session.subscribe(document))
+        document.operation_name = "S"
+        results = session.subscribe(document)
+        first = asyncio.ensure_future(next_result(results))
+        await wait_until(lambda: server.registered)
+        await server.send("tea")
+        assert name_of(await first) == "tea"
+        await results.aclose()
+
+
+@pytest.mark.parametrize("options", [{"buffer": 0}, {"on_full": "explode"}, {"auth": TokenStore}])
+async def test_arguments_that_can_not_be_used_are_refused(
+    server: Server, settings: RealtimeSettings, options: dict[str, Any]
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        with pytest.raises(ConfigurationError):
+            await next_result(session.subscribe(CREATED, **options))
+
+
+async def test_results_with_errors_are_results(server: Server, settings: RealtimeSettings) -> None:
+    transport = AppSyncTransport(server.url, auth=User(), realtime=settings)
+    async with Client(transport=transport):
+        results = transport.subscribe(CREATED)
+        first = asyncio.ensure_future(anext(results))
+        await wait_until(lambda: server.registered)
+        socket, id_ = server.registered[0]
+        payload = {"data": None, "errors": [{"message": "No"}], "extensions": {"a": 1}}
+        await socket.send_json({"type": "data", "id": id_, "payload": payload})
+        result = await first
+        assert (result.data, result.extensions) == (None, {"a": 1})
+        errors: Any = result.errors
+        assert errors == [{"message": "No"}]
+        await results.aclose()
+
+
+async def test_the_authorization_of_one_subscription_may_differ_from_the_transports(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session, auth=User("ada"))
+        await wait_until(lambda: server.registered)
+        host = server.url.split("/")[2]
+        assert server.authorizations == [{"host": host, "Authorization": "ada 0"}]
+        await consumer.stop()

@@ -5,25 +5,33 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from typing import Any
 
 import pytest
+from aiohttp import web
 from gql.transport.exceptions import TransportConnectionFailed
 
 from appsync_gql import (
+    BadRequest,
+    Denied,
     Gap,
     RealtimeSettings,
+    RenewalFailed,
     events,
 )
 from appsync_gql.testing import Emulator
 from support.realtime import (
     CREATED,
+    Consumer,
     Reported,
     Server,
+    User,
     connected,
     connected_by_key,
     name_of,
     next_result,
     publish,
+    send_error,
     subscribed,
     wait_until,
 )
@@ -224,3 +232,125 @@ async def test_a_start_on_a_silent_socket_is_tried_on_another_one(
         publish(emulator, "tea")
         assert name_of(await first) == "tea"
         await results.aclose()
+
+
+PASSING = [
+    {"message": "Internal server error"},
+    {"errorType": "com.amazonaws.deepdish.graphql.auth#BadRequestException", "errorCode": 400},
+]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=["internal error", "bad request"])
+@pytest.mark.parametrize("where", ["connection_init", "start"])
+async def test_a_passing_fault_at_a_restart_ends_no_subscription(
+    server: Server, settings: RealtimeSettings, where: str, error: dict[str, Any]
+) -> None:
+    faults: list[dict[str, Any]] = []
+
+    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        if frame["type"] != where or not faults:
+            return False
+        kind = "error" if where == "start" else "connection_error"
+        payload = {"errors": [faults.pop()]}
+        await socket.send_json({"type": kind, "id": frame.get("id"), "payload": payload})
+        return True
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        await server.send("before")
+        await wait_until(lambda: consumer.names)
+        faults.append(error)
+        server.cut()
+        await wait_until(lambda: not faults and server.registered)
+        await server.send("after")
+        await wait_until(lambda: consumer.names == ["before", "GAP", "after"])
+        await consumer.stop()
+
+
+async def test_a_lasting_fault_at_a_restart_ends_the_subscription_in_the_end(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        rejected = frame["type"] == "start" and len(server.sockets) > 1
+        if rejected:
+            await send_error(socket, frame["id"], "BadRequestException")
+        return rejected
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        await server.send("before")
+        await wait_until(lambda: consumer.names)
+        server.cut()
+        await wait_until(lambda: consumer.error)
+        assert isinstance(consumer.error, BadRequest)
+        assert server.count("start") == 1 + 9
+        assert len(server.sockets) == 2, "the connection is kept for the next attempts"
+
+
+async def test_newer_headers_that_can_not_be_had_for_a_while_end_no_subscription(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    user = User()
+
+    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        authorization = frame.get("payload", {}).get("extensions", {}).get("authorization", {})
+        refused = len(server.sockets) > 1 and authorization.get("Authorization") == "user 0"
+        if refused:
+            user.error = RenewalFailed("down")
+            await send_error(socket, frame["id"], "UnauthorizedException")
+            asyncio.get_running_loop().call_later(0.1, setattr, user, "error", None)
+        return refused
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings, auth=user) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        await server.send("before")
+        await wait_until(lambda: consumer.names)
+        server.cut()
+        await wait_until(lambda: consumer.names == ["before", "GAP"])
+        assert consumer.error is None
+        await consumer.stop()
+
+
+async def test_a_permission_that_is_missing_is_the_error_also_if_no_newer_token_is_to_be_had(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    user = User()
+
+    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        if frame["type"] == "start":
+            user.error = RenewalFailed("down")
+            await send_error(socket, frame["id"], "Unauthorized")
+        return bool(frame["type"] == "start")
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings, auth=user) as session:
+        with pytest.raises(Denied) as caught:
+            await next_result(session.subscribe(CREATED))
+    assert isinstance(caught.value.__cause__, RenewalFailed)
+
+
+async def test_the_connects_of_a_flapping_server_do_not_grow_with_the_subscriptions(
+    server: Server,
+) -> None:
+    settings = RealtimeSettings(start_timeout=1, delays=lambda: itertools.repeat(0.05))
+
+    async def on_frame(_socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        if frame["type"] == "start" and len(server.sockets) > 1:
+            server.cut()
+        return bool(frame["type"] == "start" and len(server.sockets) > 1)
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings) as session:
+        consumers = [Consumer(session) for _ in range(40)]
+        await wait_until(lambda: len(server.registered) == 40)
+        server.cut()
+        await asyncio.sleep(0.5)
+        assert 2 < len(server.sockets) <= 11
+        for consumer in consumers:
+            await consumer.stop()

@@ -17,7 +17,7 @@ class Socket:
 
 
 def message(kind: aiohttp.WSMsgType, data: Any = None) -> aiohttp.WSMessage:
-    return aiohttp.WSMessage(kind, data, None)  # type: ignore[return-value, arg-type]
+    return aiohttp.WSMessage(kind, data, None)
 
 
 @pytest.mark.parametrize(

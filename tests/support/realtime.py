@@ -305,7 +305,7 @@ class FakeSocket:
 
     def receives(self, **frame: Any) -> None:
         """Let a frame arrive."""
-        self._arrived.put_nowait(WSMessage(WSMsgType.TEXT, json.dumps(frame), None))  # type: ignore[arg-type]
+        self._arrived.put_nowait(WSMessage(WSMsgType.TEXT, json.dumps(frame), None))
 
     def receives_event(self, id_: str, number: int) -> None:
         """Let an event arrive."""
@@ -314,7 +314,7 @@ class FakeSocket:
     def receives_end(self, code: int = 1001) -> None:
         """Let the other side close the socket."""
         self.close_code = code
-        self._arrived.put_nowait(WSMessage(WSMsgType.CLOSE, code, None))  # type: ignore[arg-type]
+        self._arrived.put_nowait(WSMessage(WSMsgType.CLOSE, code, None))
 
     def fails(self, error: Exception) -> None:
         """Let reading raise an error."""

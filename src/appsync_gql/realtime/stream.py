@@ -154,7 +154,7 @@ class Subscriptions:
         if here is None:
             if not self._by_loop:
                 after_fork_in_child(self, Subscriptions._leave_to_parent)
-            for ended in [other for other in self._by_loop if other.is_closed()]:
+            for ended in [other for other in list(self._by_loop) if other.is_closed()]:
                 del self._by_loop[ended]
             here = self._by_loop[loop] = _OnLoop(self._pool(session, settings))
         here.check_open()
