@@ -117,5 +117,26 @@ def test_what_got_no_answer_is_a_failed_connection(end: Lost | Unanswered) -> No
     assert "no answer" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (server_error_of_status(302), True),
+        (server_error_of_status(400), False),
+        (server_error_of_status(401), False),
+        (server_error_of_status(403), False),
+        (server_error_of_status(404), True),
+        (server_error_of_status(429), True),
+        (server_error_of_status(431), False),
+        (server_error_of_status(503), True),
+        (ServerError(INV, "No.", "BadRequestException", 404), False),
+        (ServerError(D, "No."), False),
+    ],
+)
+def test_which_errors_of_a_handshake_others_would_get_too(
+    error: ServerError, expected: Any
+) -> None:
+    assert error.of_endpoint is expected
+
+
 def test_ends_have_a_reason() -> None:
     assert ServerError(T, "text").reason == "text"

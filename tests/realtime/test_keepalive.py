@@ -11,7 +11,7 @@ from appsync_gql.testing import FakeClock
 
 
 @pytest.mark.parametrize(
-    ("now", "checked", "heard", "reason"),
+    ("now", "checked", "received", "reason"),
     [
         (Reading(105, 105), Reading(100, 100), Reading(100, 100), None),
         (Reading(160, 160), Reading(155, 155), Reading(100, 100), None),
@@ -20,12 +20,12 @@ from appsync_gql.testing import FakeClock
         (Reading(150, 105), Reading(100, 100), Reading(100, 100), None),
         (Reading(160, 160), Reading(100, 100), Reading(159, 159), None),
     ],
-    ids=["heard", "just in time", "silent", "slept", "slept shortly", "blocked"],
+    ids=["received", "just in time", "silent", "slept", "slept shortly", "blocked"],
 )
 def test_when_a_connection_is_dead(
-    now: Reading, checked: Reading, heard: Reading, reason: str | None
+    now: Reading, checked: Reading, received: Reading, reason: str | None
 ) -> None:
-    assert reason_to_close(now, checked, heard, silence=60.0) == reason
+    assert reason_to_close(now, checked, received, silence=60.0) == reason
 
 
 class Clock(FakeClock):
@@ -55,7 +55,7 @@ async def test_a_machine_that_slept_has_a_dead_connection() -> None:
     clock, reasons = Clock(), list[str]()
     keepalive = Keepalive(60.0, clock, reasons.append)
     keepalive.start()
-    keepalive.heard = True
+    keepalive.received = True
     await checks(keepalive, clock, 3600.0)
     assert reasons == ["this machine slept for 3600 s"]
     assert keepalive._timer is None, "it checks no longer"
@@ -74,10 +74,10 @@ async def test_a_connection_whose_reader_waits_for_a_consumer_is_alive() -> None
 
 async def test_the_last_reading_changes_only_when_something_was_received() -> None:
     keepalive = Keepalive(60.0, Clock(), lambda _: None)
-    before = keepalive.last_heard()
-    assert keepalive.last_heard() is before
-    keepalive.heard = True
-    assert keepalive.last_heard() is not before
+    before = keepalive.last_received()
+    assert keepalive.last_received() is before
+    keepalive.received = True
+    assert keepalive.last_received() is not before
 
 
 async def test_silence_is_noticed_by_its_own_timer_and_only_until_it_is_stopped() -> None:

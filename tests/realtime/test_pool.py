@@ -18,7 +18,7 @@ from appsync_gql.error_types import ErrorMeaning
 from appsync_gql.realtime.authorization import Authorization
 from appsync_gql.realtime.connect import Opened
 from appsync_gql.realtime.connection import State
-from appsync_gql.realtime.errors import Lost, ServerError
+from appsync_gql.realtime.errors import Lost, ServerError, server_error_of_status
 from appsync_gql.realtime.lease import Lease, NotConnected
 from appsync_gql.realtime.pool import ConnectionPool
 from appsync_gql.realtime.protocol import Protocol
@@ -231,16 +231,17 @@ async def test_a_refused_user_leaves_the_attempt_to_the_next_one(
     assert reported.count(events.RealtimeErrorReceived) == 1
 
 
-async def test_an_endpoint_that_can_not_be_reached_is_tried_once_for_all_who_wait(
-    fixture: Fixture,
+@pytest.mark.parametrize("end", [Lost("reset"), server_error_of_status(503)])
+async def test_an_endpoint_that_fails_is_tried_once_for_all_who_wait(
+    fixture: Fixture, end: Lost | ServerError
 ) -> None:
     fixture.connector.gate.clear()
-    fixture.connector.outcomes = [Lost("reset")]
+    fixture.connector.outcomes = [end]
     tasks = [fixture.acquiring(User(str(number))) for number in range(20)]
     await turns()
     fixture.connector.gate.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert all(isinstance(o, NotConnected) and o.end == Lost("reset") for o in outcomes)
+    assert all(isinstance(o, NotConnected) and o.end == end for o in outcomes)
     assert len(fixture.connector.headers) == 1
 
 

@@ -54,7 +54,7 @@ class Authorization:
         url: the GraphQL endpoint.
 
     Attributes:
-        authorizer: as given. Equal ones stand for the same authorization.
+        authorizer: as given. Those that are equal are the same authorization.
     """
 
     def __init__(self, authorizer: Authorizer, url: str) -> None:

@@ -6,7 +6,6 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from ..error_types import ErrorMeaning
 from .errors import Lost, ServerError
 
 if TYPE_CHECKING:
@@ -21,14 +20,6 @@ _STABLE = 5.0
 
 _REMEMBERED = 60.0
 """Seconds after the end of a user's last pause for which it is remembered."""
-
-_PERSONAL = {
-    ErrorMeaning.REFUSED,
-    ErrorMeaning.DENIED,
-    ErrorMeaning.INVALID,
-    ErrorMeaning.BLOCKED,
-}
-"""Errors of a handshake that say nothing about the handshakes of other users."""
 
 
 class Backoff:
@@ -80,7 +71,7 @@ class EndpointBackoff:
         self, end: Lost | ServerError, authorizer: Authorizer, began: float, now: float
     ) -> None:
         """Count a handshake that failed: for everybody, or for the user whom the error is for."""
-        if isinstance(end, Lost) or end.meaning not in _PERSONAL:
+        if isinstance(end, Lost) or end.of_endpoint:
             self._shared.failed(began, now)
             return
         kept = self._personal.items()

@@ -18,7 +18,7 @@ OnFull = Literal["drop_oldest", "fail", "wait"]
 
 
 class Gap(dict[str, Any]):
-    """Stands among a subscription's results where events may have been missed.
+    """Marks among a subscription's results where events may have been missed.
 
     AppSync sends each event once and keeps none: what happened while there was
     no connection is not sent later. A query brings it.

@@ -189,7 +189,7 @@ def socket_session(arguments: dict[str, Any]) -> aiohttp.ClientSession:
     """Return a session for sockets alone.
 
     Sockets stay open for hours and must not use up the connections of requests; a redirect
-    of a handshake would take the token along, and aiohttp can't be told not to follow it; and
+    of a handshake would carry the token, and aiohttp can't be told not to follow it; and
     what ``raise_for_status`` raises would take the place of a handshake's own error.
 
     Args:

@@ -145,7 +145,7 @@ class Connection:
         seconds: float,
     ) -> End | None:
         """Send a ``start``; return ``None`` when it is acknowledged, or how it ended instead."""
-        before = self._keepalive.last_heard()
+        before = self._keepalive.last_received()
         try:
             async with timeout(seconds):
                 await self._socket.send_str(
@@ -153,7 +153,7 @@ class Connection:
                 )
                 return await asyncio.shield(registration.acknowledged)
         except asyncio.TimeoutError:
-            if self._keepalive.last_heard() is before:
+            if self._keepalive.last_received() is before:
                 # Nothing at all was received: it may be dead, so others start elsewhere.
                 self.drain()
             return Unanswered(f"no start_ack within {seconds:g} s")
@@ -240,7 +240,7 @@ class Connection:
                     self._finish(how_it_ended(self._socket, message))
                     return False
                 continue
-            keepalive.heard = True
+            keepalive.received = True
             event = understand(data)
             if type(event) is dict:
                 registration = registrations.get(event["id"])

@@ -36,6 +36,10 @@ __all__ = [
 ]
 
 
+_ENDPOINT_STATUSES = {*range(300, 400), 404, 405, 410, 421, 426}
+"""HTTP statuses that depend on the URL alone, and not on who asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """The server completed the subscription: there will be no more events."""
@@ -80,6 +84,13 @@ class ServerError:
     error_type: str | None = None
     code: int | None = None
     errors: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def of_endpoint(self) -> bool:
+        """Whether the handshakes of other users would end the same."""
+        if self.meaning in {ErrorMeaning.INVALID, ErrorMeaning.BLOCKED}:
+            return self.error_type is None and self.code in _ENDPOINT_STATUSES
+        return self.meaning not in {ErrorMeaning.REFUSED, ErrorMeaning.DENIED}
 
     @property
     def reason(self) -> str:

@@ -21,27 +21,29 @@ class Reading(NamedTuple):
 
     Attributes:
         boot: seconds by a clock that goes on while the machine sleeps, if it has one.
-        awake: seconds by the event loop's clock, which may stand still meanwhile.
+        awake: seconds by the event loop's clock, which may stop meanwhile.
     """
 
     boot: float
     awake: float
 
 
-def reason_to_close(now: Reading, checked: Reading, heard: Reading, silence: float) -> str | None:
+def reason_to_close(
+    now: Reading, checked: Reading, received: Reading, silence: float
+) -> str | None:
     """Return why a connection is dead; ``None`` while it is not.
 
     Args:
         now: this moment.
         checked: the moment of the last check.
-        heard: about the moment when a frame was received last.
+        received: about the moment when the last frame was received.
         silence: seconds without any frame after which a connection is dead.
     """
     slept = (now.boot - checked.boot) - (now.awake - checked.awake)
     if slept > silence:
         # What came before the machine fell asleep says nothing about the other side now.
         return f"this machine slept for {slept:.0f} s"
-    if now.boot - heard.boot > silence:
+    if now.boot - received.boot > silence:
         return f"nothing was received for {silence:g} s"
     return None
 
@@ -55,12 +57,12 @@ class Keepalive:
         on_dead: called once, with the reason.
 
     Attributes:
-        heard: set by the reader at each frame: cheaper than reading a clock.
+        received: set by the reader at each frame: cheaper than reading a clock.
         paused: whether nothing is read now, because a consumer is slow.
     """
 
     def __init__(self, silence: float, clock: Clock, on_dead: Callable[[str], object]) -> None:
-        self.heard = self.paused = False
+        self.received = self.paused = False
         self._silence, self._clock, self._on_dead = silence, clock, on_dead
         self._interval = min(_OFTEN, silence / 4)
         self._loop = asyncio.get_running_loop()
@@ -78,10 +80,10 @@ class Keepalive:
             self._timer.cancel()
             self._timer = None
 
-    def last_heard(self) -> Reading:
+    def last_received(self) -> Reading:
         """Return about the moment of the last frame: the same object if there was none since."""
-        if self.heard or self.paused:
-            self.heard, self._last = False, self._now()
+        if self.received or self.paused:
+            self.received, self._last = False, self._now()
         return self._last
 
     def _check(self) -> None:
@@ -89,7 +91,7 @@ class Keepalive:
         self._checked = now
         if now.awake - checked.awake > 2 * self._interval:
             self._last = now  # the loop was blocked: what has arrived is still to be read
-        reason = reason_to_close(now, checked, self.last_heard(), self._silence)
+        reason = reason_to_close(now, checked, self.last_received(), self._silence)
         if reason is not None:
             self.stop()
             self._on_dead(reason)

@@ -62,7 +62,7 @@ class ConnectionPool:
         self._loop = asyncio.get_running_loop()
         self._connections: list[Connection] = []
         self._openings: dict[Authorizer, _Opening] = {}
-        self._attempt: asyncio.Future[Lost | None] | None = None
+        self._attempt: asyncio.Future[Lost | ServerError | None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closings: dict[Connection, asyncio.Task[None]] = {}
         self._backoff = EndpointBackoff(settings.delays)
@@ -188,13 +188,18 @@ class ConnectionPool:
         """
         self._opening_now += 1
         try:
-            await self._pause(authorization.authorizer)
-            # Each user waits for his own headers, and for those alone.
-            sent = await authorization.for_connect()
-            if not exclusive:
-                found = await self._opened_by_others()
-                if found is not None:
-                    return self._lease(found)
+            while True:
+                await self._pause(authorization.authorizer)
+                # Each user waits for his own headers, and for those alone.
+                sent = await authorization.for_connect()
+                if exclusive:
+                    break
+                for connection in self._connections:
+                    if connection.has_room:
+                        return self._lease(connection)
+                if self._attempt is None:
+                    break
+                await self._wait_for_others(self._attempt)
             return self._lease(await self._connect(authorization, sent, exclusive=exclusive))
         finally:
             self._opening_now -= 1
@@ -204,35 +209,35 @@ class ConnectionPool:
         while (seconds := self._backoff.seconds(authorizer, self._loop.time())) > 0:  # noqa: ASYNC110
             await asyncio.sleep(seconds)
 
-    async def _opened_by_others(self) -> Connection | None:
-        """Wait for the attempt of another user, if there is one; return what has room then."""
-        while True:
-            for connection in self._connections:
-                if connection.has_room:
-                    return connection
-            if self._attempt is None:
-                return None
-            failure = await asyncio.shield(self._attempt)
-            if failure is not None:
-                raise NotConnected(failure, None)
+    async def _wait_for_others(self, attempt: asyncio.Future[Lost | ServerError | None]) -> None:
+        """Wait for the attempt of another user, so that all of them make one at a time.
+
+        Raises:
+            NotConnected: it failed in a way in which any other attempt would fail too.
+        """
+        failure = await asyncio.shield(attempt)
+        if failure is not None:
+            raise NotConnected(failure, None)
 
     async def _connect(
         self, authorization: Authorization, sent: Sent, *, exclusive: bool
     ) -> Connection:
-        began, lost = self._loop.time(), None
-        attempt: asyncio.Future[Lost | None] = self._loop.create_future()
+        began = self._loop.time()
+        attempt: asyncio.Future[Lost | ServerError | None] = self._loop.create_future()
         if not exclusive:
             self._attempt = attempt
+        failure: Lost | ServerError | None = None
         try:
             opened = await self._connector.connect(sent.authorization)
-            lost = opened if isinstance(opened, Lost) else None
+            if isinstance(opened, Lost | ServerError):
+                failure = opened
+                self._backoff.failed(opened, authorization.authorizer, began, self._loop.time())
         finally:
-            attempt.set_result(lost)
+            shared = isinstance(failure, Lost) or (failure is not None and failure.of_endpoint)
+            attempt.set_result(failure if shared else None)
             if self._attempt is attempt:
                 self._attempt = None
         if isinstance(opened, Lost | ServerError):
-            now = self._loop.time()
-            self._backoff.failed(opened, authorization.authorizer, began, now)
             if isinstance(opened, ServerError):
                 self._report_error(opened)
             raise NotConnected(opened, sent)
