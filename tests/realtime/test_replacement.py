@@ -20,13 +20,11 @@ from support.realtime import (
     CREATED,
     Consumer,
     Server,
-    User,
     connected,
     connected_by_key,
     name_of,
     next_result,
     publish,
-    send_error,
     subscribed,
     wait_until,
 )
@@ -175,47 +173,4 @@ async def test_some_seconds_after_a_hand_over_equal_events_are_delivered(
         await server.send("on")
         await wait_until(lambda: len(consumer.names) == 2)
         assert consumer.names == ["on", "on"]
-        await consumer.stop()
-
-
-@pytest.mark.parametrize("where", ["before the new start", "during the overlap"])
-async def test_a_completion_during_a_hand_over_ends_the_subscription(
-    server: Server, where: str
-) -> None:
-    settings = RealtimeSettings(max_age=0.2, overlap=5.0, delays=lambda: itertools.repeat(0.01))
-
-    async def on_frame(_socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
-        kind = "connection_init" if where == "before the new start" else "start"
-        if frame["type"] == kind and len(server.sockets) == 2:
-            socket, id_ = server.registered.pop(0)
-            await socket.send_json({"type": "complete", "id": id_})
-        return False
-
-    server.on_frame = on_frame
-    async with connected_by_key(server, settings) as session:
-        consumer = Consumer(session)
-        await wait_until(lambda: consumer.names == ["END"])
-        await wait_until(lambda: not server.open_sockets)
-
-
-async def test_a_hand_over_that_is_refused_is_tried_again_with_newer_headers(
-    server: Server,
-) -> None:
-    settings = RealtimeSettings(max_age=0.2, overlap=0.01, delays=lambda: itertools.repeat(0.01))
-
-    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
-        authorization = frame.get("payload", {}).get("extensions", {}).get("authorization", {})
-        refused = len(server.sockets) > 1 and authorization.get("Authorization") == "user 0"
-        if refused:
-            await send_error(socket, frame["id"], "UnauthorizedException")
-        return refused
-
-    server.on_frame, user = on_frame, User()
-    async with connected_by_key(server, settings, auth=user) as session:
-        consumer = Consumer(session)
-        await wait_until(lambda: server.count("stop", socket=1))
-        assert user.renewals == 1
-        await wait_until(lambda: server.registered)
-        await server.send("tea")
-        await wait_until(lambda: consumer.names == ["tea"])
         await consumer.stop()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication, AppSyncJWTAuthentication
+from gql.transport.exceptions import TransportClosed
 from graphql import build_schema
 
 from appsync_gql import (
@@ -305,3 +306,48 @@ async def test_the_authorization_of_one_subscription_may_differ_from_the_transpo
         host = server.url.split("/")[2]
         assert server.authorizations == [{"host": host, "Authorization": "ada 0"}]
         await consumer.stop()
+
+
+async def test_a_gap_is_reported_and_yielded_only_if_asked_for(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    gaps: list[Gap] = []
+    async with connected_by_key(server, settings) as session:
+        silent = Consumer(session, gaps=False, on_gap=gaps.append)
+        await wait_until(lambda: server.registered)
+        server.cut()
+        await wait_until(lambda: not server.registered)
+        await wait_until(lambda: server.registered)
+        await server.send("tea")
+        await wait_until(lambda: silent.names == ["tea"])
+        assert len(gaps) == 1
+        await silent.stop()
+
+
+async def test_what_a_forked_child_inherits_is_forgotten_and_not_closed(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        subscriptions = session.transport._subscriptions
+        inherited = dict(subscriptions._by_loop)
+        subscriptions._leave_to_parent()
+        assert not subscriptions._by_loop
+        await subscriptions.close()
+        assert server.open_sockets == 1
+        subscriptions._by_loop.update(inherited)
+        await consumer.stop()
+
+
+async def test_after_a_close_there_is_no_subscription_until_the_next_connect(
+    server: Server, settings: RealtimeSettings
+) -> None:
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        here = next(iter(session.transport._subscriptions._by_loop.values()))
+        await session.transport._subscriptions.close()
+        await wait_until(lambda: isinstance(consumer.error, TransportClosed))
+        with pytest.raises(TransportClosed):
+            here.check_open()

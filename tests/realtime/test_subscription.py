@@ -354,3 +354,77 @@ async def test_the_connects_of_a_flapping_server_do_not_grow_with_the_subscripti
         assert 2 < len(server.sockets) <= 11
         for consumer in consumers:
             await consumer.stop()
+
+
+@pytest.mark.parametrize("where", ["before the new start", "during the overlap"])
+async def test_a_completion_during_a_hand_over_ends_the_subscription(
+    server: Server, where: str
+) -> None:
+    settings = RealtimeSettings(max_age=0.2, overlap=5.0, delays=lambda: itertools.repeat(0.01))
+
+    async def on_frame(_socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        kind = "connection_init" if where == "before the new start" else "start"
+        if frame["type"] == kind and len(server.sockets) == 2:
+            socket, id_ = server.registered.pop(0)
+            await socket.send_json({"type": "complete", "id": id_})
+        return False
+
+    server.on_frame = on_frame
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: consumer.names == ["END"])
+        await wait_until(lambda: not server.open_sockets)
+
+
+async def test_a_hand_over_that_is_refused_is_tried_again_with_newer_headers(
+    server: Server,
+) -> None:
+    settings = RealtimeSettings(max_age=0.2, overlap=0.01, delays=lambda: itertools.repeat(0.01))
+
+    async def on_frame(socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
+        authorization = frame.get("payload", {}).get("extensions", {}).get("authorization", {})
+        refused = len(server.sockets) > 1 and authorization.get("Authorization") == "user 0"
+        if refused:
+            await send_error(socket, frame["id"], "UnauthorizedException")
+        return refused
+
+    server.on_frame, user = on_frame, User()
+    async with connected_by_key(server, settings, auth=user) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.count("stop", socket=1))
+        assert user.renewals == 1
+        await wait_until(lambda: server.registered)
+        await server.send("tea")
+        await wait_until(lambda: consumer.names == ["tea"])
+        await consumer.stop()
+
+
+async def test_a_hand_over_without_headers_is_tried_again_on_the_old_connection(
+    server: Server,
+) -> None:
+    settings = RealtimeSettings(max_age=0.1, overlap=0.01, delays=lambda: itertools.repeat(0.01))
+    user = User()
+    async with connected_by_key(server, settings, auth=user) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        user.error = RenewalFailed("down")
+        await asyncio.sleep(0.2)
+        await server.send("tea")
+        await wait_until(lambda: consumer.names == ["tea"])
+        user.error = None
+        await wait_until(lambda: server.count("stop", socket=1))
+        await consumer.stop()
+
+
+async def test_a_hand_over_to_an_endpoint_that_fails_is_tried_again(server: Server) -> None:
+    settings = RealtimeSettings(max_age=0.1, overlap=0.01, delays=lambda: itertools.repeat(0.01))
+    async with connected_by_key(server, settings) as session:
+        consumer = Consumer(session)
+        await wait_until(lambda: server.registered)
+        server.status, server.lasting = 503, True
+        await asyncio.sleep(0.2)
+        await server.send("tea")
+        await wait_until(lambda: consumer.names == ["tea"])
+        server.status = 0
+        await wait_until(lambda: server.count("stop", socket=1))
+        await consumer.stop()
