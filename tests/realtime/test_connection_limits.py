@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from appsync_gql import (
     Gap,
     RealtimeSettings,
@@ -89,6 +91,7 @@ async def test_sockets_do_not_use_up_the_connections_of_requests(
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
+@pytest.mark.slow
 async def test_a_hand_over_to_a_full_connection_uses_another_one(
     emulator: Emulator,
 ) -> None:

@@ -82,6 +82,7 @@ async def test_leaving_during_a_hand_over_stops_both_registrations(
         assert not our_tasks()
 
 
+@pytest.mark.slow
 async def test_no_subscription_starts_while_the_transport_is_being_closed(
     server: Server, settings: RealtimeSettings
 ) -> None:

@@ -33,7 +33,7 @@ from support.realtime import (
 async def test_ahead_of_its_limit_a_connection_is_replaced_without_a_gap_or_a_double(
     emulator: Emulator,
 ) -> None:
-    settings = RealtimeSettings(max_age=0.3, overlap=0.05, delays=lambda: itertools.repeat(0.01))
+    settings = RealtimeSettings(max_age=0.15, overlap=0.05, delays=lambda: itertools.repeat(0.01))
     got: list[str] = []
 
     async def consume(session: AsyncClientSession) -> None:
@@ -44,12 +44,12 @@ async def test_ahead_of_its_limit_a_connection_is_replaced_without_a_gap_or_a_do
     async with connected(emulator, settings) as session:
         consumer = asyncio.ensure_future(consume(session))
         await wait_until(lambda: emulator.realtime.registrations)
-        for number in range(300):
+        for number in range(120):
             publish(emulator, number)
             await asyncio.sleep(0.005)
-        await wait_until(lambda: consumer.done() or len(got) >= 300)
-        assert got == [str(number) for number in range(300)]
-        assert emulator.counters["realtime.connections"] > 3
+        await wait_until(lambda: consumer.done() or len(got) >= 120)
+        assert got == [str(number) for number in range(120)]
+        assert emulator.counters["realtime.connections"] > 2
         assert emulator.realtime.connections <= 2
         consumer.cancel()
         await asyncio.gather(consumer, return_exceptions=True)
