@@ -107,7 +107,11 @@ async def test_the_authorization_is_in_the_subprotocol_or_in_the_query() -> None
     assert seen == [f"graphql-ws,header-{urlsafe}None", f"graphql-ws{standard}"]
 
 
-@pytest.mark.parametrize("raise_for_status", [True, False])
+async def raises(_response: object) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("raise_for_status", [True, False, raises])
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [(200, "FAILED"), (401, "REFUSED"), (403, "BLOCKED"), (404, "INVALID"), (503, "FAILED")],

@@ -279,6 +279,17 @@ async def test_a_retiring_connection_says_so_and_takes_no_more(fixture: Fixture)
     assert [*states, fixture.connection.state] == [State.RETIRING, State.CLOSED]
 
 
+async def test_an_abandoned_connection_never_touches_its_socket_again() -> None:
+    """It belongs to the process that forked this one."""
+    fixture = Fixture()
+    registration = await fixture.start()
+    fixture.connection.abandon()
+    assert not await fixture.connection.stop(registration, 2.0)
+    await fixture.connection.close()
+    assert [frame["type"] for frame in fixture.socket.sent] == ["start"]
+    assert not fixture.socket.closed
+
+
 async def test_events_of_a_subscription_that_was_stopped_go_nowhere(fixture: Fixture) -> None:
     registration = await fixture.start()
     await fixture.connection.stop(registration)

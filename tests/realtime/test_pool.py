@@ -422,13 +422,43 @@ async def test_a_closed_pool_gives_no_connections(reported: Reported) -> None:
         await fixture.acquire(User("ada"))
 
 
-async def test_a_forked_child_forgets_the_connections_of_its_parent(fixture: Fixture) -> None:
+async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
+    reported: Reported,
+) -> None:
+    fixture = Fixture(reported)
     lease = await fixture.acquire(User("ada"))
     fixture.pool.abandon()
     assert fixture.connector.closed == 100
+    await lease.release()
+    await fixture.pool.close()
     assert not fixture.connector.sockets[0].closed
     assert not fixture.connector.sockets[0].sent
-    await lease.release()
+
+
+async def test_an_attempt_that_nobody_waits_for_any_more_is_ended(fixture: Fixture) -> None:
+    ada = User("ada")
+    ada.hangs = True
+    waiting = fixture.acquiring(ada)
+    await turns()
+    assert our_tasks()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert not our_tasks()
+    await fixture.pool.close_if_idle()
+    assert fixture.connector.closed == 1
+
+
+async def test_the_next_attempt_waits_for_the_end_of_the_pause(reported: Reported) -> None:
+    fixture = Fixture(reported, delays=lambda: itertools.repeat(0.05))
+    fixture.connector.outcomes = [Lost("reset")]
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    with pytest.raises(NotConnected):
+        await fixture.acquire(User("ada"))
+    assert loop.time() - began < 0.05
+    await fixture.acquire(User("bob"))
+    assert loop.time() - began >= 0.05
+    await fixture.pool.close()
 
 
 async def test_errors_that_are_for_no_subscription_are_reported(

@@ -137,6 +137,8 @@ async def test_the_server_does_not_wait_for_events_that_are_dropped() -> None:
     await asyncio.sleep(0)
     receiver.drop()
     await waiting
+    receiver.buffer.put(event(2))
+    await asyncio.wait_for(receiver.room(), 1)
 
 
 async def test_a_small_buffer_gets_its_turn_often() -> None:

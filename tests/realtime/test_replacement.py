@@ -158,7 +158,7 @@ async def test_some_seconds_after_a_hand_over_equal_events_are_delivered(
     server: Server,
 ) -> None:
     """What the old connection alone brought once swallowed an equal event minutes later."""
-    settings = RealtimeSettings(max_age=0.3, overlap=0.05, delays=lambda: itertools.repeat(0.01))
+    settings = RealtimeSettings(max_age=3, overlap=0.05, delays=lambda: itertools.repeat(0.01))
 
     async def on_frame(_socket: web.WebSocketResponse, frame: dict[str, Any]) -> bool:
         if frame["type"] == "start" and len(server.sockets) == 2:

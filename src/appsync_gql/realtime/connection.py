@@ -70,7 +70,7 @@ class Connection:
         self._on_error = on_error
         self._registrations: dict[str, Registration] = {}
         self._turn = TURN
-        self.state = State.OPEN
+        self.state, self._abandoned = State.OPEN, False
         self.retiring: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[str] = loop.create_future()
         self.opened_at, self.interrupted, self.leases = loop.time(), 0, 0
@@ -193,7 +193,14 @@ class Connection:
         self._finish("closed by this side")
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
-        await self._socket.close()
+        await self._close_socket()
+
+    def abandon(self) -> None:
+        """Never touch the WebSocket again: it belongs to the process that forked this one."""
+        self._abandoned = True
+        self.state = State.CLOSED
+        self._keepalive.stop()
+        resolve(self.closed, "it belongs to another process")
 
     def _give_up(self, reason: str) -> None:
         self._finish(reason)
@@ -226,7 +233,11 @@ class Connection:
         finally:
             self._finish(reason)
             with contextlib.suppress(Exception):
-                await self._socket.close()
+                await self._close_socket()
+
+    async def _close_socket(self) -> None:
+        if not self._abandoned:
+            await self._socket.close()
 
     async def _read_some(self) -> bool:
         """Read the messages of one turn; return whether there may be more."""

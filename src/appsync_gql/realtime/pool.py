@@ -113,6 +113,9 @@ class ConnectionPool:
 
     def abandon(self) -> None:
         """Forget everything without touching a socket: all belongs to the process that forked."""
+        self._closed = True
+        for connection in self._connections:
+            connection.abandon()
         self._connector.abandon()
 
     # -- leases -----------------------------------------------------------------------
