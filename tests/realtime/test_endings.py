@@ -232,6 +232,31 @@ def key_of(transport: AppSyncTransport) -> object:
     return transport.auth
 
 
+def test_a_loop_that_ends_in_the_middle_leaves_no_session_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """asyncio.run() cancels all tasks, and the consumer's end once interrupted the closing."""
+
+    async def main(seconds: float) -> None:
+        async with serving() as server:
+            key = AppSyncApiKeyAuthentication(host="h", api_key="k")
+            transport = AppSyncTransport(server.url, auth=key)
+            results = transport._subscriptions.subscribe(CREATED, key, dict)
+            first = asyncio.ensure_future(anext(results))
+            await asyncio.sleep(seconds)
+            for task in our_tasks():
+                task.cancel()
+            await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            await wait_until(lambda: not our_tasks())
+
+    for milliseconds in range(0, 30, 2):
+        asyncio.run(main(milliseconds / 1000))
+        gc.collect()
+    assert "Unclosed" not in caplog.text
+
+
 PROGRAM = """
 import asyncio, os, sys, threading
 from gql import Client

@@ -70,6 +70,7 @@ class Subscription:
         self._retry = Retry(settings.delays, settings.attempts)
         self._lease: Lease | None = None
         self._registered: Registered | None = None
+        self._releasing = False
         self._task = asyncio.get_running_loop().create_task(
             self._run(), name="appsync-gql-subscription"
         )
@@ -83,7 +84,8 @@ class Subscription:
     def leave(self) -> None:
         """Unsubscribe in the background; the consumer does not wait for the server."""
         self.buffer.leave()
-        self._task.cancel()
+        if not self._releasing:  # what it does then must not be interrupted
+            self._task.cancel()
 
     async def end(self, error: Exception) -> None:
         """Unsubscribe and leave nothing behind; a consumer that still waits gets the error."""
@@ -281,6 +283,7 @@ class Subscription:
 
     async def _release(self) -> None:
         """Stop the subscription and release the connection."""
+        self._releasing = True
         self.buffer.leave()
         try:
             if self._registered is not None:
