@@ -332,12 +332,16 @@ async def test_what_a_forked_child_inherits_is_forgotten_and_not_closed(
         await wait_until(lambda: server.registered)
         subscriptions = session.transport._subscriptions
         inherited = dict(subscriptions._by_loop)
+        connections = list(next(iter(inherited.values())).pool._connections)
         subscriptions._leave_to_parent()
         assert not subscriptions._by_loop
         await subscriptions.close()
         assert server.open_sockets == 1
         subscriptions._by_loop.update(inherited)
         await consumer.stop()
+        await asyncio.sleep(0.01)
+        assert server.open_sockets == 1
+        await connections[0]._socket.close()
 
 
 async def test_after_a_close_there_is_no_subscription_until_the_next_connect(

@@ -61,6 +61,7 @@ class ConnectionPool:
         self._connector, self._settings, self._report = connector, settings, report
         self._loop = asyncio.get_running_loop()
         self._connections: list[Connection] = []
+        self._abandoned: list[Connection] = []
         self._openings: dict[Authorizer, _Opening] = {}
         self._attempt: asyncio.Future[Lost | ServerError | None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -114,7 +115,8 @@ class ConnectionPool:
     def abandon(self) -> None:
         """Forget everything without touching a socket: all belongs to the process that forked."""
         self._closed = True
-        for connection in self._connections:
+        self._abandoned, self._connections = self._connections, []
+        for connection in self._abandoned:
             connection.abandon()
         self._connector.abandon()
 
