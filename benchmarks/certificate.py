@@ -1,4 +1,4 @@
-"""A certificate for the server, which only this run trusts."""
+"""A self-signed certificate for the server; only this run trusts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["make_certificate", "trusting"]
 
 
 def make_certificate(folder: Path) -> Path:
-    """Write key and certificate for 127.0.0.1 to a PEM file, good for a day."""
+    """Write a key and a certificate for 127.0.0.1 to a PEM file; it is valid for a day."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "benchmark")])
     now = dt.datetime.now(dt.timezone.utc)
@@ -50,5 +50,5 @@ def make_certificate(folder: Path) -> Path:
 
 @lru_cache
 def trusting(certificate: Path) -> ssl.SSLContext:
-    """Trust that certificate and no other."""
+    """Return a context that trusts this certificate and no other."""
     return ssl.create_default_context(cafile=str(certificate))

@@ -1,4 +1,4 @@
-"""What comes before the first request: imports, and how long the event loop stands still."""
+"""What the first request costs: imports, and the longest time that the event loop is blocked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-__all__ = ["imports", "stall"]
+__all__ = ["blocked", "imports"]
 
 _IMPORTS = """
 import json, time
@@ -21,7 +21,7 @@ unwanted = [m for m in ("boto3", "jwt", "cryptography", "typer", "rich") if m in
 print(json.dumps({"gql": b - a, "package": c - b, "names": d - c, "unwanted": unwanted}))
 """
 
-_STALL = """
+_BLOCKED = """
 import asyncio, json, time
 from gql import Client, gql
 from appsync_gql import AppSyncTransport, CognitoProvider, TokenStore
@@ -48,7 +48,7 @@ async def main(emulator, tokens):
     async with Client(transport=transport) as session:
         await session.execute(gql("{ me { username } }"))
     watcher.cancel()
-    print(json.dumps({"stall": longest[0], "refreshes": emulator.counters["refreshes"]}))
+    print(json.dumps({"blocked": longest[0], "refreshes": emulator.counters["refreshes"]}))
 
 with Emulator.in_thread() as emulator:
     asyncio.run(main(emulator, emulator.issue_tokens(issued_ago=4000)))
@@ -56,7 +56,7 @@ with Emulator.in_thread() as emulator:
 
 
 def imports(times: int) -> dict[str, Any]:
-    """Import in fresh interpreters; give median milliseconds."""
+    """Import in new interpreters; return median milliseconds."""
     found = [_python(_IMPORTS) for _ in range(times)]
     return {
         **{k: statistics.median(f[k] for f in found) * 1e3 for k in ("gql", "package", "names")},
@@ -64,15 +64,16 @@ def imports(times: int) -> dict[str, Any]:
     }
 
 
-def stall(times: int) -> dict[str, Any]:
-    """Meet an expired token first thing in fresh interpreters; give the longest stalls' median.
+def blocked(times: int) -> dict[str, Any]:
+    """Send the first request with an expired token, in new interpreters.
 
-    boto3's import and its client are in it, and so is the emulator, a thread of the same process.
+    Returns the median of the longest times for which the event loop was blocked, in
+    milliseconds. It includes boto3's import and the emulator, a thread of the same process.
     """
-    found = [_python(_STALL) for _ in range(times)]
+    found = [_python(_BLOCKED) for _ in range(times)]
     return {
-        "ms": statistics.median(f["stall"] for f in found) * 1e3,
-        "worst_ms": max(f["stall"] for f in found) * 1e3,
+        "ms": statistics.median(f["blocked"] for f in found) * 1e3,
+        "worst_ms": max(f["blocked"] for f in found) * 1e3,
         "refreshes": found[0]["refreshes"],
     }
 

@@ -1,4 +1,4 @@
-"""The picture: throughput and p99 over concurrency, latency over time with renewals in it."""
+"""Draws throughput and p99 over concurrency, and latency over time with renewals marked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw(data: dict[str, Any], path: Path) -> None:
         (rates, "throughput", "queries/s"),
         (tails, "99th percentile", "ms"),
     ):
-        axes.set(xscale="log", xlabel="at a time", ylabel=unit, title=title)
+        axes.set(xscale="log", xlabel="requests at a time", ylabel=unit, title=title)
         axes.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
         axes.grid(visible=True, alpha=0.3)
     rates.set_ylim(bottom=0)

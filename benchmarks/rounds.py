@@ -1,8 +1,8 @@
-"""Rounds: each contestant in a process of its own, all taking turns of a second or less.
+"""Measures each client in a process of its own, in alternating turns of a second or less.
 
-Machines change their speed from one second to the next, so that only neighbours can be
-compared: a ratio is taken in each round, and the median of those is what is told. The garbage
-that a contestant leaves is collected in its own turns, as it would be in a user's program.
+A machine's speed changes from one second to the next, so only neighbouring turns can be compared:
+a ratio is computed in each round, and the median of the ratios is reported. The garbage of a
+client is collected in its own turns, as it would be in a user's program.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import without  # noqa: F401 - in each contestant's process, before anything else
+import without_fast  # noqa: F401 - must come first in each client's process
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
-    from contestants import Contestant, Place
+    from clients import ComparedClient, Target
 
 __all__ = ["Figures", "queries", "run"]
 
@@ -30,11 +30,11 @@ _GO, _END = "go", "end"
 
 @dataclass
 class Figures:
-    """What one contestant did, a value for each round.
+    """The figures of one client, one value for each round.
 
     Attributes:
-        rates: queries a second.
-        cpu: microseconds of processor time a query.
+        rates: queries per second.
+        cpu: microseconds of processor time per query.
         p99: milliseconds.
     """
 
@@ -43,7 +43,7 @@ class Figures:
     p99: list[float] = field(default_factory=list)
 
     def summary(self, base: Figures) -> dict[str, float]:
-        """Give medians, and those of the ratios to ``base`` with their quartiles."""
+        """Return medians, and the medians and quartiles of the ratios to ``base``."""
         ratios = sorted(mine / its for mine, its in zip(self.rates, base.rates, strict=True))
         p99s = [mine / its for mine, its in zip(self.p99, base.p99, strict=True)]
         cpus = [its / mine for mine, its in zip(self.cpu, base.cpu, strict=True)]
@@ -59,63 +59,63 @@ class Figures:
         }
 
 
-async def queries(one: Callable[[], Awaitable[Any]], at_once: int, count: int) -> list[float]:
-    """Run that many queries, so many at a time; give the seconds each took."""
+async def queries(send_one: Callable[[], Awaitable[Any]], at_once: int, count: int) -> list[float]:
+    """Send ``count`` queries, ``at_once`` at a time; return the seconds that each took."""
     took: list[float] = []
     clock = time.perf_counter
 
-    async def lane(number: int) -> None:
+    async def send_in_turn(number: int) -> None:
         for _ in range(number):
             began = clock()
-            await one()
+            await send_one()
             took.append(clock() - began)
 
-    await asyncio.gather(*(lane(max(1, count // at_once)) for _ in range(at_once)))
+    await asyncio.gather(*(send_in_turn(max(1, count // at_once)) for _ in range(at_once)))
     return took
 
 
 async def measured(
-    one: Callable[[], Awaitable[Any]], at_once: int, count: int
+    send_one: Callable[[], Awaitable[Any]], at_once: int, count: int
 ) -> tuple[float, ...]:
-    """Give rate, processor time and p99 of one turn."""
+    """Return rate, processor time and p99 of one turn; units as in :class:`Figures`."""
     began, cpu = time.perf_counter(), time.process_time()
-    took = sorted(await queries(one, at_once, count))
+    took = sorted(await queries(send_one, at_once, count))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     n = len(took)
     return n / seconds, cpu / n * 1e6, took[min(n - 1, int(n * 0.99))] * 1e3
 
 
-async def _compete(
-    line: Connection, contestant: Contestant, place: Place, at_once: int, turn: float
+async def _measure_client(
+    pipe: Connection, client: ComparedClient, target: Target, at_once: int, turn: float
 ) -> None:
-    async with contestant.make(place) as one:
-        line.recv()  # until it is this one's turn to get ready
-        await queries(one, at_once, at_once * 2)
-        rate = (await measured(one, at_once, at_once * 8))[0]
+    async with client.open(target) as send_one:
+        pipe.recv()  # waits until this client may prepare itself
+        await queries(send_one, at_once, at_once * 2)
+        rate = (await measured(send_one, at_once, at_once * 8))[0]
         count = max(at_once, int(rate * turn))
-        line.send(count)
-        while line.recv() == _GO:
-            await queries(one, at_once, at_once)  # connections that idled are made anew
-            line.send(await measured(one, at_once, count))
+        pipe.send(count)
+        while pipe.recv() == _GO:
+            await queries(send_one, at_once, at_once)  # replaces connections that were closed
+            pipe.send(await measured(send_one, at_once, count))
 
 
-def compete(
-    line: Connection, contestant: Contestant, place: Place, at_once: int, turn: float
+def measure_client(
+    pipe: Connection, client: ComparedClient, target: Target, at_once: int, turn: float
 ) -> None:
-    """Be one contestant: measure a turn whenever told so."""
-    asyncio.run(_compete(line, contestant, place, at_once, turn))
+    """Run in a client's process: measure one turn for each message of the pipe."""
+    asyncio.run(_measure_client(pipe, client, target, at_once, turn))
 
 
 @contextmanager
-def _competing(
-    contestant: Contestant, place: Place, at_once: int, turn: float
+def _running(
+    client: ComparedClient, target: Target, at_once: int, turn: float
 ) -> Iterator[Connection]:
     mine, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=compete, args=(theirs, contestant, place, at_once, turn), daemon=True
+        target=measure_client, args=(theirs, client, target, at_once, turn), daemon=True
     )
     process.start()
-    theirs.close()  # or nobody would notice that it has ended
+    theirs.close()  # so that recv() fails when the process has ended
     try:
         yield mine
         mine.send(_END)
@@ -126,32 +126,33 @@ def _competing(
 
 
 def run(
-    contestants: Sequence[Contestant], place: Place, *, at_once: int, rounds: int, turn: float
+    clients: Sequence[ComparedClient], target: Target, *, at_once: int, rounds: int, turn: float
 ) -> dict[str, Figures]:
-    """Measure them all, so many queries at a time.
+    """Measure all clients.
 
     Args:
-        contestants: who.
-        place: where.
-        at_once: queries under way at a time.
-        rounds: turns of each.
-        turn: seconds of a turn, about.
+        clients: which.
+        target: where they send their queries.
+        at_once: queries in progress at a time.
+        rounds: turns of each client.
+        turn: seconds of a turn, approximately.
+
+    Returns:
+        The figures by client name.
     """
-    figures = {contestant.name: Figures() for contestant in contestants}
+    figures = {client.name: Figures() for client in clients}
     with ExitStack() as stack:
-        lines = {
-            c.name: stack.enter_context(_competing(c, place, at_once, turn)) for c in contestants
-        }
-        for line in lines.values():
-            line.send(_GO)
-            line.recv()
+        pipes = {c.name: stack.enter_context(_running(c, target, at_once, turn)) for c in clients}
+        for pipe in pipes.values():
+            pipe.send(_GO)
+            pipe.recv()
         for number in range(rounds):
-            order = list(lines)
+            order = list(pipes)
             if number % 2:
                 order.reverse()
             for name in order:
-                lines[name].send(_GO)
-                rate, cpu, p99 = lines[name].recv()
+                pipes[name].send(_GO)
+                rate, cpu, p99 = pipes[name].recv()
                 figures[name].rates.append(rate)
                 figures[name].cpu.append(cpu)
                 figures[name].p99.append(p99)

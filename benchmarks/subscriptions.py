@@ -1,7 +1,7 @@
-"""Messages per second: this package, gql's own AppSync transport, and raw aiohttp with orjson.
+"""Events per second: this package, gql's own AppSync transport, and raw aiohttp with orjson.
 
-One process serves, another receives: 20,000 events of some 230 bytes in one burst, framed
-beforehand, so that the server only writes bytes. Rounds are interleaved; medians are printed.
+One process serves, another receives: 20,000 events of about 230 bytes in one burst, framed
+beforehand, so that the server only writes bytes. Turns alternate; medians are printed.
 
     python benchmarks/subscriptions.py
 """
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
+from byte_server import part_processors, pin
 from gql import Client, gql
 from gql.transport.appsync_auth import AppSyncApiKeyAuthentication
 from gql.transport.appsync_websockets import AppSyncWebsocketsTransport
-from server import part_processors, pin
 
 from appsync_gql import AppSyncTransport
 
@@ -38,7 +38,7 @@ KEY = AppSyncApiKeyAuthentication(host="127.0.0.1", api_key="da2-benchmark")
 
 
 def frame(text: bytes) -> bytes:
-    """Frame a text as a server does (RFC 6455, 5.2): not masked."""
+    """Return a WebSocket frame of a server (RFC 6455, 5.2): not masked."""
     head = (
         struct.pack("!BBH", 0x81, 126, len(text)) if len(text) > 125 else bytes((0x81, len(text)))
     )
@@ -46,32 +46,32 @@ def frame(text: bytes) -> bytes:
 
 
 def burst(id_: str, count: int) -> bytes:
-    """Make all events of one round."""
+    """Return the frames of all events of one round."""
     item = {"id": "0123456789", "name": "x" * 130}
     event = {"id": id_, "type": "data", "payload": {"data": {"onCreateItem": item}}}
     return frame(json.dumps(event).encode()) * count
 
 
 async def handle(request: web.Request) -> web.WebSocketResponse:
-    """Speak just enough of the protocol."""
+    """Implement the part of the protocol that the clients use."""
     socket = web.WebSocketResponse(protocols=["graphql-ws"])
     await socket.prepare(request)
     count = request.app["count"]
     async for message in socket:
-        given = json.loads(message.data)
-        if given["type"] == "connection_init":
+        received = json.loads(message.data)
+        if received["type"] == "connection_init":
             await socket.send_json(
                 {"type": "connection_ack", "payload": {"connectionTimeoutMs": 300_000}}
             )
-        elif given["type"] == "start":
-            await socket.send_json({"type": "start_ack", "id": given["id"]})
-            request.transport.write(burst(given["id"], count))  # type: ignore[union-attr]
-        elif given["type"] == "stop":
-            await socket.send_json({"type": "complete", "id": given["id"]})
+        elif received["type"] == "start":
+            await socket.send_json({"type": "start_ack", "id": received["id"]})
+            request.transport.write(burst(received["id"], count))  # type: ignore[union-attr]
+        elif received["type"] == "stop":
+            await socket.send_json({"type": "complete", "id": received["id"]})
     return socket
 
 
-def serve(line: Any, count: int, processor: int | None) -> None:
+def serve(pipe: Any, count: int, processor: int | None) -> None:
     """Run the server until the process is ended."""
     pin(processor)
 
@@ -82,17 +82,17 @@ def serve(line: Any, count: int, processor: int | None) -> None:
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        line.send(runner.addresses[0][1])
+        pipe.send(runner.addresses[0][1])
         await asyncio.Event().wait()
 
     asyncio.run(main())
 
 
-# -- the contestants --------------------------------------------------------------
+# -- the clients ------------------------------------------------------------------
 
 
 async def raw(port: int, count: int) -> float:
-    """Receive with aiohttp and orjson, and look at nothing but the data."""
+    """Receive with aiohttp and orjson, and read nothing but the data."""
     import orjson  # noqa: PLC0415
 
     async with (
@@ -105,22 +105,22 @@ async def raw(port: int, count: int) -> float:
         await socket.receive()
         await socket.send_str('{"type":"start","id":"1","payload":{}}')
         await socket.receive()
-        began, seen = 0.0, 0
-        while seen < count:
+        began, received = 0.0, 0
+        while received < count:
             message = await socket.receive()
             began = began or time.perf_counter()
-            seen += orjson.loads(message.data)["payload"]["data"] is not None
+            received += orjson.loads(message.data)["payload"]["data"] is not None
         return time.perf_counter() - began
 
 
 async def through(transport: Any, count: int) -> float:
     """Receive in gql's session."""
     async with Client(transport=transport) as session:
-        began, seen = 0.0, 0
+        began, received = 0.0, 0
         async for _ in session.subscribe(SUBSCRIPTION):
             began = began or time.perf_counter()
-            seen += 1
-            if seen == count:
+            received += 1
+            if received == count:
                 return time.perf_counter() - began
     raise AssertionError
 
@@ -136,37 +136,43 @@ async def ours(port: int, count: int) -> float:
     return await through(AppSyncTransport(f"http://127.0.0.1:{port}/graphql", auth=KEY), count)
 
 
-THEIRS = "gql AppSyncWebsocketsTransport"
+RAW, OURS = "raw aiohttp + orjson", "appsync-gql"
+GQL = "gql AppSyncWebsocketsTransport"
 
 
 def measure(
     rounds: int, count: int, processors: tuple[int | None, int | None]
 ) -> dict[str, dict[str, float]]:
-    """Run the rounds, on the first processor, and the server on the second; give medians."""
-    mine, its = processors
-    pin(mine)
-    line, theirs_end = multiprocessing.Pipe()
+    """Measure all clients and return medians by client name.
+
+    Args:
+        rounds: turns of each client.
+        count: events of a turn.
+        processors: the first for the clients, the second for the server; ``None`` for any.
+    """
+    pin(processors[0])
+    pipe, theirs_end = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(theirs_end, count, its), daemon=True
+        target=serve, args=(theirs_end, count, processors[1]), daemon=True
     )
     server.start()
-    port = line.recv()
-    contestants: dict[str, Callable[[], Awaitable[float]]] = {
-        "raw aiohttp + orjson": lambda: raw(port, count),
-        THEIRS: lambda: theirs(port, count),
-        "appsync-gql": lambda: ours(port, count),
+    port = pipe.recv()
+    clients: dict[str, Callable[[], Awaitable[float]]] = {
+        RAW: lambda: raw(port, count),
+        GQL: lambda: theirs(port, count),
+        OURS: lambda: ours(port, count),
     }
-    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    rates: dict[str, list[float]] = {name: [] for name in clients}
     try:
         for number in range(rounds):
-            for name, contestant in list(contestants.items())[:: -1 if number % 2 else 1]:
-                gc.collect()  # what the one before has left
-                rates[name].append(count / asyncio.run(contestant()))  # type: ignore[arg-type]
+            for name, receive in list(clients.items())[:: -1 if number % 2 else 1]:
+                gc.collect()  # the garbage of the previous client
+                rates[name].append(count / asyncio.run(receive()))  # type: ignore[arg-type]
     finally:
         server.kill()
         server.join()
-    base = rates["raw aiohttp + orjson"]
-    # Rounds are compared with their neighbours: machines change their speed.
+    base = rates[RAW]
+    # Only neighbouring turns are compared, because a machine's speed changes.
     return {
         name: {
             "per_second": statistics.median(found),

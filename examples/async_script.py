@@ -1,7 +1,8 @@
-"""A script that runs longer than its token lives: queries, a mutation, and events.
+"""A script that runs longer than its token is valid: queries, mutations, and its renewals.
 
-Against your own API, replace the emulator's values by yours. Run it as it is:
-python examples/async_script.py
+It runs against a local emulator: python examples/async_script.py
+For your own API, replace the emulator's URL and provider by yours. Needs
+``pip install "appsync-gql[testing]"``.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ CREATE = gql(
 )
 
 
-def tell(event: events.Event) -> None:
-    """Print what happens to the session."""
+def print_event(event: events.Event) -> None:
+    """Print an event of the token store."""
     if isinstance(event, events.Renewed):
-        print(f"  renewed ({event.reason}, {event.api}), now until {event.expires_at:%H:%M:%S}")
+        print(f"  renewed ({event.reason}, {event.api}), valid until {event.expires_at:%H:%M:%S}")
     else:
         print(f"  {event}")
 
 
 async def main(url: str, provider: CognitoProvider) -> None:
-    """Sign in, and go on for three times the life of a token."""
-    store = TokenStore(provider, on_event=tell)
+    """Sign in, and send requests for more than three lifetimes of a token."""
+    store = TokenStore(provider, on_event=print_event)
     await store.sign_in("ada", "correct horse")
     async with Client(transport=AppSyncTransport(url, auth=store)) as session:
         for number in range(7):
             me = await session.execute(ME)
             variables = {"key": f"key-{number}", "name": f"item {number}"}
-            made = await session.execute(GraphQLRequest(CREATE, variable_values=variables))
-            print(me["me"]["username"], "made", made["createItem"]["name"])
+            created = await session.execute(GraphQLRequest(CREATE, variable_values=variables))
+            print(me["me"]["username"], "created", created["createItem"]["name"])
             await asyncio.sleep(1)
     print(store.status())
     await store.aclose()
@@ -47,6 +48,6 @@ if __name__ == "__main__":
         cognito = CognitoProvider(
             local.client_id,
             user_pool_id=local.user_pool_id,
-            endpoint_url=local.cognito_url,  # leave it out for AWS
+            endpoint_url=local.cognito_url,  # omit this for AWS
         )
         asyncio.run(main(local.graphql_url, cognito))

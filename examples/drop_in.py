@@ -1,6 +1,7 @@
-"""Existing gql code, before and after: one line changes.
+"""Existing gql code with this package's transport: only the transport changes.
 
-Run it as it is: python examples/drop_in.py
+It runs against a local emulator: python examples/drop_in.py
+Needs ``pip install "appsync-gql[testing]"``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ QUERY = gql("{ item(id: 1) { name } }")
 
 
 async def existing_code(transport: AIOHTTPTransport) -> None:
-    """Do what the program did all along; it does not know which transport it has."""
+    """Send three queries, as a program does that knows only gql."""
     async with Client(transport=transport) as session:
         for _ in range(3):
             print("  ", await session.execute(QUERY))
@@ -26,7 +27,7 @@ async def existing_code(transport: AIOHTTPTransport) -> None:
 
 
 async def main(local: Emulator, tokens: Tokens) -> None:
-    """Run it with a token that dies under way, then with a store."""
+    """Run it with a token that expires meanwhile, then with a token store."""
     print("before: AIOHTTPTransport with a token in its headers")
     headers = {"Authorization": str(tokens.access_token)}
     try:

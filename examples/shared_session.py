@@ -1,9 +1,9 @@
-"""Several processes, one signed-in user: whoever comes first renews, the others find it.
+"""Several processes share one user's session: one renews the tokens, the others load them.
 
-Runs against a local AppSync and Cognito whose tokens live for 3 seconds and whose refresh
-tokens rotate: two refreshes at once would sign everybody out. Needs
-``pip install "appsync-gql[file,testing]"``. Against your own API, only the URL, the provider and
-the place change.
+It runs against a local emulator whose tokens are valid for 3 seconds and whose refresh tokens
+rotate: two refreshes with the same token would end the session. Needs
+``pip install "appsync-gql[testing]"``. For your own API, only the URL, the provider and the
+persistence change.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ WORKERS, SECONDS = 4, 6.0
 
 
 async def work(url: str, provider: CognitoProvider, path: Path) -> int:
-    """Ask AppSync every 50 ms; return how many answers came."""
-    # In a fleet of machines: RedisPersistence("rediss://…", key="orders") or
+    """Send a query every 50 ms; return how many responses were received."""
+    # For processes on several machines: RedisPersistence("rediss://…", key="orders") or
     # DynamoDBPersistence("sessions", key="orders").
     store = TokenStore(provider, persistence=FilePersistence(path))
-    query, answers = gql("query { me { username } }"), 0
+    query, responses = gql("query { me { username } }"), 0
     loop = asyncio.get_running_loop()
     until = loop.time() + SECONDS
     async with store, Client(transport=AppSyncTransport(url, auth=store)) as session:
         while loop.time() < until:
             await session.execute(query)
-            answers += 1
+            responses += 1
             await asyncio.sleep(0.05)
-    return answers
+    return responses
 
 
 def worker(url: str, cognito_url: str, client_id: str, path: Path) -> None:
-    """Work in a process of its own."""
+    """Run in a process of its own."""
     provider = CognitoProvider(client_id, region="eu-west-1", endpoint_url=cognito_url)
-    print(f"{asyncio.run(work(url, provider, path))} answers")
+    print(f"{asyncio.run(work(url, provider, path))} responses")
 
 
 def main() -> None:
     """Sign in once, then let the workers share the session."""
-    emulated = Emulator.in_thread(token_lifetime=3, rotation=True, region="eu-west-1")
-    with emulated as emulator, tempfile.TemporaryDirectory() as folder:
+    running = Emulator.in_thread(token_lifetime=3, rotation=True, region="eu-west-1")
+    with running as emulator, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sessions.json"
         provider = CognitoProvider(
             emulator.client_id, region="eu-west-1", endpoint_url=emulator.cognito_url

@@ -1,8 +1,8 @@
-"""A subscription that outlives its token and its connection.
+"""A subscription that continues when its token expires and when its connection is lost.
 
-Runs against a local AppSync and Cognito whose tokens live for 3 seconds, and cuts the connection
-once. Needs ``pip install "appsync-gql[testing]"``. Against your own API, only the URL and the
-provider change.
+It runs against a local emulator whose tokens are valid for 3 seconds, and which drops the
+connection once. Needs ``pip install "appsync-gql[testing]"``. For your own API, only the URL and
+the provider change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EVENTS = 20
 
 
 async def main() -> None:
-    """Count events while a task makes them."""
+    """Count events while a task publishes them."""
     async with Emulator(token_lifetime=3, rotation=True) as emulator:
         provider = CognitoProvider(
             emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
@@ -26,22 +26,22 @@ async def main() -> None:
         store = TokenStore(provider, tokens=emulator.issue_tokens())
         transport = AppSyncTransport(emulator.graphql_url, auth=store)
         async with store, Client(transport=transport) as session:
-            making = asyncio.create_task(make_events(emulator))
+            publishing = asyncio.create_task(publish_events(emulator))
             subscription = gql("subscription { onCreateItem { name } }")
-            seen = 0
+            received = 0
             async for event in session.subscribe(subscription, gaps=True):
                 if isinstance(event, Gap):
-                    print(f"Something may have been missed ({event.reason}): ask for it here.")
+                    print(f"Events may be missing ({event.reason}): query the present state here.")
                     continue
-                seen += 1
-                if seen == EVENTS:
+                received += 1
+                if received == EVENTS:
                     break
-            making.cancel()
-        print(f"{seen} events, {emulator.counters['refreshes']} refreshes")
+            publishing.cancel()
+        print(f"{received} events, {emulator.counters['refreshes']} refreshes")
 
 
-async def make_events(emulator: Emulator) -> None:
-    """Make an event every quarter of a second; cut the connection after the tenth."""
+async def publish_events(emulator: Emulator) -> None:
+    """Publish an event every 250 ms; drop the connection after the tenth."""
     number = 0
     while True:
         await asyncio.sleep(0.25)

@@ -37,5 +37,10 @@ def told() -> Told:
 @pytest.fixture
 def store(clock: FakeClock, provider: FakeProvider, told: Told) -> TokenStore:
     return TokenStore(
-        provider, tokens=provider.issue(), clock=clock, on_event=told, delays=fixed_delay(5)
+        provider,
+        tokens=provider.issue(),
+        clock=clock,
+        on_event=told,
+        delays=fixed_delay(5),
+        patience=0,
     )

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-import appsync_gql
-
 FIRST_USE = """
 import asyncio, json, sys, time
 from gql import Client, gql
@@ -80,15 +78,6 @@ def test_importing_the_package_imports_nothing_that_a_plain_query_does_not_need(
     assert not loaded & unwanted
     for later in ("testing", "realtime.hub", "persistence.dynamodb", "persistence.file"):
         assert not any(name.startswith(f"appsync_gql.{later}") for name in loaded)
-
-
-def test_every_public_name_can_be_had_and_no_other() -> None:
-    assert set(appsync_gql.__all__) <= set(dir(appsync_gql))
-    for name in appsync_gql.__all__:
-        assert getattr(appsync_gql, name) is not None
-    assert set(appsync_gql._HOMES) | {"events"} == set(appsync_gql.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        appsync_gql.nothing  # noqa: B018
 
 
 def test_boto3_is_imported_at_the_first_renewal_and_not_on_the_event_loop() -> None:

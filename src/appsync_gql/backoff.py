@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["delays", "full_jitter", "looks"]
+__all__ = ["at_most", "delays", "full_jitter", "lock_delays"]
 
 
 def delays(
@@ -44,22 +44,31 @@ def full_jitter(
         ceiling = min(cap, ceiling * 2)
 
 
-def looks(
+def lock_delays(
     patience: float = 30.0,
     first: float = 0.01,
     longest: float = 0.25,
     rand: Callable[[], float] = random.random,
 ) -> Iterator[float]:
-    """Yield seconds between looks at a lock that somebody else holds, until patience ends.
+    """Yield seconds to wait between attempts at a lock that somebody else holds.
 
     Args:
         patience: seconds in all; longer than the lease of a holder that died.
         first: about how long the first wait is; each is twice the one before.
         longest: no wait is longer.
-        rand: for jitter, so that those who wait do not look all at once.
+        rand: for jitter, so that those who wait do not try all at once.
     """
     while patience > 0:
         wait = min(first * (0.5 + rand()), patience)
         yield wait
         patience -= wait
         first = min(longest, first * 2)
+
+
+def at_most(seconds: float, waits: Iterator[float]) -> Iterator[float]:
+    """Yield the waits until they add up to so many seconds; the last one is cut short."""
+    for wait in waits:
+        yield min(wait, seconds)
+        seconds -= wait
+        if seconds <= 0:
+            return

@@ -1,4 +1,4 @@
-"""Clients of boto3: shared, made where blocking is allowed, and quiet about tokens."""
+"""Shared boto3 clients, made where blocking is allowed, whose log records contain no tokens."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import logging
 import pkgutil
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from .exceptions import ConfigurationError
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -17,33 +18,120 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.config import Config
 
-__all__ = ["client_for", "no_tokens_in_logs"]
+__all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_debug_logs"]
 
-_CONNECT_SECONDS = 5
-_READ_SECONDS = 10
-"""Longer than the 5 s that Cognito gives a Lambda trigger
-(https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html)."""
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 10.0
+_ATTEMPTS = 3
+_UNSIGNED = "cognito-idp"
 
-_secretive = threading.local()
+_thread = threading.local()
+
+
+class _Settings(NamedTuple):
+    """All that distinguishes one client from another."""
+
+    service: str
+    region: str | None
+    endpoint_url: str | None
+    session: Session | None
+    config: Config | None
+    read_seconds: float
+    attempts: int
+
+    def botocore_config(self) -> Config:
+        """Return this package's settings of botocore, completed and replaced by the user's."""
+        from botocore import UNSIGNED  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
+        ours = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=self.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            max_pool_connections=16,
+        )
+        if self.service == _UNSIGNED:
+            # The calls used here are public, so boto3 need not search for AWS credentials.
+            ours = ours.merge(Config(signature_version=UNSIGNED))
+        return ours.merge(self.config) if self.config else ours
 
 
 class _Clients:
-    """The clients of this process: a child must not share its parent's connections."""
+    """The boto3 clients of this process.
+
+    A forked child makes its own, because connections can't be shared with the parent. It keeps
+    the parent's clients without using them: their destructors would close connections and take
+    locks that a thread of the parent may have held at the fork.
+    """
 
     def __init__(self) -> None:
-        self.forget()
-        after_fork_in_child(self, _Clients.forget)
+        self.inherited: list[Any] = []
+        self.reset()
+        after_fork_in_child(self, _Clients.begin_in_child)
 
-    def forget(self) -> None:
-        """Begin anew."""
-        self.made: WeakValueDictionary[object, Any] = WeakValueDictionary()
-        # Those with a session or settings of the user's own live as long as who asked for them;
-        # the plain ones, of which there are few, as long as the process.
-        self.plain: list[Any] = []
-        self.making = threading.Lock()
+    def begin_in_child(self) -> None:
+        """Start without clients after a fork."""
+        self.inherited.extend(self.by_settings.values())
+        self.reset()
+
+    def reset(self) -> None:
+        """Start without clients."""
+        self.by_settings: WeakValueDictionary[object, Any] = WeakValueDictionary()
+        # Clients with a session or a configuration of the user's own live as long as the objects
+        # that use them; the others, of which there are few, as long as the process.
+        self.permanent: set[Any] = set()
+        self.unsigned: Session | None = None
+        self.lock = threading.Lock()
+        # One for each session, which is not thread-safe, or service: making a client may search
+        # for AWS credentials, and a source of credentials that hangs must not delay other clients.
+        self.making: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
+
+    def get(self, settings: _Settings) -> Any:
+        """Return the client for the settings, or the ``ConfigurationError`` of making it."""
+        with self.lock:
+            client = self.by_settings.get(settings)
+            if client is not None:
+                return client
+            making = self.making.setdefault(settings.session or settings.service, threading.Lock())
+        with making:
+            client = self.by_settings.get(settings)
+            if client is None:
+                client = _make(settings)
+            if isinstance(client, ConfigurationError):
+                return client
+            with self.lock:
+                self.by_settings[settings] = client
+                if settings.session is None and settings.config is None:
+                    self.permanent.add(client)
+        return client
+
+    def discard(self, client: object) -> None:
+        """Forget a client."""
+        with self.lock:
+            self.permanent.discard(client)
+            for settings, known in list(self.by_settings.items()):
+                if known is client:
+                    del self.by_settings[settings]
 
 
 _clients = _Clients()
+
+
+def check_boto3_arguments(session: object, config: object) -> None:
+    """Raise an error unless the session and the configuration look like boto3's.
+
+    boto3 is not imported for that, because it takes some 100 ms and these objects are passed to
+    constructors that are called on event loops.
+
+    Raises:
+        ConfigurationError: one is something else.
+    """
+    if session is not None and not callable(getattr(session, "client", None)):
+        raise ConfigurationError(
+            "boto3_session must be a boto3.session.Session.", setting="boto3_session"
+        )
+    if config is not None and not callable(getattr(config, "merge", None)):
+        raise ConfigurationError("config must be a botocore.config.Config.", setting="config")
 
 
 def client_for(
@@ -52,83 +140,121 @@ def client_for(
     endpoint_url: str | None,
     session: Session | None,
     config: Config | None,
+    *,
+    read_seconds: float = _READ_SECONDS,
+    attempts: int = _ATTEMPTS,
 ) -> Any:
     """Return the client for these settings, making it at first use.
 
-    Thousands of providers with equal settings share one: boto3's clients are
-    thread-safe (https://docs.aws.amazon.com/boto3/latest/guide/clients.html).
-    Importing boto3 and making a client takes some 200 ms: never on an event loop.
+    Thousands of providers with equal settings share one: boto3's clients are thread-safe
+    (https://docs.aws.amazon.com/boto3/latest/guide/clients.html). Importing boto3 and making a
+    client takes some 200 ms, so never call this on an event loop.
 
     Args:
         service: boto3's name of the service.
         region: ``None`` for the one that boto3 is configured with.
-        endpoint_url: an emulator's address; ``None`` for AWS.
-        session: the user's own; ``None`` for a plain one.
-        config: laid over this package's settings.
+        endpoint_url: an emulator's address; ``None`` for AWS, or for the address in the
+            environment variable ``AWS_ENDPOINT_URL_<SERVICE>``.
+        session: the user's own; ``None`` for a new one.
+        config: botocore settings that replace this package's.
+        read_seconds: how long to wait for data of a response.
+        attempts: how often botocore sends a request at most.
 
     Returns:
-        The client, which the caller keeps for as long as it may be asked for again.
+        The client. The caller keeps it for as long as it may need it again.
+
+    Raises:
+        ConfigurationError: boto3 can't make a client from these settings.
     """
-    key = (service, region, endpoint_url, session, config)
-    with _clients.making:
-        client = _clients.made.get(key)
-        if client is None:
-            client = _make(service, region, endpoint_url, session, config)
-            _clients.made[key] = client
-            if session is None and config is None:
-                _clients.plain.append(client)
-        return client
+    check_boto3_arguments(session, config)
+    client = _clients.get(
+        _Settings(service, region, endpoint_url, session, config, read_seconds, attempts)
+    )
+    if isinstance(client, ConfigurationError):
+        # Raised outside _make's handler: botocore's error and its frames may quote a password.
+        raise client
+    return client
 
 
-def _make(
-    service: str,
-    region: str | None,
-    endpoint_url: str | None,
-    session: Session | None,
-    config: Config | None,
-) -> Any:
+def discard_client(client: object) -> None:
+    """Make the next call of ``client_for`` with the same settings return a new client.
+
+    For a client whose AWS credentials or connections no longer work. It is not closed, because
+    other threads may be using it.
+
+    Args:
+        client: what ``client_for`` returned; a client that was discarded already is no error.
+    """
+    _clients.discard(client)
+
+
+def _make(settings: _Settings) -> Any:
+    """Return a new client, or the ``ConfigurationError`` that says why there is none."""
+    from botocore import exceptions  # noqa: PLC0415
+
+    _filter_logs()
+    try:
+        make: Any = (settings.session or _plain_session(settings.service)).client
+        return make(
+            settings.service,
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            config=settings.botocore_config(),
+        )
+    except (exceptions.NoRegionError, exceptions.InvalidRegionError):
+        setting, reason = "region", "region is missing or is not the name of an AWS region"
+    except exceptions.ProfileNotFound as error:
+        setting = "boto3_session"
+        reason = f"{error}; correct AWS_PROFILE, or pass a boto3_session with another profile"
+    except (exceptions.ConfigParseError, exceptions.ConfigNotFound) as error:
+        setting, reason = "boto3_session", f"the AWS configuration file can't be read ({error})"
+    except (TypeError, ValueError) as error:
+        # The error's text is left out: it quotes the endpoint's URL.
+        setting = "endpoint_url"
+        reason = f"boto3 does not accept endpoint_url ({type(error).__name__})"
+    return ConfigurationError(
+        f"There is no boto3 client for {settings.service}: {reason}.", setting=setting
+    )
+
+
+def _plain_session(service: str) -> Session:
+    """Return a session without settings; called under the service's lock.
+
+    The one of Cognito, which has no AWS credentials that could expire, is kept: making a second
+    client of a session takes 5 ms, not 100, and that one is needed in a hurry.
+    """
     import boto3  # noqa: PLC0415
-    from botocore import UNSIGNED  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
 
-    settings = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=16,
-    )
-    if service == "cognito-idp":
-        # The calls used here are public: no AWS credentials, so none are looked for.
-        settings = settings.merge(Config(signature_version=UNSIGNED))
-    _guard_logs()
-    make: Any = (session or boto3.session.Session()).client
-    return make(
-        service,
-        region_name=region,
-        endpoint_url=endpoint_url,
-        config=settings.merge(config) if config else settings,
-    )
+    if service != _UNSIGNED:
+        return boto3.session.Session()
+    if _clients.unsigned is None:
+        _clients.unsigned = boto3.session.Session()
+    return _clients.unsigned
 
 
 @contextmanager
-def no_tokens_in_logs() -> Iterator[None]:
-    """Keep botocore's DEBUG records of this thread's calls back: they quote whole bodies."""
-    _secretive.on = True
+def without_debug_logs() -> Iterator[None]:
+    """Drop botocore's DEBUG records of this thread in the block: they quote whole bodies."""
+    before = getattr(_thread, "quiet", False)
+    _thread.quiet = True
     try:
         yield
     finally:
-        _secretive.on = False
+        _thread.quiet = before
 
 
-def _keep_back(record: logging.LogRecord) -> bool:
-    return record.levelno > logging.DEBUG or not getattr(_secretive, "on", False)
+def _may_be_logged(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG or not getattr(_thread, "quiet", False)
 
 
-def _guard_logs() -> None:
-    """Put the filter on every logger of botocore: a parent's filter does not cover children."""
+def _filter_logs() -> None:
+    """Put the filter on every logger of botocore: a parent's filter does not cover children.
+
+    It takes 2 ms and is done for each new client, in case a program has reset its loggers.
+    """
     import botocore  # noqa: PLC0415
 
     modules = pkgutil.walk_packages(botocore.__path__, "botocore.", onerror=lambda _: None)
     names = [m.name for m in modules if not m.name.startswith("botocore.vendored")]
     for name in ("botocore", *names, "urllib3.connectionpool"):
-        logging.getLogger(name).addFilter(_keep_back)
+        logging.getLogger(name).addFilter(_may_be_logged)

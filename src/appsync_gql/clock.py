@@ -2,7 +2,7 @@
 
 Whether a token has expired is a question about the *server's* time. This module
 estimates it from what servers say (``iat`` of a token just issued, the ``Date``
-header of an answer), both of which are whole seconds: each observation gives an
+header of a response), both of which are whole seconds: each observation gives an
 interval, and intervals that overlap are narrowed to their intersection.
 """
 
@@ -12,27 +12,28 @@ import math
 import sys
 import time
 from dataclasses import dataclass, replace
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Protocol
 
-__all__ = ["Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
+__all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
 
 
 class Clock(Protocol):
-    """Where a store gets its time from. Tests bring their own."""
+    """Where a store gets its time from. Tests pass one of their own."""
 
     def wall(self) -> float:
         """Seconds since the epoch (UTC), by this machine's clock, right or wrong."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment: never set, never goes back."""
+        """Seconds since some fixed moment: never set, never decreases."""
         ...
 
 
 def _monotonic_through_sleep() -> int | None:
-    """Return the id of the clock that goes on while the machine sleeps, if it has one.
+    """Return the id of the clock that counts while the machine sleeps; ``None`` without one.
 
     ``CLOCK_BOOTTIME`` on Linux (clock_gettime(2)); Darwin's ``CLOCK_MONOTONIC``
     counts sleep already, whereas Python's ``time.monotonic`` there does not.
@@ -50,14 +51,14 @@ _CLOCK_ID = _monotonic_through_sleep()
 class SystemClock:
     """This machine's own clocks."""
 
-    # Asked at every request: so these are the functions themselves, and no methods around them.
+    # Called at every request, so these are the functions themselves, without methods around them.
     wall = staticmethod(time.time)
     """Seconds since the epoch."""
 
     monotonic = staticmethod(
         time.monotonic if _CLOCK_ID is None else partial(time.clock_gettime, _CLOCK_ID)
     )
-    """Seconds since boot, sleep included where the platform tells."""
+    """Seconds since boot, sleep included where the platform counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,62 +74,141 @@ class Instant:
         return cls(clock.wall(), clock.monotonic())
 
     def plus(self, seconds: float) -> Instant:
-        """Give the moment that many seconds later."""
+        """Return the moment that many seconds later."""
         return Instant(self.wall + seconds, self.monotonic + seconds)
 
     def since(self, earlier: Instant) -> float:
-        """Give the seconds since then, by whichever clock counted more."""
+        """Return the seconds since ``earlier``, by whichever clock counted more."""
         return max(self.wall - earlier.wall, self.monotonic - earlier.monotonic)
 
     def reached(self, other: Instant) -> bool:
-        """Tell whether either clock has got to ``other``."""
+        """Return whether either clock has reached ``other``."""
         return self.monotonic >= other.monotonic or self.wall >= other.wall
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where the offset ``server time - monotonic time`` lies, in seconds, both ends included."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    @classmethod
+    def of(cls, server_second: float, sent: float, received: float) -> Bounds:
+        """Return what follows from one response.
+
+        Args:
+            server_second: what the server's clock read, in whole seconds since the
+                epoch: it was in ``[server_second, server_second + 1)``.
+            sent: monotonic seconds before the request was sent.
+            received: monotonic seconds after the response had arrived.
+        """
+        return cls(server_second - received, server_second + 1.0 - sent)
+
+    def contains(self, offset: float) -> bool:
+        """Return whether the offset may be this one."""
+        return self.low <= offset <= self.high
+
+    def intersection(self, other: Bounds) -> Bounds | None:
+        """Return what satisfies both; ``None`` if they contradict each other."""
+        if other.low > self.high or self.low > other.high:
+            return None
+        return Bounds(max(self.low, other.low), min(self.high, other.high))
+
+
+EVERYTHING = Bounds()
+"""What is known before any server has said anything."""
+
+_DATES_LAST = 300.0
+"""Seconds after which ``Date`` headers that contradict everything else are forgotten."""
+
+_FARTHEST_DATE = 86_400.0
+"""Seconds by which a ``Date`` header may differ from this machine's clock; others are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:
     """What is known of the server's time: ``server = monotonic + offset``.
 
+    Two kinds of observations are combined. The ``iat`` of a token that was just issued comes
+    from the issuer itself and counts at once. A ``Date`` header may come from a cache or from a
+    broken machine: one that contradicts what is known counts only after a second one, of a later
+    second, has confirmed it, and it is forgotten after five minutes without a further one.
+
     Attributes:
         hint: the offset by this machine's own wall clock.
-        low: the offset is not below this.
-        high: the offset is not above this.
+        known: what tokens just issued, and the dates that agree with them, leave possible.
+        dates: what confirmed dates say that contradict ``known``; ``None`` without such dates.
+        dates_until: monotonic seconds from which ``dates`` count no more.
+        doubt: what one unconfirmed date says, and its second; ``None`` without such a date.
     """
 
     hint: float
-    low: float = -math.inf
-    high: float = math.inf
+    known: Bounds = EVERYTHING
+    dates: Bounds | None = None
+    dates_until: float = -math.inf
+    doubt: tuple[Bounds, float] | None = None
 
     @classmethod
     def assumed(cls, now: Instant, correction: float = 0.0) -> ServerClock:
-        """Believe this machine's wall clock plus ``correction`` seconds, for want of better."""
+        """Return the estimate that this machine's wall clock plus ``correction`` seconds is right.
+
+        It is all there is before any server has said anything.
+        """
         return cls(now.wall + correction - now.monotonic)
 
     @property
     def observed(self) -> bool:
-        """Whether a server has said anything yet."""
-        return self.high < math.inf
+        """Whether the time of any server was observed."""
+        return self._bounds.high < math.inf
 
-    def observe(self, server_second: float, sent: float, received: float) -> ServerClock:
-        """Take into account that the server's clock read ``server_second``.
+    def observe_issue(self, issued_at: float, sent: float, received: float) -> ServerClock:
+        """Return the estimate with the ``iat`` of a token that was issued for this request.
 
-        Args:
-            server_second: what the server said, in whole seconds since the
-                epoch: its clock was in ``[server_second, server_second + 1)``.
-            sent: monotonic seconds before the request was sent.
-            received: monotonic seconds after the answer had arrived.
-
-        Returns:
-            A narrower estimate; or, where the new observation contradicts the
-            old ones (the server's clock was set, this machine slept), one that
-            rests on the new observation alone.
+        Where it contradicts what was known (the server's clock was set, this machine slept),
+        the new observation alone counts. The arguments are those of :meth:`Bounds.of`.
         """
-        low, high = server_second - received, server_second + 1.0 - sent
-        if low <= self.high and self.low <= high:
-            low, high = max(low, self.low), min(high, self.high)
-        if (low, high) == (self.low, self.high):
+        found = Bounds.of(issued_at, sent, received)
+        return self._with_known(self.known.intersection(found) or found)
+
+    def observe_date(self, second: float, sent: float, received: float) -> ServerClock:
+        """Return the estimate with the ``Date`` header of one response.
+
+        The arguments are those of :meth:`Bounds.of`.
+        """
+        found = Bounds.of(second, sent, received)
+        if abs(found.high - self.hint) > _FARTHEST_DATE:
             return self
-        return replace(self, low=low, high=high)
+        if self.known != EVERYTHING or found.contains(self.hint):
+            both = self.known.intersection(found)
+            if both is not None:
+                return self._with_known(both)
+        confirmed = None if self.dates is None else self.dates.intersection(found)
+        if confirmed is None and self.doubt is not None:
+            doubted, at = self.doubt
+            confirmed = doubted.intersection(found)
+            if confirmed is not None and second <= at:
+                return self  # the same second, perhaps the same response out of a cache
+        if confirmed is not None:
+            until = received + _DATES_LAST
+            return replace(self, dates=confirmed, dates_until=until, doubt=None)
+        return replace(self, doubt=(found, second))
+
+    def without_old_dates(self, monotonic: float) -> ServerClock:
+        """Return the estimate without the contradicting dates if their time is over."""
+        if self.dates is None or monotonic < self.dates_until:
+            return self
+        return replace(self, dates=None)
+
+    def _with_known(self, known: Bounds) -> ServerClock:
+        """Return the estimate with these bounds; what contradicted the former ones is forgotten."""
+        if known == self.known and self.dates is None and self.doubt is None:
+            return self
+        return ServerClock(self.hint, known)
+
+    @property
+    def _bounds(self) -> Bounds:
+        return self.known if self.dates is None else self.dates
 
     @property
     def offset(self) -> float:
@@ -137,22 +217,28 @@ class ServerClock:
         Where it does not, the latest that the server's clock may read: better a
         renewal early than a request refused.
         """
-        return self.hint if self.low <= self.hint <= self.high else self.high
+        bounds = self._bounds
+        return self.hint if bounds.contains(self.hint) else bounds.high
 
     def time_at(self, monotonic: float) -> float:
-        """Estimate what the server's clock reads when the monotonic one reads this."""
+        """Return what the server's clock probably reads when the monotonic one reads this."""
         return monotonic + self.offset
 
     def correction(self, now: Instant) -> float:
-        """Seconds to add to this machine's wall clock to get the server's time."""
+        """Return the seconds to add to this machine's wall clock to get the server's time."""
         return self.time_at(now.monotonic) - now.wall
 
 
 def seconds_of(date: str | None) -> float | None:
-    """Read a ``Date`` header (RFC 9110 5.6.7); ``None`` for none and for nonsense."""
+    """Return the seconds since the epoch of a ``Date`` header (RFC 9110 5.6.7).
+
+    ``None`` if there is none, or if it is not a date.
+    """
     if date is None:
         return None
     try:
-        return parsedate_to_datetime(date).timestamp()
+        when = parsedate_to_datetime(date)
+        # Without a zone it means UTC too, never the zone of this machine.
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -1,55 +1,98 @@
-"""One URL, checked once."""
+"""Checks of URLs to which tokens are sent, and of TLS settings. Pure.
+
+All URLs are checked by the same rules, on the parsed host: plain ``http://`` is for this machine
+only. A URL is never quoted in an error, because it may contain a password.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from ssl import SSLContext
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import Fingerprint
 
 from .exceptions import ConfigurationError, InsecureEndpoint
+from .secret import hidden
 
-__all__ = ["check_endpoint", "check_ssl", "is_loopback"]
+__all__ = ["check_endpoint", "check_service_url", "check_ssl", "is_aws_url", "is_loopback"]
+
+_EXAMPLE = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
+_NETLOC = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>\d{0,5}))?\Z")
+_LOCALHOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*localhost\.?\Z")
+_APPSYNC_HOST = re.compile(r"[^.]+\.appsync-api\.[a-z0-9-]+\.amazonaws\.(?:com|com\.cn|eu)\.?\Z")
+_AWS_HOST = re.compile(r"(?:.+\.)?(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws)\.?\Z")
+_LARGEST_PORT = 65_535
+
+
+class _Parts(NamedTuple):
+    """What the checks need of a URL; no part of it can hold a password."""
+
+    scheme: str
+    host: str
+    path: str
+    has_user_info: bool
 
 
 def check_endpoint(url: str, *, allow_insecure: bool = False) -> None:
-    """Refuse a URL to which no token may be sent.
+    """Raise an error for a GraphQL URL to which no token may be sent.
 
     Raises:
-        ConfigurationError: it is not an http(s) URL with a host, or it has a
-            user or password in it.
-        InsecureEndpoint: it is plain ``http://`` to a host that is not this
-            machine, and ``allow_insecure`` is false.
+        ConfigurationError: it is not an http(s) URL with a host; or there is a user name or a
+            password in it; or its host is AppSync's own and its path is not ``/graphql``.
+        InsecureEndpoint: it is plain ``http://`` to another machine, and ``allow_insecure`` is
+            false.
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"The endpoint is not a URL: {error}.", setting="url") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    url = hidden(url)  # type: ignore[assignment]  # see check_service_url
+    check_service_url(url, setting="url", allow_insecure=allow_insecure)
+    parts = _parse(url)
+    if parts is not None and _APPSYNC_HOST.match(parts.host) and parts.path != "/graphql":
         raise ConfigurationError(
-            "The endpoint must be the API's GraphQL URL, such as "
-            "https://example.appsync-api.eu-west-1.amazonaws.com/graphql.",
-            setting="url",
+            f"The path of an AppSync GraphQL URL is /graphql, as in {_EXAMPLE}.", setting="url"
         )
-    if parts.username is not None or parts.password is not None:
-        # The URL is not quoted: it holds a password.
-        raise ConfigurationError("Take the user and password out of the endpoint.", setting="url")
-    if parts.scheme == "http" and not allow_insecure and not is_loopback(host):
+
+
+def check_service_url(url: str, *, setting: str, allow_insecure: bool = False) -> None:
+    """Raise an error for the URL of any service to which tokens must not be sent.
+
+    Args:
+        url: the URL.
+        setting: the argument it was passed in, for the error.
+        allow_insecure: whether plain ``http://`` to another machine is allowed.
+
+    Raises:
+        ConfigurationError: it is not an http(s) URL with a host, or there is a user name or a
+            password in it.
+        InsecureEndpoint: it is plain ``http://`` to a host that is not certainly this machine,
+            and ``allow_insecure`` is false.
+    """
+    url = hidden(url)  # type: ignore[assignment]  # no traceback shows a password in it
+    parts = _parse(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
+        example = f", such as {_EXAMPLE}" if setting == "url" else ""
+        raise ConfigurationError(
+            f"{setting} must be an http:// or https:// URL with a host{example}.", setting=setting
+        )
+    if parts.has_user_info:
+        raise ConfigurationError(
+            f"Remove the user name and the password (all before '@') from {setting}.",
+            setting=setting,
+        )
+    if parts.scheme == "http" and not allow_insecure and not is_loopback(parts.host):
         raise InsecureEndpoint(
-            f"Tokens are not sent over plain http:// to {host}. Use https://, or pass "
+            f"Tokens are not sent over plain http:// to {parts.host}. Use https://, or pass "
             "allow_insecure=True where the network itself is secured.",
-            setting="url",
+            setting=setting,
         )
 
 
 def check_ssl(ssl: object) -> None:
-    """Refuse what aiohttp would take for "verify nothing".
+    """Raise an error for a value that aiohttp would understand as "verify nothing".
 
     Raises:
-        ConfigurationError: it is no setting for TLS.
+        ConfigurationError: it is not a TLS setting.
     """
     if not isinstance(ssl, SSLContext | bool | Fingerprint):
         raise ConfigurationError(
@@ -59,12 +102,51 @@ def check_ssl(ssl: object) -> None:
         )
 
 
+def is_aws_url(url: str) -> bool:
+    """Return whether a URL's host belongs to AWS; false for emulators and other servers."""
+    parts = _parse(url)
+    return parts is not None and _AWS_HOST.match(parts.host) is not None
+
+
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name can only mean this machine (RFC 6761 6.3, RFC 1122, RFC 4291)."""
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
+    """Return whether a host can only be this machine (RFC 6761 6.3, RFC 1122, RFC 4291).
+
+    True for ``localhost``, names below it, the addresses ``127.x.y.z`` in full decimal form, and
+    ``::1``. Other forms (``127.1``, ``0x7f.1``, IPv4 in IPv6, zone ids, percent-encoded text)
+    may mean different hosts to different resolvers, so they are not accepted.
+
+    Args:
+        host: the host alone, without a port; IPv6 addresses without brackets.
+    """
+    host = host.lower()
+    if _LOCALHOST.match(host):
         return True
+    if "%" in host:
+        return False
     try:
-        return ipaddress.ip_address(name.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return address.is_loopback and not mapped
+
+
+def _parse(url: object) -> _Parts | None:
+    """Return the parts of a URL; ``None`` if it can't be read without doubt.
+
+    Different libraries read unusual URLs differently (a backslash in the host,
+    ``http://[::1].b``), so
+    everything unusual is refused.
+    """
+    if not isinstance(url, str) or not url.isprintable() or " " in url or "\\" in url:
+        return None
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return None
+    user_info, at, address = split.netloc.rpartition("@")
+    found = _NETLOC.match(address)
+    if found is None or int(found["port"] or 0) > _LARGEST_PORT:
+        return None
+    host = (found["ipv6"] or found["name"]).lower()
+    return _Parts(split.scheme, host, split.path, has_user_info=bool(at or user_info))

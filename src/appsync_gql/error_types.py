@@ -9,9 +9,10 @@ for signatures. Where AWS documents no name, it was seen in public bug reports.
 from __future__ import annotations
 
 import enum
+import re
 from http import HTTPStatus
 
-__all__ = ["ErrorMeaning", "bare_name", "meaning_of", "meaning_of_status"]
+__all__ = ["DENIED_BY_RESOLVER", "ErrorMeaning", "bare_name", "meaning_of", "meaning_of_status"]
 
 
 class ErrorMeaning(enum.Enum):
@@ -79,13 +80,21 @@ _SIGNATURE_TEXTS = ("the request signature we calculated", "signature expired", 
 """How AppSync's messages about a wrong SigV4 signature begin; their error name does not tell."""
 
 
+_SUFFIX = re.compile(r":(https?://.*)?\Z")
+
+DENIED_BY_RESOLVER = frozenset({"Unauthorized", "UnauthorizedException", "UNAUTHENTICATED"})
+"""Names that mean a missing permission beside results of other fields. Other names of this table
+may stand there too: a resolver passes on the errors of the service behind it."""
+
+
 def bare_name(name: str) -> str:
     """Return an error's name without a Java package or shape id before it, or a URL behind it.
 
     ``com.amazonaws.deepdish.graphql.auth#UnauthorizedException`` and
-    ``UnauthorizedException:http://…`` both are ``UnauthorizedException``.
+    ``UnauthorizedException:http://…`` both are ``UnauthorizedException``; a resolver's own
+    ``DynamoDB:ConditionalCheckFailedException`` stays as it is.
     """
-    return name.rpartition("#")[2].partition(":")[0].strip()
+    return _SUFFIX.sub("", name.rpartition("#")[2]).strip()
 
 
 def meaning_of(name: str | None, message: str = "") -> ErrorMeaning | None:

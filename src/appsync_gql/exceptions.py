@@ -1,4 +1,4 @@
-"""Every error of this package, in one tree below gql's own.
+"""Every error of this package, in one tree below gql's own. Each class says who must act.
 
 ::
 
@@ -15,20 +15,21 @@
         ├── ChallengeRequired   [Q]  the user: a code, a new password, …
         ├── RenewalFailed            nobody: transient, the tokens are kept
         │   └── StorageFailed        the operator: the persistence can't be read or written
-        │       ├── LockTimeout      nobody: somebody else holds the session's lock
-        │       └── StorageCorrupt   the operator: something else is kept there
-        ├── Refused             [Q]  the API's owner: AppSync does not take these tokens
+        │       ├── LockTimeout      nobody: another process or thread holds the session's lock
+        │       └── StorageCorrupt   the operator: what is saved there is not a session
+        ├── Refused             [Q]  the API's owner: AppSync does not accept these tokens
         ├── Denied              [Q]  the API's owner: a permission is missing
         ├── BadRequest          [Q]  the developer: AppSync could not use the request
         ├── BlockedByWaf        [Q]  the API's owner: a firewall rule
         ├── SubscriptionOverflow [Q] the developer: the consumer is too slow
-        ├── Throttled                nobody: slow down
+        ├── Throttled                nobody: send fewer requests
         ├── ServerFailed             nobody: AppSync or a proxy failed
-        └── OutcomeUnknown      [Q]  the caller: look whether the mutation ran
+        ├── ConnectionFailed         nobody: no connection, or no response to a query
+        └── OutcomeUnknown      [Q]  the caller: find out whether the mutation was executed
 
-``[Q]`` marks those that are also gql's ``TransportQueryError``: gql's
-reconnecting session tries every other error up to five times, and for these
-that is useless or, for a mutation that may have run, harmful.
+``[Q]`` marks the errors that are also gql's ``TransportQueryError``. gql's reconnecting session
+repeats an operation up to five times after any other error; after these a repetition would be
+useless or, for a mutation that may have been executed, harmful.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ __all__ = [
     "BlockedByWaf",
     "ChallengeRequired",
     "ConfigurationError",
+    "ConnectionFailed",
     "Denied",
     "InsecureEndpoint",
     "InvalidToken",
@@ -78,14 +80,13 @@ class AppSyncError(TransportError):
     """Base of all errors that this package raises.
 
     Attributes:
-        status: HTTP status of the answer; ``None`` when there was no answer.
-        error_type: AWS's name for the error (``errorType`` of AppSync, the
-            exception name of Cognito), without any ``prefix#``; ``None`` when
-            the answer had none.
-        request_id: AWS's id of the request, for a support case; ``None`` when
-            the answer had none.
-        may_have_executed: whether the operation, or a part of it, may have
-            run. ``False`` is a promise that it did not.
+        status: HTTP status of the response; ``None`` when there was no response.
+        error_type: AWS's name of the error (``errorType`` of AppSync, the exception name of
+            Cognito), without any ``prefix#``; ``None`` when the response had none.
+        request_id: AWS's id of the request, for a support case; ``None`` when the response had
+            none.
+        may_have_executed: whether the operation, or a part of it, may have been executed.
+            ``False`` means that it was certainly not executed.
     """
 
     def __init__(
@@ -97,7 +98,8 @@ class AppSyncError(TransportError):
         request_id: str | None = None,
         may_have_executed: bool = False,
     ) -> None:
-        # By name, not super(): next in line may be a gql class that wants more.
+        # Not super(): the next class in the method resolution order may be one of gql's that
+        # needs more arguments.
         TransportError.__init__(self, message)
         self.status = status
         self.error_type = error_type
@@ -106,12 +108,12 @@ class AppSyncError(TransportError):
 
 
 class _QueryError(AppSyncError, TransportQueryError):
-    """An error that gql's reconnecting session must not try again.
+    """An error after which gql's reconnecting session must not repeat the operation.
 
     Attributes:
-        errors: the answer's ``errors``, as AppSync sent them; ``None`` without.
-        data: the answer's ``data``; what a denied operation did return is here.
-        extensions: the answer's ``extensions``.
+        errors: the response's ``errors``, as AppSync sent them; ``None`` without.
+        data: the response's ``data``: for a denied operation, what it returned nevertheless.
+        extensions: the response's ``extensions``.
     """
 
     query_id = None
@@ -123,45 +125,45 @@ class _QueryError(AppSyncError, TransportQueryError):
         errors: list[Any] | None = None,
         data: Any | None = None,
         extensions: Any | None = None,
-        **answer: Any,
+        **response: Any,
     ) -> None:
-        super().__init__(message, **answer)
+        super().__init__(message, **response)
         self.errors = errors
         self.data = data
         self.extensions = extensions
 
 
 class ConfigurationError(_QueryError):
-    """Something given to this package is wrong, and only its giver can mend it.
+    """An argument or a setting is wrong; the developer must correct it.
 
     Attributes:
-        setting: the argument that is wrong, ``"client_secret"`` for example;
-            ``None`` when no single one is to blame.
+        setting: the argument that is wrong, for example ``"client_secret"``; ``None`` when no
+            single argument is known to be wrong.
     """
 
-    def __init__(self, message: str, *, setting: str | None = None, **answer: Any) -> None:
-        super().__init__(message, **answer)
+    def __init__(self, message: str, *, setting: str | None = None, **response: Any) -> None:
+        super().__init__(message, **response)
         self.setting = setting
 
 
 class InsecureEndpoint(ConfigurationError):
-    """Tokens would travel over plain ``http://`` to another machine."""
+    """Tokens would be sent over plain ``http://`` to another machine."""
 
 
 class InvalidToken(ConfigurationError, ValueError):
-    """What was given as a token is not a JWT from which an expiry can be read."""
+    """A value passed as a token is not a token, or not a JWT from which its expiry can be read."""
 
 
 class MissingExtra(ConfigurationError, ImportError):
-    """An optional dependency is needed; the message is the pip line to run."""
+    """An optional dependency is needed; the message contains the pip command that installs it."""
 
 
 class SessionExpired(_QueryError):
-    """The refresh token is expired, revoked or used up: the user signs in again."""
+    """The refresh token is expired, revoked or already used: the user must sign in again."""
 
 
 class NotSignedIn(SessionExpired):
-    """There are no tokens at all yet: the user signs in first."""
+    """There are no tokens yet: the user must sign in first."""
 
 
 class SignedOut(NotSignedIn):
@@ -169,22 +171,22 @@ class SignedOut(NotSignedIn):
 
 
 class SignInFailed(_QueryError):
-    """The identity provider did not accept the user's name or password."""
+    """The identity provider did not let the user sign in: a wrong password, a locked account."""
 
 
 class ChallengeRequired(_QueryError):
-    """The identity provider wants one more step of the user before it gives tokens.
+    """The identity provider requires one more step of the user before it issues tokens.
 
-    Cognito's ``RespondToAuthChallenge`` takes these attributes back as
-    ``ChallengeName``, ``Session`` and ``ChallengeResponses["USERNAME"]``
+    Pass these attributes to Cognito's ``RespondToAuthChallenge`` as ``ChallengeName``,
+    ``Session`` and ``ChallengeResponses["USERNAME"]``
     (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html).
 
     Attributes:
         challenge_name: Cognito's name: ``SOFTWARE_TOKEN_MFA``, ``NEW_PASSWORD_REQUIRED``, …
-        parameters: what Cognito says of the challenge, such as where a code was sent.
-        session: the opaque string that ties the next step to this one. It lives
-            3 to 15 minutes and is as good as half a password: keep it to yourself.
-        username: the name to answer with.
+        parameters: Cognito's description of the challenge, such as where a code was sent.
+        session: the opaque string that connects the next step with this one. It is valid for 3
+            to 15 minutes. It proves that the first step was done, so keep it secret.
+        username: the user name to respond with.
     """
 
     def __init__(
@@ -195,9 +197,9 @@ class ChallengeRequired(_QueryError):
         parameters: Mapping[str, str] | None = None,
         session: str = "",
         username: str = "",
-        **answer: Any,
+        **response: Any,
     ) -> None:
-        super().__init__(message, **answer)
+        super().__init__(message, **response)
         self.challenge_name = challenge_name
         self.parameters = dict(parameters or {})
         self.session = Secret(session)
@@ -205,13 +207,15 @@ class ChallengeRequired(_QueryError):
 
 
 class RenewalFailed(AppSyncError):
-    """No newer tokens could be had this time; the ones at hand are kept.
+    """No newer tokens could be obtained this time; the present tokens are kept.
 
     Attributes:
-        kind: ``"network"``, ``"throttled"``, ``"server"``, ``"trigger"`` (a Lambda
-            of the user pool), ``"firewall"``, ``"storage"``, ``"clock"`` or ``"provider"``.
-        retry_after: seconds until the next attempt will be made; 0.0 when the
-            next call makes one.
+        kind: ``"network"``, ``"throttled"``, ``"server"``, ``"trigger"`` (a Lambda trigger of
+            the user pool), ``"firewall"``, ``"storage"``, ``"clock"``, ``"identity"`` (another
+            user's tokens were in the response), ``"thread"`` (no thread can be started) or
+            ``"provider"``.
+        retry_after: seconds until the next attempt will be made; 0.0 when the next call makes
+            one. In an error of a provider: the seconds that the server asked to wait.
     """
 
     def __init__(
@@ -220,41 +224,38 @@ class RenewalFailed(AppSyncError):
         *,
         kind: str = "provider",
         retry_after: float = 0.0,
-        **answer: Any,
+        **response: Any,
     ) -> None:
-        super().__init__(message, **answer)
+        super().__init__(message, **response)
         self.kind = kind
         self.retry_after = retry_after
 
 
 class StorageFailed(RenewalFailed):
-    """The place where sessions are kept could not be read or written."""
+    """The persistence could not be read or written."""
 
     def __init__(self, message: str, **more: Any) -> None:
         super().__init__(message, **{"kind": "storage", **more})
 
 
 class LockTimeout(StorageFailed):
-    """The session's lock is held by somebody else, for longer than one waits."""
+    """Another process or thread held the session's lock for longer than the time limit."""
 
 
 class StorageCorrupt(StorageFailed):
-    """What is kept there is not a saved session. Nothing of it is ever deleted.
-
-    The message says where it is, and where it is put when sessions are saved there again.
-    """
+    """What is saved there is not a session. It is never deleted; the message says what to do."""
 
 
 class Refused(_QueryError):
-    """AppSync refused the request before executing it, and newer tokens did not help."""
+    """AppSync refused the request before executing it, with newer tokens too."""
 
 
 class Denied(_QueryError):
-    """The user may not do this. ``data`` holds what the rest of the operation returned."""
+    """A permission is missing. ``data`` is what the rest of the operation returned."""
 
 
 class BadRequest(_QueryError):
-    """AppSync could not read or would not take the request (another 4xx)."""
+    """AppSync could not read or did not accept the request (another 4xx)."""
 
 
 class BlockedByWaf(_QueryError):
@@ -262,43 +263,48 @@ class BlockedByWaf(_QueryError):
 
 
 class SubscriptionOverflow(_QueryError):
-    """More events wait for their consumer than there is room for, and ``on_full`` is ``"fail"``."""
+    """The buffer of a subscription is full, and ``on_full`` is ``"fail"``."""
 
 
 class Throttled(AppSyncError, TransportServerError):
-    """AppSync had too many requests; this one was not executed.
+    """AppSync received too many requests; this one was not executed.
 
     Attributes:
-        retry_after: seconds that the server asked to wait; ``None`` if it did not say.
+        retry_after: seconds that the server asked to wait; ``None`` if it did not ask.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, **answer: Any) -> None:
-        super().__init__(message, **answer)
+    def __init__(self, message: str, *, retry_after: float | None = None, **response: Any) -> None:
+        super().__init__(message, **response)
         self.code = self.status
         self.retry_after = retry_after
 
 
 class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
-    """AppSync, or something before it, failed while answering a query.
+    """AppSync, or a proxy in front of it, failed to answer a query.
 
     Plain gql raises ``TransportServerError`` or ``TransportProtocolError`` here.
     """
 
-    def __init__(self, message: str, **answer: Any) -> None:
-        super().__init__(message, **answer)
+    def __init__(self, message: str, **response: Any) -> None:
+        super().__init__(message, **response)
         self.code = self.status
+
+
+class ConnectionFailed(AppSyncError, TransportConnectionFailed):
+    """AppSync could not be reached, or the connection was lost before a query's response.
+
+    Plain gql raises ``TransportConnectionFailed`` here.
+    """
 
 
 class OutcomeUnknown(
     _QueryError, TransportServerError, TransportProtocolError, TransportConnectionFailed
 ):
-    """A mutation was sent and no readable answer came: it may or may not have run.
+    """A mutation was sent and no readable response came: it may or may not have been executed.
 
-    It is also each of the errors that plain gql raises here, so that existing
-    handlers go on working; being a
-    ``TransportQueryError`` keeps gql's reconnecting session from sending it again.
+    It is also each of the errors that plain gql raises here, so that existing handlers work.
     """
 
-    def __init__(self, message: str, *, may_have_executed: bool = True, **answer: Any) -> None:
-        super().__init__(message, may_have_executed=may_have_executed, **answer)
+    def __init__(self, message: str, *, may_have_executed: bool = True, **response: Any) -> None:
+        super().__init__(message, may_have_executed=may_have_executed, **response)
         self.code = self.status

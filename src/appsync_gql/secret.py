@@ -1,18 +1,21 @@
-"""A string that is sent, never shown."""
+"""A string that is sent but never shown."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-__all__ = ["Secret"]
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["Secret", "SecretBytes", "hidden"]
 
 
 class Secret(str):
     """A ``str`` whose ``repr`` is redacted and which refuses to be pickled.
 
-    Wherever Python shows values by ``repr`` (a dict of headers, the locals of a
-    traceback, a dataclass, a debugger) the text does not appear. ``str()``,
-    formatting and sending give the real text: that is what it is for.
+    Wherever Python shows values by ``repr`` (a dict of headers, the local variables of a
+    traceback, a dataclass, a debugger) the text does not appear. ``str()``, formatting and
+    sending return the real text.
     """
 
     __slots__ = ()
@@ -20,8 +23,12 @@ class Secret(str):
     def __repr__(self) -> str:
         return "<redacted>"
 
+    def __getitem__(self, key: SupportsIndex | slice) -> Secret:
+        # Tools that shorten long strings (rich) call repr on a slice.
+        return Secret(super().__getitem__(key))
+
     def __reduce__(self) -> NoReturn:
-        msg = "a secret is not pickled: hand it over by a persistence"
+        msg = "a secret is not pickled: pass it on through a persistence"
         raise TypeError(msg)
 
     def __copy__(self) -> Secret:
@@ -29,3 +36,38 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
+
+
+class SecretBytes(bytes):
+    """``bytes`` with a redacted ``repr``: saved sessions, before and after encryption."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<redacted>"
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:
+        # See Secret; a single byte is a number.
+        found = super().__getitem__(key)
+        return SecretBytes(found) if isinstance(found, bytes) else found
+
+    def __reduce__(self) -> NoReturn:
+        msg = "saved sessions are not pickled"
+        raise TypeError(msg)
+
+
+def hidden(value: object) -> Secret | type | None:
+    """Return what replaces an argument that should be a secret text, before it is checked.
+
+    If the check raises an error, tracebacks that show local variables then show no secret,
+    even where the argument was wrong (bytes, a token with a line end).
+
+    Args:
+        value: what the caller passed.
+
+    Returns:
+        A string as a ``Secret``, ``None`` as it is, and the type of anything else.
+    """
+    if value is None:
+        return None
+    return Secret(value) if isinstance(value, str) else type(value)

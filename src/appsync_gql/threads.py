@@ -1,4 +1,4 @@
-"""Worker threads for everything that blocks, and what a forked child must create anew.
+"""Where blocking work runs: worker threads, and queues of events for listeners.
 
 boto3, locks, files, keyrings and databases block, so they are called on the threads of this
 module and nowhere else. All stores of a process share them: a store costs no thread of its own.
@@ -7,89 +7,97 @@ module and nowhere else. All stores of a process share them: a store costs no th
 from __future__ import annotations
 
 import logging
-import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from .forks import after_fork_in_child
+from .worker_threads import WorkerThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["EventQueue", "after_fork_in_child", "run_in_thread"]
 
-T = TypeVar("T")
-
 log = logging.getLogger(__name__)
 
-_resets: WeakKeyDictionary[Any, Callable[[Any], object]] = WeakKeyDictionary()
+_MOST_EVENTS = 10_000
+"""Events that may wait for a listener that does not return; later ones are dropped."""
+
+_threads = WorkerThreads()
 
 
-def after_fork_in_child(thing: T, reset: Callable[[T], object]) -> None:
-    """Call ``reset(thing)`` in every forked child, for as long as the thing exists.
-
-    A program may fork at any time (gunicorn, multiprocessing), also while another thread
-    holds a lock. The child has a copy of that lock, but not the thread that would release it.
-    """
-    _resets[thing] = reset
-
-
-def _reset_all() -> None:
-    for thing, reset in list(_resets.items()):
-        reset(thing)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_reset_all)
-
-
-class _Threads:
-    """The thread pools of this process; a thread is started when there is work for it."""
-
-    def __init__(self) -> None:
-        self.begin()
-        after_fork_in_child(self, _Threads.begin)
-
-    def begin(self) -> None:
-        """Create the pools."""
-        self.work = ThreadPoolExecutor(16, "appsync-gql")
-        self.events = ThreadPoolExecutor(1, "appsync-gql-events")
-
-
-_threads = _Threads()
-
-
-def run_in_thread(work: Callable[[], None]) -> None:
+def run_in_thread(work: Callable[[], object], description: str = "work") -> None:
     """Run blocking work on a worker thread.
 
+    Args:
+        work: what blocks. An error of it is logged.
+        description: what it is, for the warning of work that is left at the program's end.
+
     Raises:
-        RuntimeError: no thread can be had, for example because the interpreter is shutting down.
+        RuntimeError: no thread can be had now. The work is not done; the next call tries again.
     """
-    _threads.work.submit(work)
+    _threads.run(work, description)
 
 
 class EventQueue:
     """Calls one listener with events, in order, on a worker thread.
 
+    Each queue is independent: a listener that blocks delays its own events only.
+
     Args:
         listener: what to call; ``None`` for nobody. What it raises is logged.
+        run: runs work on a worker thread.
     """
 
-    def __init__(self, listener: Callable[[Any], object] | None) -> None:
+    def __init__(
+        self,
+        listener: Callable[[Any], object] | None,
+        run: Callable[[Callable[[], object], str], None] = run_in_thread,
+    ) -> None:
         self._listener = listener
+        self._run = run
+        if listener is not None:
+            self._begin()
+            after_fork_in_child(self, EventQueue._begin)
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._events: deque[object] = deque()
+        self._delivering = False
+        self._dropped = 0
 
     def put(self, event: object) -> None:
         """Call the listener with this event after the earlier ones; never blocks, never raises."""
-        listener = self._listener
-        if listener is None:
+        if self._listener is None:
             return
+        with self._lock:
+            if len(self._events) >= _MOST_EVENTS:
+                self._dropped += 1
+                if self._dropped == 1:
+                    log.warning("on_event does not return: %d events wait", _MOST_EVENTS)
+                return
+            self._events.append(event)
+            if self._delivering:
+                return
+            self._delivering = True
+        try:
+            self._run(self._deliver, "a call of on_event")
+        except RuntimeError:
+            log.debug("%s is reported later: there is no thread now", type(event))
+            with self._lock:
+                self._delivering = False
 
-        def call() -> None:
+    def _deliver(self) -> None:
+        listener, lock = self._listener, self._lock
+        while True:
+            with lock:
+                if not self._events:
+                    self._delivering = False
+                    self._dropped = 0
+                    return
+                event = self._events.popleft()
             try:
-                listener(event)
+                listener(event)  # type: ignore[misc] # put() does nothing without one
             except Exception:
                 log.exception("on_event raised at %s; the session is not affected", type(event))
-
-        try:
-            _threads.events.submit(call)
-        except RuntimeError:
-            log.debug("%s was not reported: the interpreter is shutting down", type(event))

@@ -1,25 +1,29 @@
-"""The gql transport: headers → send → read the answer → replay at most once."""
+"""The gql transport: authorize → send → classify the response → replay at most once."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from gql.transport.appsync_auth import AppSyncAuthentication
-from gql.transport.exceptions import TransportConnectionFailed, TransportError
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
-from multidict import CIMultiDict
 
-from .auth.base import Auth, Headers
+from .auth.adapters import authorizer_of
+from .compat import in_reconnecting_session, printed_request
 from .endpoint import check_endpoint, check_ssl
-from .exceptions import AppSyncError, ConfigurationError, OutcomeUnknown
-from .http.errors import as_result, error_of
+from .http.arguments import authorization_of, check_headers, check_timeout
+from .http.batch import execute_each
+from .http.executor import Executor
 from .http.json import reader_of_bytes
-from .http.lean import LeanTransport, arrived, is_about_to_connect_again, read_with
-from .http.response import Classifier, NoResult, Replay, Verdict, is_query, may_replay, result_of
+from .http.pool import SessionPool
+from .http.request import prepare
+from .http.request_body import text_of
+from .http.response import Classifier, Replay
+from .http.sender import Sender
+from .http.session import check_session_arguments, session_arguments
 from .realtime.stream import Subscriptions
 
 if TYPE_CHECKING:
@@ -28,68 +32,56 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import LooseCookies, LooseHeaders
     from gql import GraphQLRequest
+    from gql.transport.appsync_auth import AppSyncAuthentication
     from graphql import ExecutionResult
 
+    from .auth.base import Auth, SigningAuth
     from .events import RealtimeListener
-    from .http.lean import Post
+    from .http.loop_session import LoopSession
     from .realtime.handshake import RealtimeAuth
     from .realtime.settings import RealtimeSettings
 
 __all__ = ["AppSyncTransport"]
 
-_BATCH_AT_ONCE = 10
-"""Requests of one ``execute_batch`` that are under way at the same time."""
 
-_NEVER_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
-    aiohttp.ServerFingerprintMismatch,
-)
-"""What aiohttp raises before a byte of the request has left."""
+class AppSyncTransport(AIOHTTPTransport):
+    """gql's ``AIOHTTPTransport``, which asks for its authorization right before each request.
 
-_NONE: Headers = {}
+    With ``auth=None`` it behaves as its parent does. With a :class:`TokenStore` every request
+    carries a token that is alive, and one that AppSync refuses all the same is sent once more
+    with a newer token. Redirects are not followed, since a token would be sent along.
 
-
-class AppSyncTransport(LeanTransport):
-    """gql's ``AIOHTTPTransport``, with headers that are asked for at the last moment.
-
-    With ``auth=None``, or with one of gql's own auth objects, it behaves as its
-    parent does. With a :class:`TokenStore` every request carries a token that
-    is alive, and one that AppSync refuses all the same is sent once more with a
-    newer token. One call makes two POSTs at the most. Redirects are not
-    followed, since a token would go along.
+    One transport serves any number of tasks, threads and event loops at once: each loop has
+    connections of its own, and ``execute_async`` may be called concurrently.
 
     Args:
         url: the API's GraphQL endpoint.
-        auth: what gives headers to requests; ``None`` for none.
+        auth: the authorization mode, for example a :class:`TokenStore`; ``None`` for none.
         replay: which requests may be sent twice; see :class:`Replay`.
         allow_insecure: permit ``http://`` to other machines than this one.
-        classify: your own reading of answers, for a backend that refuses in
-            another way; where it returns ``None``, AppSync's applies.
-        headers: sent with every request, as are ``cookies``. These and the
-            arguments after them are the parent's.
-        timeout: seconds for one POST; ``None`` for aiohttp's 300, or little more.
-            AppSync itself ends an operation after 30 s.
-        json_serialize: leave it, and ``json_deserialize``, as they are: then msgspec
-            and orjson do the work where ``pip install "appsync-gql[fast]"`` brought
-            them, with the results of ``json``.
-        keep_open: whether idle connections outlive :meth:`close` by up to 15 s, for the
-            next session on the same event loop, as ``execute_async`` opens one for
-            every call. They are closed with their loop at the latest, by its
-            ``shutdown_asyncgens()``: ``asyncio.run`` calls that, and who closes a loop
-            by hand should. A connector of your own in ``client_session_args`` is yours.
-        realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
-        realtime_auth: how subscriptions prove who they are at the handshake:
-            ``"query"`` puts the token into the URL, for emulators that know
-            nothing else.
-        realtime: timeouts and the like of subscriptions; see :class:`RealtimeSettings`.
-        on_event: called with the real-time events of :mod:`appsync_gql.events`,
-            on a thread of its own.
+        classify: a function that classifies responses, for a backend that refuses in another
+            way than AppSync; where it returns ``None``, AppSync's rules apply.
+        headers: sent with every request, as are ``cookies``. These and the arguments after
+            them are the parent's.
+        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync itself ends an
+            operation after 30 s.
+        json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
+            used where ``pip install "appsync-gql[fast]"`` installed them, with the results of
+            ``json``.
+        keep_open: whether idle connections stay open after :meth:`close` for up to 15 s, for
+            the next session on the same event loop, as ``execute_async`` opens one for every
+            call. They are closed with their loop at the latest, by its
+            ``shutdown_asyncgens()``, which ``asyncio.run`` calls, or with their thread. A
+            connector of your own in ``client_session_args`` is left to you.
+        realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
+        realtime_auth: how the handshake of subscriptions carries the authorization:
+            ``"query"`` puts the token into the URL, for emulators that know nothing else.
+        realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
+        on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread
+            of its own.
 
     Raises:
-        ConfigurationError: the URL, or ``auth``, can't be used.
+        ConfigurationError: an argument can't be used.
         InsecureEndpoint: the URL is ``http://`` to another machine.
     """
 
@@ -97,7 +89,7 @@ class AppSyncTransport(LeanTransport):
         self,
         url: str,
         *,
-        auth: Auth | aiohttp.BasicAuth | AppSyncAuthentication | None = None,
+        auth: Auth | SigningAuth | aiohttp.BasicAuth | AppSyncAuthentication | None = None,
         replay: Replay | str = Replay.REFUSED_AND_DENIED,
         allow_insecure: bool = False,
         classify: Classifier | None = None,
@@ -116,31 +108,34 @@ class AppSyncTransport(LeanTransport):
         on_event: RealtimeListener | None = None,
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
-        gql_auth = auth if isinstance(auth, aiohttp.BasicAuth | AppSyncAuthentication) else None
-        if not isinstance(auth, Auth | aiohttp.BasicAuth | AppSyncAuthentication | None):
-            raise ConfigurationError(
-                "auth is a TokenStore, an object with the methods of appsync_gql.Auth, or one of "
-                f"gql's own auth objects; not {type(auth).__name__}.",
-                setting="auth",
-            )
         check_ssl(ssl)
+        check_headers(headers)
+        check_timeout(timeout)
+        check_session_arguments(client_session_args)
+        basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
+        self.authorization: Any = auth
+        self.authorizer = None if auth is None or basic else authorizer_of(auth)
+        own_connector = bool((client_session_args or {}).get("connector"))
+        self._pool = SessionPool(
+            partial(session_arguments, self, shared_timeout=self.authorizer is not None),
+            keep_open=keep_open and not own_connector,
+            ssl_close_timeout=ssl_close_timeout,
+        )
         super().__init__(
             url,
             headers=headers,
             cookies=cookies,
-            auth=gql_auth,
+            auth=basic,
             ssl=ssl,
             timeout=timeout,
             ssl_close_timeout=ssl_close_timeout,
             json_serialize=json_serialize,
             json_deserialize=json_deserialize,
             client_session_args=client_session_args,
-            keep_open=keep_open,
-            coarse=isinstance(auth, Auth),
         )
-        self.authorization = auth if isinstance(auth, Auth) else None
-        self.replay = Replay.of(replay)
-        self._classify = classify
+        self._executor = Executor(
+            Sender(json_deserialize), self._opened, replay=Replay.of(replay), classifier=classify
+        )
         self._subscriptions = Subscriptions(
             str(url),
             realtime_url=realtime_url,
@@ -152,11 +147,56 @@ class AppSyncTransport(LeanTransport):
             allow_insecure=allow_insecure,
         )
 
+    # -- sessions ------------------------------------------------------------------------
+
+    @property
+    def session(self) -> aiohttp.ClientSession | None:
+        """The aiohttp session of the running event loop; ``None`` if it is not connected."""
+        try:
+            found = self._pool.current()
+        except RuntimeError:  # no loop is running
+            found = self._pool.any_open()
+        return None if found is None else found.session
+
+    @session.setter
+    def session(self, value: object) -> None:
+        """Ignore what the parent's constructor assigns: sessions are the pool's."""
+
+    async def connect(self) -> None:
+        """Open the session of the running event loop, on connections that are open already.
+
+        Raises:
+            TransportAlreadyConnected: it is open, and ``auth`` is ``None``, as in the parent.
+        """
+        if self.authorizer is None and self._pool.current() is not None:
+            raise TransportAlreadyConnected("Transport is already connected")
+        if in_reconnecting_session():
+            self._executor.forbid_repeats()
+        await self._pool.open()
+
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        if not is_about_to_connect_again():
-            await self._subscriptions.close()
-        await super().close()
+        # The reconnecting session connects again at once, and subscriptions have sockets of
+        # their own.
+        try:
+            if not in_reconnecting_session():
+                await self._subscriptions.close()
+        finally:
+            await self._pool.close()
+
+    def _socket_session_arguments(self) -> dict[str, Any]:
+        """Return the arguments for the aiohttp session of sockets: the settings of requests."""
+        self._opened()
+        arguments = {"headers": self.headers, "cookies": self.cookies}
+        return {**arguments, **(self.client_session_args or {})}
+
+    def _opened(self) -> LoopSession:
+        found = self._pool.current()
+        if found is None:
+            raise TransportClosed("Transport is not connected")
+        return found
+
+    # -- requests ------------------------------------------------------------------------
 
     async def execute(
         self,
@@ -165,51 +205,41 @@ class AppSyncTransport(LeanTransport):
         extra_args: dict[str, Any] | None = None,
         upload_files: bool = False,
     ) -> ExecutionResult:
-        """Execute a query or mutation.
-
-        Don't call it directly: use ``execute`` of a gql client or session.
+        """Execute a query or mutation; called by ``execute`` of a gql client or session.
 
         Args:
             request: what to execute.
-            extra_args: more arguments of aiohttp's ``post``. Its ``headers``
-                are kept, on the replay too; an ``Authorization`` or
-                ``x-api-key`` among them takes the place of the store's token.
-            upload_files: send variables that are files in a multipart body.
-                AppSync takes none; such a request is never sent twice.
+            extra_args: more arguments of aiohttp's ``post``. Its ``headers`` are sent on the
+                replay too; an ``Authorization`` or ``x-api-key`` among them replaces the
+                transport's authorization. ``auth``: another authorization for this request.
+            upload_files: send variables that are files in a multipart body. AppSync accepts
+                none; such a request is never sent twice.
 
         Returns:
             The result, with GraphQL errors in it as gql expects.
 
         Raises:
-            Denied: a permission is missing; the answer's data is in it.
+            Denied: a permission is missing; the response's data is in the error.
             Refused: AppSync does not accept the tokens, nor newer ones.
-            OutcomeUnknown: a mutation may or may not have run.
-            Throttled, BlockedByWaf, BadRequest, ServerFailed: as they say.
-            SessionExpired, RenewalFailed, ConfigurationError: no token to send.
-            TransportConnectionFailed: AppSync could not be reached.
+            OutcomeUnknown: a mutation may or may not have been executed.
+            ConnectionFailed: AppSync could not be reached, or a query's response was lost.
+            Throttled, BlockedByWaf, BadRequest, ServerFailed: as their names say.
+            SessionExpired, RenewalFailed, ConfigurationError: there is no token to send.
         """
-        auth = self.authorization
-        if auth is None:
+        authorizer, extra_args = authorization_of(extra_args, self.authorizer)
+        if authorizer is None and self.authorizer is None:
+            request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        self._connected()
-        post = self._post(request, extra_args, upload_files=upload_files)
-        if extra_args and _brings_its_own(extra_args):
-            auth = None
+        opened = self._opened()
+        prepared = prepare(self, request, extra_args, upload_files=upload_files)
+        files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
-            # At the last moment, and without waiting for anything while they are at hand.
-            headers = auth.headers_nowait() if auth is not None else _NONE
-            if headers is None:
-                headers = await auth.headers()  # type: ignore[union-attr] # it gave the None
-            result = await self._send(request, post, headers, auth)
-            if isinstance(result, NoResult) and auth is not None and not upload_files:
-                newer = await self._newer(request, result, headers, auth)
-                if newer is not None:
-                    result = await self._send(request, post, newer, auth)
+            result, self.response_headers = await self._executor.execute(
+                opened, prepared, authorizer
+            )
         finally:
-            if upload_files:
-                close_files(list(self.files.values()))
-        if isinstance(result, NoResult):
-            raise error_of(*result, query=_is_query(request))
+            if files:
+                close_files(files)
         return result
 
     async def execute_batch(
@@ -217,11 +247,10 @@ class AppSyncTransport(LeanTransport):
         reqs: list[GraphQLRequest],
         extra_args: dict[str, Any] | None = None,
     ) -> list[ExecutionResult]:
-        """Execute several requests; AppSync takes no arrays, so each goes on its own.
+        """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 
-        Ten at a time are under way. All are finished before anything is
-        raised or returned: a request that failed after others succeeded has its
-        error in its own result.
+        Ten are under way at a time. All are finished before anything is raised or returned: a
+        request that failed has its error in its own result.
 
         Args:
             reqs: what to execute.
@@ -231,24 +260,11 @@ class AppSyncTransport(LeanTransport):
             The results, in the order of the requests.
 
         Raises:
-            TransportError: no request at all was answered; the first one's error.
+            TransportError: all requests failed in the same way; the first one's error.
         """
-        if self.authorization is None:
+        if self.authorizer is None and "auth" not in (extra_args or {}):
             return await super().execute_batch(reqs, extra_args)
-        turns = asyncio.Semaphore(_BATCH_AT_ONCE)
-
-        async def one(request: GraphQLRequest) -> ExecutionResult | TransportError:
-            async with turns:
-                try:
-                    return await self.execute(request, extra_args=extra_args)
-                except TransportError as error:
-                    return error
-
-        outcomes = await asyncio.gather(*map(one, reqs))
-        errors = [o for o in outcomes if isinstance(o, TransportError)]
-        if errors and len(errors) == len(outcomes):
-            raise errors[0]
-        return [as_result(outcome) for outcome in outcomes]
+        return await execute_each(partial(self.execute, extra_args=extra_args), reqs)
 
     def subscribe(
         self,
@@ -257,114 +273,32 @@ class AppSyncTransport(LeanTransport):
         auth: Auth | AppSyncAuthentication | None = None,
         **options: Any,
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Subscribe at AppSync's real-time endpoint.
+        """Subscribe at AppSync's real-time endpoint; called by ``subscribe`` of a gql session.
 
-        Don't call it directly: use ``subscribe`` of a gql session, which passes
-        these arguments on. The subscription outlives tokens and connections.
+        The subscription continues through token renewals and lost connections.
 
         Args:
             request: one subscription.
-            auth: in place of the transport's own, for this subscription.
-            options: ``gaps=True``: yield a :class:`Gap` where events may have been
-                missed. ``on_gap=``: called with it, async or not, before anything
-                that came later. ``buffer=1000``: events that wait for the
-                consumer at the most. ``on_full="drop_oldest"``: then the oldest
-                goes, and leaves a gap; ``"fail"``: the subscription ends with
-                ``SubscriptionOverflow``; ``"wait"``: it has a connection of its
-                own, and the server has to wait.
+            auth: another authorization for this subscription than the transport's.
+            options: ``gaps=True``: yield a :class:`Gap` where events may have been missed.
+                ``on_gap=``: called with it, async or not, before anything that came later.
+                ``buffer=1000``: how many events wait for the consumer at most.
+                ``on_full="drop_oldest"``: then the oldest is dropped, which leaves a gap;
+                ``"fail"``: the subscription ends with ``SubscriptionOverflow``; ``"wait"``: it
+                has a connection of its own, and the server has to wait.
 
         Raises:
             Denied, Refused, BadRequest: AppSync does not let the caller subscribe.
             ServerFailed: the first start failed, and so did further attempts.
-            SessionExpired, RenewalFailed, ConfigurationError: there is no token to be had.
-            TransportConnectionFailed: the first connection, or the first start on one,
-                did not come about.
+            SessionExpired, RenewalFailed, ConfigurationError: there is no token.
+            TransportConnectionFailed: the first connection, or the first start on one, failed.
             SubscriptionOverflow: see ``on_full``.
-            TransportClosed: the transport is not connected, or is closed meanwhile.
+            TransportClosed: the transport is not connected, or was closed meanwhile.
         """
-        given = auth or self.authorization or self.auth
-        if not isinstance(given, Auth | AppSyncAuthentication):
+        given = self.authorization if auth is None else auth
+        if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
-        self._connected()
-        return self._subscriptions.subscribe(request, given, self._for_sockets, **options)
-
-    # -- the line ------------------------------------------------------------------
-
-    async def _newer(
-        self, request: GraphQLRequest, found: NoResult, headers: Headers, auth: Auth
-    ) -> Headers | None:
-        """Get the headers to replay with; ``None`` when the answer stands."""
-        verdict, query = found.verdict, _is_query(request)
-        if not may_replay(verdict, query=query, policy=self.replay):
-            return None
-        denied = verdict is Verdict.DENIED
-        try:
-            newer = await auth.renew(headers, denied=denied)
-        except AppSyncError as error:
-            refused = error_of(*found, query=query)
-            if denied:
-                # The answer is the permission's; the renewal was only an attempt to mend it.
-                raise refused from error
-            raise error from refused
-        if newer == headers:
-            return None
-        auth.replayed("denied" if denied else "refused")
-        return newer
-
-    async def _send(
-        self, request: GraphQLRequest, post: Post, headers: Headers, auth: Auth | None
-    ) -> ExecutionResult | NoResult:
-        """Make one POST, and read what came of it."""
-        session = self._connected()  # it may have been closed during a renewal
-        response, sent, deadlines = None, time.monotonic(), self._deadlines
-        task = deadlines.begin(sent) if deadlines is not None else None
-        try:
-            response = await self._begin(session, post, headers)
-            headed = response.headers
-            if auth is not None:
-                auth.answered(headed.get("Date"), time.monotonic() - sent)
-            loads = self._reader(headed)
-            if loads is None:
-                result = await self._unusual(response)
-            else:
-                text = arrived(response, session)
-                result = read_with(loads, await response.read() if text is None else text)
-                self.response_headers = headed
-        except asyncio.CancelledError:
-            if deadlines is not None and (late := deadlines.late(task)):
-                raise _lost(request, late) from late
-            raise
-        except _NEVER_SENT as error:
-            raise TransportConnectionFailed(str(error)) from error
-        except Exception as error:
-            raise _lost(request, error) from error
-        finally:
-            if response is not None and not response.closed:
-                response.release()
-            if deadlines is not None:
-                deadlines.end(task)
-        return result_of(response.status, headed, result, self._classify)
-
-    async def _unusual(self, response: aiohttp.ClientResponse) -> Any:
-        try:
-            return await self._get_json_result(response)
-        except TransportError:
-            return None
-
-
-def _brings_its_own(extra_args: dict[str, Any]) -> bool:
-    headers = CIMultiDict(extra_args.get("headers") or {})
-    return "Authorization" in headers or "x-api-key" in headers
-
-
-def _is_query(request: GraphQLRequest) -> bool:
-    return is_query(request.document, request.operation_name)
-
-
-def _lost(request: GraphQLRequest, error: BaseException) -> TransportError:
-    if _is_query(request):
-        return TransportConnectionFailed(str(error))
-    return OutcomeUnknown(
-        f"The mutation was sent and its answer was lost ({type(error).__name__}: {error}). "
-        "It may have run: look before you send it again."
-    )
+        self._opened()
+        return self._subscriptions.subscribe(
+            request, given, self._socket_session_arguments, **options
+        )

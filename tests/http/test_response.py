@@ -3,32 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from gql.transport.exceptions import (
-    TransportConnectionFailed,
-    TransportError,
-    TransportProtocolError,
-    TransportQueryError,
-    TransportServerError,
-)
-from graphql import ExecutionResult, parse
+from graphql import ExecutionResult
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from appsync_gql import Answer, AppSyncError, Replay, Verdict
-from appsync_gql.exceptions import (
-    BadRequest,
-    BlockedByWaf,
-    Denied,
-    OutcomeUnknown,
-    Refused,
-    ServerFailed,
-    Throttled,
-)
-from appsync_gql.http.errors import error_of
-from appsync_gql.http.response import NoResult, classify, is_query, may_replay, result_of
+from appsync_gql import ConfigurationError, Outcome, Replay, Response
+from appsync_gql.http.response import Rejection, classify, may_replay, result_of
 
-V = Verdict
+O = Outcome  # noqa: E741 - the tables below are read by columns
 
 
 def error(error_type: Any = None, message: str = "", **more: Any) -> dict[str, Any]:
@@ -40,108 +23,138 @@ DENIED = error("Unauthorized", "Not Authorized to access secret on type Query", 
 
 
 @pytest.mark.parametrize(
-    ("answer", "verdict"),
+    ("response", "outcome"),
     [
-        pytest.param(Answer(200, data={"a": 1}), V.EXECUTED, id="a result"),
-        pytest.param(Answer(200), V.EXECUTED, id="a null result"),
-        pytest.param(Answer(401, errors=[REFUSED]), V.REFUSED, id="401 as AppSync sends it"),
-        pytest.param(Answer(401, is_graphql=False), V.REFUSED, id="401 of a proxy, in HTML"),
-        pytest.param(Answer(200, errors=[REFUSED]), V.REFUSED, id="the same type without 401"),
+        pytest.param(Response(200, data={"a": 1}), O.EXECUTED, id="a result"),
+        pytest.param(Response(200), O.EXECUTED, id="a null result"),
+        pytest.param(Response(401, errors=[REFUSED]), O.REFUSED, id="401 as AppSync sends it"),
+        pytest.param(Response(401, is_graphql=False), O.REFUSED, id="401 of a proxy, in HTML"),
+        pytest.param(Response(200, errors=[REFUSED]), O.REFUSED, id="the same type without 401"),
         pytest.param(
-            Answer(
+            Response(
                 400, errors=[error("com.amazonaws.deepdish.graphql.auth#UnauthorizedException")]
             ),
-            V.REFUSED,
+            O.REFUSED,
             id="with a prefix before #",
         ),
         pytest.param(
-            Answer(
+            Response(
                 400, CIMultiDict({"X-Amzn-ErrorType": "UnauthorizedException:"}), is_graphql=False
             ),
-            V.REFUSED,
+            O.REFUSED,
             id="named by the header alone",
         ),
         pytest.param(
-            Answer(200, errors=[error(extensions={"code": "UNAUTHENTICATED"})]),
-            V.REFUSED,
+            Response(200, errors=[error(extensions={"code": "UNAUTHENTICATED"})]),
+            O.REFUSED,
             id="Apollo's convention",
         ),
         pytest.param(
-            Answer(200, errors=[{**REFUSED, "path": ["createA"]}]),
-            V.DENIED,
+            Response(200, errors=[{**REFUSED, "path": ["createA"]}]),
+            O.DENIED,
             id="a refusal with a path comes from a resolver",
         ),
         pytest.param(
-            Answer(200, errors=[REFUSED], data={"a": 1}), V.DENIED, id="a refusal beside data"
+            Response(200, errors=[REFUSED], data={"a": 1}), O.DENIED, id="a refusal beside data"
         ),
-        pytest.param(Answer(200, errors=[DENIED]), V.DENIED, id="denied, data null"),
+        pytest.param(Response(200, errors=[DENIED]), O.DENIED, id="denied, data null"),
         pytest.param(
-            Answer(200, errors=[DENIED], data={"secret": None}), V.DENIED, id="denied at a field"
+            Response(200, errors=[DENIED], data={"secret": None}),
+            O.DENIED,
+            id="denied at a field",
         ),
         pytest.param(
-            Answer(200, errors=[error("Lambda:Unhandled"), DENIED], data={}),
-            V.DENIED,
+            Response(200, errors=[error("Lambda:Unhandled"), DENIED], data={}),
+            O.DENIED,
             id="denied among other errors",
         ),
         pytest.param(
-            Answer(
+            Response(
                 200, errors=[error("DynamoDB:Conditional", "401 Unauthorized item-4013")], data={}
             ),
-            V.EXECUTED,
-            id="401 and Unauthorized in a text mean nothing",
+            O.EXECUTED,
+            id="401 and Unauthorized in a message have no meaning",
         ),
         pytest.param(
-            Answer(200, errors=[error(None, "Token has expired.")]),
-            V.EXECUTED,
-            id="nor does a text about tokens",
+            Response(200, errors=[error(None, "Token has expired.")]),
+            O.EXECUTED,
+            id="a message about tokens has no meaning",
         ),
         pytest.param(
-            Answer(200, errors=[error("UnauthorizedExceptionally"), error("NotUnauthorized")]),
-            V.EXECUTED,
-            id="nor a type that is merely alike",
+            Response(200, errors=[error("UnauthorizedExceptionally"), error("NotUnauthorized")]),
+            O.EXECUTED,
+            id="a type with a similar name has no meaning",
         ),
         pytest.param(
-            Answer(200, errors=[error(None, "Validation error of type FieldUndefined")]),
-            V.EXECUTED,
+            Response(200, errors=[error(None, "Validation error of type FieldUndefined")]),
+            O.EXECUTED,
             id="validation",
         ),
-        pytest.param(Answer(429, is_graphql=False), V.THROTTLED, id="429"),
+        pytest.param(Response(429, is_graphql=False), O.THROTTLED, id="429"),
         pytest.param(
-            Answer(400, errors=[error("TooManyRequestsException")]), V.THROTTLED, id="by its type"
+            Response(400, errors=[error("TooManyRequestsException")]),
+            O.THROTTLED,
+            id="by its type",
         ),
         pytest.param(
-            Answer(200, errors=[error("ThrottlingException", path=["a"])], data={"a": None}),
-            V.EXECUTED,
+            Response(200, errors=[error("ThrottlingException", path=["a"])], data={"a": None}),
+            O.EXECUTED,
             id="a throttled data source is a resolver's error",
         ),
         pytest.param(
-            Answer(403, errors=[error("WAFForbiddenException", "403 Forbidden")]),
-            V.BLOCKED,
+            Response(403, errors=[error("WAFForbiddenException", "403 Forbidden")]),
+            O.BLOCKED,
             id="a firewall rule",
         ),
-        pytest.param(Answer(403, is_graphql=False), V.BLOCKED, id="a firewall's own page"),
+        pytest.param(Response(403, is_graphql=False), O.BLOCKED, id="a firewall's own page"),
         pytest.param(
-            Answer(403, errors=[error("UnrecognizedClientException")]), V.REJECTED, id="IAM"
+            Response(403, errors=[error("UnrecognizedClientException")]), O.REFUSED, id="IAM"
         ),
         pytest.param(
-            Answer(400, errors=[error("MalformedHttpRequestException")]), V.REJECTED, id="malformed"
-        ),
-        pytest.param(Answer(302, is_graphql=False), V.REJECTED, id="a redirect"),
-        pytest.param(Answer(503, is_graphql=False), V.FAILED, id="a page of a load balancer"),
-        pytest.param(Answer(500, errors=[error("InternalFailure")]), V.FAILED, id="500 as JSON"),
-        pytest.param(Answer(200, is_graphql=False), V.FAILED, id="200 without GraphQL in it"),
-        pytest.param(
-            Answer(401, errors={"errorType": "UnauthorizedException"}), V.REFUSED, id="an object"
+            Response(400, errors=[error("MalformedHttpRequestException")]),
+            O.INVALID,
+            id="malformed",
         ),
         pytest.param(
-            Answer(200, errors=["text", None, 3, error(7), error(extensions=[])]),
-            V.EXECUTED,
+            Response(500, errors=[REFUSED]), O.FAILED, id="500 with the name of a refusal"
+        ),
+        pytest.param(Response(408, is_graphql=False), O.FAILED, id="408 of a proxy"),
+        pytest.param(
+            Response(202, CIMultiDict({"x-amzn-waf-action": "challenge"}), is_graphql=False),
+            O.BLOCKED,
+            id="a challenge of AWS WAF",
+        ),
+        pytest.param(
+            Response(405, CIMultiDict({"x-amzn-waf-action": "captcha"}), is_graphql=False),
+            O.BLOCKED,
+            id="a CAPTCHA of AWS WAF",
+        ),
+        pytest.param(
+            Response(400, errors=[REFUSED], data={"a": 1}),
+            O.DENIED,
+            id="a refusal beside data with an error status",
+        ),
+        pytest.param(
+            Response(403, errors=[error("Other")]), O.INVALID, id="403 as GraphQL, another name"
+        ),
+        pytest.param(Response(302, is_graphql=False), O.INVALID, id="a redirect"),
+        pytest.param(Response(503, is_graphql=False), O.FAILED, id="a page of a load balancer"),
+        pytest.param(Response(500, errors=[error("InternalFailure")]), O.FAILED, id="500 as JSON"),
+        pytest.param(Response(200, is_graphql=False), O.FAILED, id="200 without GraphQL in it"),
+        pytest.param(
+            Response(401, errors={"errorType": "UnauthorizedException"}),
+            O.REFUSED,
+            id="an object",
+        ),
+        pytest.param(
+            Response(200, errors=["text", None, 3, error(7), error(extensions=[])]),
+            O.EXECUTED,
             id="errors of no known shape",
         ),
     ],
 )
-def test_an_answer_means(answer: Answer, verdict: Verdict) -> None:
-    assert classify(answer) is verdict
+def test_what_a_response_means(response: Response, outcome: Outcome) -> None:
+    assert classify(response) is outcome
 
 
 JSON = st.recursive(
@@ -170,14 +183,8 @@ ERRORS = (
 
 
 @given(status=st.integers(200, 599), errors=ERRORS, data=JSON, is_graphql=st.booleans())
-def test_any_json_gets_a_verdict_and_every_other_than_executed_an_error(
-    status: int, errors: Any, data: Any, *, is_graphql: bool
-) -> None:
-    answer = Answer(status, {}, errors, data, None, is_graphql)
-    verdict = classify(answer)
-    for query in (True, False):
-        if verdict is not V.EXECUTED:
-            assert isinstance(error_of(answer, verdict, query=query), AppSyncError)
+def test_any_json_has_an_outcome(status: int, errors: Any, data: Any, *, is_graphql: bool) -> None:
+    assert isinstance(classify(Response(status, {}, errors, data, None, is_graphql)), Outcome)
 
 
 @given(
@@ -186,109 +193,60 @@ def test_any_json_gets_a_verdict_and_every_other_than_executed_an_error(
     json=st.fixed_dictionaries({}, optional={"data": JSON, "errors": ERRORS, "extensions": JSON})
     | JSON,
 )
-def test_an_answer_is_a_result_exactly_where_its_verdict_is_that_it_was_executed(
+def test_a_response_is_a_result_if_and_only_if_it_was_executed(
     status: int, headers: dict[str, str], json: Any
 ) -> None:
     found = result_of(status, headers, json)
-    # A reading of one's own that knows nothing is asked first, and changes nothing.
-    asked: list[Answer] = []
+    # A classifier of the user's that returns None is called first, and changes nothing.
+    asked: list[Response] = []
     again = result_of(status, headers, json, asked.append)
-    (answer,) = asked
-    if classify(answer) is V.EXECUTED:
+    (response,) = asked
+    if classify(response) is O.EXECUTED:
         assert isinstance(found, ExecutionResult)
         assert found == again
-        assert (found.errors, found.data, found.extensions) == answer[2:5]
+        assert (found.errors, found.data, found.extensions) == response[2:5]
     else:
-        assert found == again == (answer, classify(answer))
+        assert found == again == (response, classify(response))
 
 
-def test_a_reading_of_ones_own_comes_first() -> None:
-    found = result_of(200, {}, {"data": 1}, lambda answer: V.REFUSED if answer.data else None)
-    assert isinstance(found, NoResult)
-    assert found.verdict is V.REFUSED
+def test_a_classifier_of_the_users_is_called_first() -> None:
+    found = result_of(200, {}, {"data": 1}, lambda response: O.REFUSED if response.data else None)
+    assert isinstance(found, Rejection)
+    assert found.outcome is O.REFUSED
 
 
 @given(status=st.integers(200, 599).filter(lambda s: s != 401), errors=ERRORS, data=JSON)
-def test_an_answer_with_data_never_counts_as_refused_before_execution(
+def test_a_response_with_data_never_counts_as_refused_before_execution(
     status: int, errors: Any, data: Any
 ) -> None:
-    assert data is None or classify(Answer(status, {}, errors, data)) is not V.REFUSED
+    assert data is None or classify(Response(status, {}, errors, data)) is not O.REFUSED
 
 
 @pytest.mark.parametrize("policy", Replay)
 @pytest.mark.parametrize("query", [True, False])
-@pytest.mark.parametrize("verdict", Verdict)
-def test_what_is_replayed(verdict: Verdict, policy: Replay, *, query: bool) -> None:
-    expected = (verdict is V.REFUSED and policy is not Replay.NEVER) or (
-        verdict is V.DENIED and query and policy is Replay.REFUSED_AND_DENIED
+@pytest.mark.parametrize("outcome", Outcome)
+def test_which_outcomes_are_replayed(outcome: Outcome, policy: Replay, *, query: bool) -> None:
+    expected = (outcome is O.REFUSED and policy is not Replay.NEVER) or (
+        outcome is O.DENIED and query and policy is Replay.REFUSED_AND_DENIED
     )
-    assert may_replay(verdict, query=query, policy=policy) is expected
+    assert may_replay(outcome, query=query, policy=policy) is expected
+
+
+@pytest.mark.parametrize(("policy", "value"), [(policy, policy.value) for policy in Replay])
+def test_a_replay_policy_has_a_name(policy: Replay, value: str) -> None:
+    assert Replay.of(value) is Replay.of(policy) is policy
+
+
+@pytest.mark.parametrize("value", ["always", None, 1])
+def test_another_replay_policy_is_a_configuration_error(value: Any) -> None:
+    with pytest.raises(ConfigurationError, match="'refused-and-denied'") as caught:
+        Replay.of(value)
+    assert caught.value.setting == "replay"
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "expected"),
-    [
-        ("{ a }", None, True),
-        ("query Q { a }", None, True),
-        ("mutation { a }", None, False),
-        ("subscription { a }", None, False),
-        ("query Q { a } mutation M { a }", "Q", True),
-        ("query Q { a } mutation M { a }", "M", False),
-        ("query Q { a } query R { a }", None, False),
-        ("query Q { a }", "Other", False),
-        ("fragment F on T { a }", None, False),
-    ],
+    ("errors", "message"),
+    [([{"message": 1}, {"message": "b"}], "b"), (None, ""), ({"message": "one"}, "one")],
 )
-def test_an_operation_counts_as_a_query_only_if_it_surely_is_one(
-    source: str, name: str | None, *, expected: bool
-) -> None:
-    assert is_query(parse(source), name) is expected
-
-
-HEADERS = CIMultiDict({"x-amzn-requestid": "id-1", "Retry-After": "7"})
-
-
-@pytest.mark.parametrize(
-    ("answer", "query", "kind", "may_have_executed"),
-    [
-        (Answer(401, HEADERS, [REFUSED]), False, Refused, False),
-        (Answer(200, HEADERS, [DENIED]), True, Denied, False),
-        (Answer(200, HEADERS, [DENIED], {"b": 1}), True, Denied, True),
-        (Answer(200, HEADERS, [DENIED]), False, Denied, True),
-        (Answer(429, HEADERS, [error("ThrottlingException")]), False, Throttled, False),
-        (Answer(403, HEADERS, [error("WAFForbiddenException")]), True, BlockedByWaf, False),
-        (Answer(400, HEADERS, [error("MalformedHttpRequestException")]), True, BadRequest, False),
-        (Answer(307, HEADERS, [error("x")]), True, BadRequest, False),
-        (Answer(500, HEADERS, [error("InternalFailure")]), True, ServerFailed, True),
-        (Answer(500, HEADERS, [error("InternalFailure")]), False, OutcomeUnknown, True),
-    ],
-)
-def test_an_error_carries_what_the_answer_told(
-    answer: Answer, kind: type[AppSyncError], *, query: bool, may_have_executed: bool
-) -> None:
-    raised = error_of(answer, classify(answer), query=query)
-    assert type(raised) is kind
-    assert raised.status == answer.status
-    assert raised.request_id == "id-1"
-    assert raised.error_type == answer.error_types[0]
-    assert raised.may_have_executed is may_have_executed
-    if isinstance(raised, TransportQueryError):
-        assert (raised.errors, raised.data) == (answer.errors, answer.data)
-    if isinstance(raised, Throttled):
-        assert raised.retry_after == 7.0
-
-
-def test_gqls_reconnecting_session_repeats_only_what_is_worth_repeating() -> None:
-    """It repeats every error that is not a TransportQueryError."""
-    useless = [Refused, Denied, BadRequest, BlockedByWaf, OutcomeUnknown]
-    assert all(issubclass(kind, TransportQueryError) for kind in useless)
-    assert not any(issubclass(kind, TransportQueryError) for kind in (Throttled, ServerFailed))
-
-
-def test_handlers_written_for_plain_gql_still_catch_a_lost_answer() -> None:
-    lost = OutcomeUnknown("lost", status=502)
-    for kind in (TransportConnectionFailed, TransportServerError, TransportProtocolError):
-        assert isinstance(lost, kind)
-    assert lost.code == 502
-    assert lost.may_have_executed
-    assert isinstance(lost, TransportError)
+def test_the_message_is_the_first_errors_text(errors: Any, message: str) -> None:
+    assert Response(400, errors=errors).message == message

@@ -212,7 +212,7 @@ async def _quiet(emulator: Emulator, subscriptions: int, publishing: asyncio.Tas
 
 async def _stand(emulator: Emulator, subscriptions: int) -> None:
     async def look() -> None:
-        while emulator.realtime.registrations < subscriptions:  # noqa: ASYNC110 - nothing tells
+        while emulator.realtime.registrations < subscriptions:
             await asyncio.sleep(0.02)
 
     await asyncio.wait_for(look(), 20)

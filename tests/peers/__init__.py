@@ -1,1 +1,1 @@
-"""Tests against programs that nobody of this project wrote, started here on loopback."""
+"""Tests against programs of other projects, which run on loopback."""

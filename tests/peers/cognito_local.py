@@ -1,4 +1,4 @@
-"""cognito-local: real RS256 tokens that live for seconds."""
+"""cognito-local: issues RS256 tokens that are valid for seconds."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from appsync_gql.providers.cognito import CognitoProvider
 
-from .cognito import PASSWORD, REGION, USERNAME, tokens_of
-from .node import MODULES, Program
+from .cognito_calls import PASSWORD, REGION, USERNAME, tokens_of
+from .node_program import MODULES, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from appsync_gql.tokens import Tokens
 
 LIFETIME = 3
-"""Seconds that its access and ID tokens live."""
+"""Seconds for which its access and ID tokens are valid."""
 
 ISSUER_DOMAIN = "https://cognito-idp.us-east-1.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CognitoLocal:
-    """A user pool of its own with one confirmed user."""
+    """A user pool with one confirmed user."""
 
     endpoint_url: str
     user_pool_id: str
@@ -36,7 +36,7 @@ class CognitoLocal:
     password: str = PASSWORD
 
     def sign_in(self) -> Tokens:
-        """Sign the user in over USER_PASSWORD_AUTH."""
+        """Sign the user in with USER_PASSWORD_AUTH."""
         return tokens_of(
             self.client.initiate_auth(
                 ClientId=self.client_id,
@@ -46,7 +46,7 @@ class CognitoLocal:
         )
 
     def revoke(self, tokens: Tokens) -> None:
-        """End the session that these tokens belong to."""
+        """Revoke the session of these tokens."""
         self.client.revoke_token(Token=str(tokens.refresh_token), ClientId=self.client_id)
 
     def disable_user(self) -> None:
@@ -54,19 +54,19 @@ class CognitoLocal:
         self.client.admin_disable_user(UserPoolId=self.user_pool_id, Username=self.username)
 
     def join(self, group: str) -> None:
-        """Put the user into a new group; tokens issued from now on say so."""
+        """Add the user to a new group; tokens issued from now on contain it."""
         self.client.create_group(UserPoolId=self.user_pool_id, GroupName=group)
         self.client.admin_add_user_to_group(
             UserPoolId=self.user_pool_id, Username=self.username, GroupName=group
         )
 
     def provider(self) -> CognitoProvider:
-        """Make this package's provider for the pool."""
+        """Return this package's provider for the pool."""
         return CognitoProvider(self.client_id, region=REGION, endpoint_url=self.endpoint_url)
 
 
 def cognito_local_program(folder: Path) -> Program:
-    """Prepare the program; its data lives and dies with the folder."""
+    """Return the program; it keeps its data in the folder."""
     config = folder / ".cognito" / "config.json"
     config.parent.mkdir()
     config.write_text(
@@ -81,13 +81,13 @@ def cognito_local_program(folder: Path) -> Program:
         [MODULES / "cognito-local" / "lib" / "bin" / "start.js"],
         ready=r"http://127\.0\.0\.1:(\d+)",
         folder=folder,
-        # Port 0: the system picks a free one, and the program tells which.
+        # Port 0: the system chooses a free one, which the program prints.
         env={"HOST": "127.0.0.1", "PORT": "0"},
     )
 
 
 def new_pool(client: CognitoIdentityProviderClient, *, lifetime: int = LIFETIME) -> CognitoLocal:
-    """Make a user pool whose app client issues tokens of so many seconds."""
+    """Create a user pool whose tokens are valid for so many seconds."""
     pool = client.create_user_pool(PoolName="pool")["UserPool"]["Id"]
     app = client.create_user_pool_client(
         UserPoolId=pool,

@@ -1,4 +1,4 @@
-"""One program of each kind for the whole session; a user pool of its own for each test."""
+"""Fixtures that start each program once for all tests; each test gets a new user pool."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from . import cognito_local as local
 from . import moto_pool
-from .cognito import admin_client, public_client
-from .gate import ExpiryGate
-from .node import install
+from .cognito_calls import admin_client, public_client
+from .expiry_proxy import ExpiryProxy
+from .node_program import install, missing
 from .simulator import Simulator, simulator_program
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def cognito_local_client(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CognitoIdentityProviderClient]:
-    """Run cognito-local; give a client of it."""
+    """Run cognito-local; return a client of it."""
     install()
     with (
         local.cognito_local_program(tmp_path_factory.mktemp("cognito-local")) as program,
@@ -44,7 +44,11 @@ def cognito_local(cognito_local_client: CognitoIdentityProviderClient) -> Cognit
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """Run moto's server in this process."""
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - it takes a second to import
+    try:
+        # Importing it takes a second.
+        from moto.server import ThreadedMotoServer  # noqa: PLC0415
+    except ImportError:
+        missing('moto is not installed: pip install "moto[server]"')
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -63,13 +67,13 @@ def moto_server(moto_url: str) -> Iterator[MotoServer]:
 
 @pytest.fixture(scope="session")
 def appsync_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    """Run the simulator."""
+    """Run the AppSync simulator of Amplify."""
     install()
     with simulator_program(tmp_path_factory.mktemp("simulator")) as program:
         yield Simulator(url=program.match[1])
 
 
 @pytest.fixture
-async def gate(appsync_simulator: Simulator) -> AsyncIterator[ExpiryGate]:
-    async with ExpiryGate.before(appsync_simulator.url) as gate:
-        yield gate
+async def proxy(appsync_simulator: Simulator) -> AsyncIterator[ExpiryProxy]:
+    async with ExpiryProxy.before(appsync_simulator.url) as proxy:
+        yield proxy

@@ -1,4 +1,4 @@
-"""moto's server: SECRET_HASH is checked, sessions can be ended from outside."""
+"""moto's server: it checks SECRET_HASH, and an administrator can end sessions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from appsync_gql.providers.cognito import CognitoProvider
 
-from .cognito import PASSWORD, REGION, USERNAME, secret_hash, tokens_of
+from .cognito_calls import PASSWORD, REGION, USERNAME, secret_hash, tokens_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotoServer:
-    """A user pool of its own with one confirmed user and two app clients."""
+    """A user pool with one confirmed user and two app clients."""
 
     endpoint_url: str
     user_pool_id: str
@@ -30,7 +30,7 @@ class MotoServer:
     password: str = PASSWORD
 
     def sign_in(self, *, with_secret: bool = False) -> Tokens:
-        """Sign the user in over USER_PASSWORD_AUTH, at the app client with a secret or without."""
+        """Sign the user in with USER_PASSWORD_AUTH, at the app client with or without a secret."""
         parameters = {"USERNAME": self.username, "PASSWORD": self.password}
         if with_secret:
             parameters["SECRET_HASH"] = self.secret_hash()
@@ -43,7 +43,7 @@ class MotoServer:
         )
 
     def secret_hash(self) -> str:
-        """Compute the right SECRET_HASH."""
+        """Return the right SECRET_HASH."""
         return secret_hash(self.username, self.secret_client_id, self.client_secret)
 
     def global_sign_out(self) -> None:
@@ -65,7 +65,7 @@ class MotoServer:
     def provider(
         self, client_id: str | None = None, *, client_secret: str | None = None
     ) -> CognitoProvider:
-        """Make this package's provider; without arguments, for the app client without a secret."""
+        """Return this package's provider; by default for the app client without a secret."""
         return CognitoProvider(
             client_id or self.client_id,
             region=REGION,
@@ -74,14 +74,14 @@ class MotoServer:
         )
 
     def secret_provider(self, client_secret: str | None) -> CognitoProvider:
-        """Make this package's provider for the app client that has a secret."""
+        """Return this package's provider for the app client with a secret."""
         return self.provider(self.secret_client_id, client_secret=client_secret)
 
 
 def new_pool(
     client: CognitoIdentityProviderClient, admin: CognitoIdentityProviderClient
 ) -> MotoServer:
-    """Make a user pool."""
+    """Create a user pool."""
     pool = admin.create_user_pool(PoolName="pool")["UserPool"]["Id"]
     apps = [
         admin.create_user_pool_client(

@@ -27,7 +27,7 @@ const schema = `
   }
 `;
 
-// How often a mutation's resolver ran, by the key that the test made up for it.
+// How often a mutation's resolver ran, by the key that the test chose.
 const runs = new Map();
 
 function invoke({ field, key }) {
@@ -90,8 +90,8 @@ simulator.init({
   ],
 });
 
-// The simulator takes no host and would serve the network, on a port it has
-// only looked at. Whatever it asks for, it gets a free one on loopback.
+// The simulator has no option for the host and would listen on all interfaces. This
+// replacement of listen() uses a free port of loopback instead.
 const server = simulator._server._httpServer;
 const listen = server.listen.bind(server);
 server.listen = () => listen(0, "127.0.0.1");

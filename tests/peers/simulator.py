@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession
 
-from .node import HERE, Program
+from .node_program import HERE, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-API_KEY = "da2-made-up"
+API_KEY = "da2-fake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """An API whose default mode is Cognito user pools; an API key may ask ``runs``.
+    """An API whose default mode is Cognito user pools; API keys may read ``runs``.
 
-    Its schema is in ``simulator.cjs``: ``hello``, ``me``, ``secret`` (of the group
-    ``Admins``) and ``runs``; ``add`` and ``addAsAdmin`` count how often they ran.
+    Its schema is in ``simulator.cjs``: ``hello``, ``me``, ``secret`` (for the group ``Admins``)
+    and ``runs``; ``add`` and ``addAsAdmin`` count how often they ran.
     """
 
     url: str
     api_key: str = API_KEY
 
     async def runs(self, *keys: str) -> list[int]:
-        """Tell how often the mutations with these keys really ran, whatever was answered."""
+        """Return how often the mutations with these keys ran, whatever their responses were."""
         fields = " ".join(f'k{n}: runs(key: "{key}")' for n, key in enumerate(keys))
         async with (
             ClientSession() as session,
@@ -40,7 +40,7 @@ class Simulator:
 
 
 def simulator_program(folder: Path) -> Program:
-    """Prepare the program."""
+    """Return the program."""
     return Program(
         [HERE / "simulator.cjs", API_KEY], ready=r'\{"url":"(http[^"]+)"\}', folder=folder
     )

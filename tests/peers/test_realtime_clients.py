@@ -1,8 +1,10 @@
-"""Real clients subscribe to this package's emulator, and this package's to a real simulator."""
+"""Other clients subscribe to this package's emulator; this package to another simulator."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,10 +14,10 @@ from gql import Client, gql
 from appsync_gql import AppSyncTransport, TokenStore
 from appsync_gql.testing import Emulator
 
-from .node import HERE, Program, install
+from .node_program import HERE, Program, install
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from .cognito_local import CognitoLocal
@@ -25,42 +27,93 @@ CLIENTS = HERE / "clients"
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what nobody tells of."""
+    """Wait until a condition is true; there is no event for it."""
 
-    async def look() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing tells
+    async def poll() -> None:
+        while not condition():
             await asyncio.sleep(0.02)
 
-    await asyncio.wait_for(look(), 20)
+    await asyncio.wait_for(poll(), 120)
 
 
-@pytest.mark.peer("aws-amplify")
-@pytest.mark.peer("aws-appsync-subscription-link")
-@pytest.mark.parametrize("client", ["amplify", "link"])
-async def test_a_client_for_javascript_gets_the_emulators_events(
-    emulator: Emulator, client: str, tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def client_running(
+    client: str, emulator: Emulator, folder: Path, **env: str
+) -> AsyncIterator[Program]:
+    """Run one of the programs in ``clients``."""
     await asyncio.to_thread(install, CLIENTS)
-    token = str(emulator.issue_tokens().access_token)
     program = Program(
         [CLIENTS / f"{client}.cjs", emulator.graphql_url, emulator.region],
         ready='"ready":true',
-        folder=tmp_path,
-        env={"TOKEN": token},
+        folder=folder,
+        env=env,
     )
     await asyncio.to_thread(program.__enter__)
     try:
-        await until(lambda: emulator.realtime.registrations == 1)
-        emulator.realtime.publish("onCreateItem", {"id": "1", "name": "tea"})
-        await until(lambda: '"name":"tea"' in program.output)
-        assert '"error"' not in program.output
+        yield program
     finally:
         await asyncio.to_thread(program.stop)
 
 
+async def receives_an_event(emulator: Emulator, program: Program) -> None:
+    """Wait until the client has subscribed; publish an event and wait until it is received."""
+    await until(lambda: emulator.realtime.registrations == 1 or '"error"' in program.output)
+    emulator.realtime.publish("onCreateItem", {"id": "1", "name": "tea"})
+    await until(lambda: '"name":"tea"' in program.output or '"error"' in program.output)
+    assert '"error"' not in program.output
+
+
+@pytest.mark.peer("aws-appsync-subscription-link")
+async def test_the_subscription_link_receives_the_emulators_events(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    token = str(emulator.issue_tokens().access_token)
+    async with client_running("link", emulator, tmp_path, TOKEN=token) as program:
+        await receives_an_event(emulator, program)
+
+
+def credentials_json(emulator: Emulator) -> str:
+    issued = emulator.issue_iam_credentials()
+    return json.dumps(
+        {
+            "accessKeyId": issued.access_key_id,
+            "secretAccessKey": issued.secret_access_key,
+            "sessionToken": issued.session_token,
+        }
+    )
+
+
+@pytest.mark.peer("aws-amplify")
+@pytest.mark.parametrize(
+    ("mode", "token", "username"),
+    [
+        ("userPool", lambda e: str(e.issue_tokens().access_token), "ada"),
+        ("oidc", lambda e: e.issue_oidc_token("grace"), "grace"),
+        ("lambda", lambda _: "custom-token", "(Lambda authorizer)"),
+        ("apiKey", lambda _: "da2-key", "(API key)"),
+        ("iam", credentials_json, "ASIA"),
+    ],
+    ids=["user pool", "OIDC", "Lambda", "API key", "IAM"],
+)
+async def test_amplify_js_queries_and_subscribes_in_each_mode(
+    tmp_path: Path, mode: str, token: Callable[[Emulator], str], username: str
+) -> None:
+    async with Emulator(
+        api_keys=["da2-key"],
+        iam_credentials={},
+        oidc_issuer="https://login.example.com",
+        lambda_authorizer=lambda event: {"isAuthorized": event["authorizationToken"] != ""},
+    ) as emulator:
+        env = {"MODE": mode, "TOKEN": token(emulator)}
+        async with client_running("amplify", emulator, tmp_path, **env) as program:
+            await receives_an_event(emulator, program)
+            await until(lambda: '"query"' in program.output)
+            assert f'"username":"{username}' in program.output
+
+
 @pytest.mark.peer("amplify-appsync-simulator")
 @pytest.mark.peer("cognito-local")
-async def test_this_package_subscribes_to_the_simulator_by_the_query(
+async def test_this_package_subscribes_to_the_simulator_with_the_header_in_the_query(
     appsync_simulator: Simulator, cognito_local: CognitoLocal
 ) -> None:
     tokens = await asyncio.to_thread(cognito_local.sign_in)
@@ -71,7 +124,7 @@ async def test_this_package_subscribes_to_the_simulator_by_the_query(
         first = asyncio.ensure_future(anext(events))
         add = gql(f'mutation {{ add(key: "{uuid4()}") }}')
         while not first.done():
-            # The simulator does not tell when a subscription stands.
+            # The simulator does not say when a subscription is active.
             await session.execute(add)
             await asyncio.wait({first}, timeout=0.2)
         assert (await first)["added"] >= 1

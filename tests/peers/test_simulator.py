@@ -1,4 +1,4 @@
-"""What the AppSync simulator and the gate before it do, seen through gql's own transport."""
+"""The behaviour of the AppSync simulator and its proxy, seen with gql's own transport."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
     from .cognito_local import CognitoLocal
-    from .gate import ExpiryGate
+    from .expiry_proxy import ExpiryProxy
     from .simulator import Simulator
 
 pytestmark = pytest.mark.peer("amplify-appsync-simulator")
@@ -42,11 +42,9 @@ async def refusal(url: str, document: str, token: str | None = None, **headers: 
     return caught.value
 
 
-async def test_a_query_is_answered_and_knows_the_user(
-    appsync_simulator: Simulator, token: str
-) -> None:
-    answer = await ask(appsync_simulator.url, '{ me hello(name: "Ada") }', token)
-    assert answer == {"me": "ada", "hello": "Hello Ada"}
+async def test_a_query_returns_data_of_the_user(appsync_simulator: Simulator, token: str) -> None:
+    data = await ask(appsync_simulator.url, '{ me hello(name: "Ada") }', token)
+    assert data == {"me": "ada", "hello": "Hello Ada"}
 
 
 async def test_a_mutation_runs_as_often_as_it_is_sent_and_that_is_counted(
@@ -54,8 +52,8 @@ async def test_a_mutation_runs_as_often_as_it_is_sent_and_that_is_counted(
 ) -> None:
     key, other = str(uuid4()), str(uuid4())
     for times in (1, 2):
-        answer = await ask(appsync_simulator.url, f'mutation {{ add(key: "{key}") }}', token)
-        assert answer == {"add": times}
+        data = await ask(appsync_simulator.url, f'mutation {{ add(key: "{key}") }}', token)
+        assert data == {"add": times}
     assert await appsync_simulator.runs(key, other) == [2, 0]
 
 
@@ -68,7 +66,7 @@ async def test_a_mutation_runs_as_often_as_it_is_sent_and_that_is_counted(
     ],
     ids=["a missing token", "a token that is no JWT", "a wrong API key"],
 )
-async def test_refused_with_401_is(
+async def test_401_is_the_response_to(
     appsync_simulator: Simulator, headers: dict[str, str], message: str
 ) -> None:
     error = await refusal(appsync_simulator.url, "{ me }", **headers)
@@ -78,7 +76,7 @@ async def test_refused_with_401_is(
     assert error.data is None
 
 
-async def test_a_field_of_another_group_is_denied_and_the_rest_is_answered(
+async def test_a_field_of_another_group_is_denied_and_the_other_fields_are_returned(
     appsync_simulator: Simulator, token: str
 ) -> None:
     error = await refusal(appsync_simulator.url, "{ me secret }", token)
@@ -97,20 +95,20 @@ async def test_a_field_that_is_not_for_api_keys_is_denied_to_one(
     assert error.errors[0]["errorType"] == "Unauthorized"
 
 
-async def test_the_gate_lets_a_living_token_through(gate: ExpiryGate, token: str) -> None:
-    assert await ask(gate.url, "{ me }", token) == {"me": "ada"}
-    assert (gate.requests, gate.refused, gate.tokens) == (1, 0, [token])
+async def test_the_proxy_forwards_a_valid_token(proxy: ExpiryProxy, token: str) -> None:
+    assert await ask(proxy.url, "{ me }", token) == {"me": "ada"}
+    assert (proxy.requests, proxy.refused, proxy.tokens) == (1, 0, [token])
 
 
-async def test_the_gate_leaves_requests_without_a_jwt_to_the_simulator(gate: ExpiryGate) -> None:
+async def test_the_proxy_forwards_requests_without_a_jwt(proxy: ExpiryProxy) -> None:
     for sent in (None, "nonsense"):
-        error = await refusal(gate.url, "{ me }", sent)
+        error = await refusal(proxy.url, "{ me }", sent)
         assert error.errors[0]["errorType"] == "UnauthorizedException"
-    assert (gate.requests, gate.refused) == (2, 0)
+    assert (proxy.requests, proxy.refused) == (2, 0)
 
 
-async def test_the_gate_refuses_a_token_that_has_expired_and_nothing_runs(
-    gate: ExpiryGate,
+async def test_the_proxy_refuses_a_token_that_has_expired_and_nothing_runs(
+    proxy: ExpiryProxy,
     appsync_simulator: Simulator,
     cognito_local_client: CognitoIdentityProviderClient,
 ) -> None:
@@ -119,7 +117,7 @@ async def test_the_gate_refuses_a_token_that_has_expired_and_nothing_runs(
     assert tokens.access is not None
     await asyncio.sleep(tokens.access.expires_at - time.time())
     key = str(uuid4())
-    error = await refusal(gate.url, f'mutation {{ add(key: "{key}") }}', str(tokens.access_token))
+    error = await refusal(proxy.url, f'mutation {{ add(key: "{key}") }}', str(tokens.access_token))
     assert error.errors == [{"errorType": "UnauthorizedException", "message": "Token has expired."}]
-    assert (gate.requests, gate.refused) == (1, 1)
+    assert (proxy.requests, proxy.refused) == (1, 1)
     assert await appsync_simulator.runs(key) == [0]

@@ -199,7 +199,7 @@ async def test_who_is_cancelled_during_the_handshake_leaves_no_socket() -> None:
         await arrived.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        while not sockets[0].closed:  # noqa: ASYNC110 - nothing announces it
+        while not sockets[0].closed:
             await asyncio.sleep(0.001)
 
 

@@ -209,13 +209,13 @@ def test_one_transport_serves_one_event_loop_after_the_other() -> None:
 
     async def main() -> None:
         async with serving() as server:
+            key = AppSyncApiKeyAuthentication(host="h", api_key="k")
             if not transports:
-                key = AppSyncApiKeyAuthentication(host="h", api_key="k")
                 url = "ws://127.0.0.1:1/"
                 transports.append(AppSyncTransport(server.url, auth=key, realtime_url=url))
             subscriptions = transports[0]._subscriptions
             subscriptions._realtime_url = server.url.replace("http", "ws") + "/realtime"
-            results = subscriptions.subscribe(CREATED, key_of(transports[0]), dict)
+            results = subscriptions.subscribe(CREATED, key, dict)
             first = asyncio.ensure_future(anext(results))
             await wait_until(lambda: server.registered)
             await server.send("tea")
@@ -226,10 +226,6 @@ def test_one_transport_serves_one_event_loop_after_the_other() -> None:
         asyncio.run(main())
         gc.collect()
     assert len(transports[0]._subscriptions._by_loop) == 1
-
-
-def key_of(transport: AppSyncTransport) -> object:
-    return transport.auth
 
 
 def test_a_loop_that_ends_in_the_middle_leaves_no_session_behind(

@@ -213,7 +213,8 @@ async def test_a_first_start_without_a_token_fails(
     provider = CognitoProvider(
         emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
     )
-    other = TokenStore(provider, tokens=emulator.issue_tokens(issued_ago=4000))
+    tokens = emulator.issue_tokens(issued_ago=4000)
+    other = TokenStore(provider, tokens=tokens, patience=0.0)
     async with connected(emulator, settings) as session, subscribed(session, emulator):
         emulator.faults.cognito_error(100, "InternalErrorException", "try later", status=500)
         with pytest.raises(RenewalFailed):

@@ -62,7 +62,7 @@ async def test_the_error_of_a_task_that_nobody_waits_for_is_not_logged() -> None
     tasks: set[asyncio.Task[Any]] = set()
     start_task(fails(), tasks)
     start_task(asyncio.sleep(10), tasks).cancel()
-    while tasks:  # noqa: ASYNC110 - one turn of the loop each
+    while tasks:
         await asyncio.sleep(0)
     gc.collect()
     assert not logged

@@ -10,36 +10,40 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jwt
 from gql import GraphQLRequest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from appsync_gql import (
     AppSyncTransport,
     Denied,
     Refused,
     RenewalFailed,
+    Replay,
     TokenStore,
 )
+from appsync_gql.auth.adapters import authorizer_of
+from appsync_gql.http.executor import Executor
+from appsync_gql.http.request import prepare
+from appsync_gql.http.sender import PreparedRequest, RawResponse, Sender
 from appsync_gql.testing import FakeClock
 from support.store import FakeProvider, Gate, fixed_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
-    from aiohttp import BytesPayload
-    from typing_extensions import Self
+    from appsync_gql.http.loop_session import LoopSession
 
 LIFETIME, WINDOW = 300, 30
 
 
 class Api:
-    """AppSync as the transport sees it through aiohttp's session: counts and judges."""
+    """AppSync in place of the sender: it counts what is sent, and judges it."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -51,64 +55,45 @@ class Api:
         self.rejected: set[str] = set()
         self.denying = False
         self.last_token = ""
-        self.closed = False  # as a session that is open
         self.slow: asyncio.Event | None = None
-        self.held = 0
+        self.waiting = 0
 
-    def post(
-        self, url: str, *, data: BytesPayload, headers: Mapping[str, str], **_: Any
-    ) -> Exchange:
-        del url
-        variables = json.loads(data.decode())["variables"]
+    async def send(
+        self, _opened: object, request: PreparedRequest, headers: Mapping[str, str]
+    ) -> RawResponse:
+        slow = self.slow
+        status, body = self.response(request, headers)
+        await asyncio.sleep(0)
+        if slow is not None:
+            self.waiting += 1
+            try:
+                await slow.wait()
+            finally:
+                self.waiting -= 1
+        return RawResponse(status, CIMultiDictProxy(CIMultiDict[str]()), body, 0.0)
+
+    def response(
+        self, request: PreparedRequest, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        variables = json.loads(request.body or b"")["variables"]
         token = self.last_token = str(headers["Authorization"])
         self.sends[variables["id"]] += 1
         claims = jwt.decode(token, options={"verify_signature": False})
         if claims["exp"] <= self.true_time:
             self.expired_sends += 1
-            self.rejected.add(token)
-            return self.refuse("Token has expired.")
+            return self.refuse(token, "Token has expired.")
         if token in self.revoked:
-            self.rejected.add(token)
-            return self.refuse("You are not authorized to make this call.")
+            return self.refuse(token, "You are not authorized to make this call.")
         self.runs[variables["id"]] += 1
         if self.denying:
             self.rejected.add(token)
             error = {"errorType": "Unauthorized", "message": "Not Authorized", "path": ["a"]}
-            return Exchange(self, 200, {"data": {"a": None}, "errors": [error]})
-        return Exchange(self, 200, {"data": {"a": variables["id"]}})
+            return 200, {"data": {"a": None}, "errors": [error]}
+        return 200, {"data": {"a": variables["id"]}}
 
-    def refuse(self, message: str) -> Exchange:
-        error = {"errorType": "UnauthorizedException", "message": message}
-        return Exchange(self, 401, {"errors": [error]})
-
-
-class Exchange:
-    """One answer, in the shape in which aiohttp gives it."""
-
-    def __init__(self, api: Api, status: int, body: dict[str, Any]) -> None:
-        self.api = api
-        self.slow = api.slow
-        self.status = status
-        self.closed = False
-        self.headers = CIMultiDict[str]()
-        self._body = body
-
-    async def json(self, **_: Any) -> dict[str, Any]:
-        await asyncio.sleep(0)
-        if self.slow is not None:
-            self.api.held += 1
-            try:
-                await self.slow.wait()
-            finally:
-                self.api.held -= 1
-        return self._body
-
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self
-        yield
-
-    def release(self) -> None:
-        """Nothing is held."""
+    def refuse(self, token: str, message: str) -> tuple[int, dict[str, Any]]:
+        self.rejected.add(token)
+        return 401, {"errors": [{"errorType": "UnauthorizedException", "message": message}]}
 
 
 class Schedule(RuleBasedStateMachine):
@@ -122,10 +107,20 @@ class Schedule(RuleBasedStateMachine):
         self.api = Api(self.clock)
         self.provider.time = lambda: self.api.true_time
         self.store = TokenStore(
-            self.provider, tokens=self.provider.issue(), clock=self.clock, delays=fixed_delay(1)
+            self.provider,
+            tokens=self.provider.issue(),
+            clock=self.clock,
+            delays=fixed_delay(1),
+            patience=0,
         )
         self.transport = AppSyncTransport("https://api.example.com/graphql", auth=self.store)
-        self.transport.session = self.api  # type: ignore[assignment]
+        self.authorizer = authorizer_of(self.store)
+        self.executor = Executor(
+            cast("Sender", self.api),
+            lambda: cast("LoopSession", None),
+            replay=Replay.REFUSED_AND_DENIED,
+            classifier=None,
+        )
         self.tasks: dict[int, asyncio.Task[Any]] = {}
         self.queries: set[int] = set()
         self.gate: Gate | None = None
@@ -143,10 +138,10 @@ class Schedule(RuleBasedStateMachine):
             if self.gate is not None and self.gate.arrived.is_set():
                 return False
             under_way = sum(not t.done() for t in self.tasks.values())
-            return self.store.status().renewing or under_way > self.api.held
+            return self.store.status().renewing or under_way > self.api.waiting
 
         async def go_on() -> None:
-            while moving():  # noqa: ASYNC110 - threads are part of it
+            while moving():
                 await asyncio.sleep(0)
             for _ in range(20):
                 await asyncio.sleep(0)
@@ -164,7 +159,9 @@ class Schedule(RuleBasedStateMachine):
             kind = "mutation" if mutation else "query"
             request = GraphQLRequest(f"{kind} {{ a }}", variable_values={"id": self.count})
             self.queries |= set() if mutation else {self.count}
-            self.tasks[self.count] = self.loop.create_task(self.transport.execute(request))
+            prepared = prepare(self.transport, request, None, upload_files=False)
+            execution = self.executor.execute(cast("LoopSession", None), prepared, self.authorizer)
+            self.tasks[self.count] = self.loop.create_task(execution)
         self.turn()
 
     @rule(pick=st.integers(0, 100))
@@ -207,6 +204,12 @@ class Schedule(RuleBasedStateMachine):
     def the_next_refresh_fails(self) -> None:
         self.failures += 1
         self.provider.outcomes.append(RenewalFailed("offline", kind="network"))
+
+    @rule()
+    def the_next_answer_has_no_usable_jwt(self) -> None:
+        """Its refresh token was rotated all the same, and must be used from then on."""
+        self.failures += 1
+        self.provider.unusable_answers += 1
 
     @precondition(lambda self: self.gate is None)
     @rule()
@@ -277,5 +280,10 @@ class Schedule(RuleBasedStateMachine):
             assert isinstance(error, Denied), repr(error)
 
 
-Schedule.TestCase.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+Schedule.TestCase.settings = settings(
+    max_examples=300,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 TestSchedules = Schedule.TestCase

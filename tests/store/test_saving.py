@@ -88,6 +88,7 @@ def make(clock: FakeClock, provider: FakeProvider, place: Place, told: Told) -> 
             "on_event": told,
             "delays": fixed_delay(5),
             "jitter": float,
+            "patience": 0,
             **arguments,
         }
         return TokenStore(provider, **given)
@@ -98,7 +99,7 @@ def make(clock: FakeClock, provider: FakeProvider, place: Place, told: Told) -> 
 FULL = OSError(28, "No space left on device")
 
 
-def a_few_looks() -> Iterator[float]:
+def a_few_attempts() -> Iterator[float]:
     return iter([0.0, 0.0, 0.0])
 
 
@@ -311,7 +312,8 @@ async def test_a_store_that_can_not_save_at_its_close_says_so(
     place.failing["save"] = [FULL, FULL]
     clock.advance(EXPIRED)
     await store.tokens()
-    await store.aclose()
+    with pytest.raises(StorageFailed, match="No space left"):
+        await store.aclose()
     await asyncio.to_thread(told.wait_for, events.SaveFailed, 2)
 
 
@@ -361,7 +363,7 @@ async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops
 async def test_a_lock_that_stays_with_somebody_else_is_a_transient_failure(
     make: Make, provider: FakeProvider, place: Place, clock: FakeClock
 ) -> None:
-    store = make(tokens=provider.issue(), looks=a_few_looks)
+    store = make(tokens=provider.issue(), lock_delays=a_few_attempts)
     clock.advance(EXPIRED)
     with place.lock(ANYBODY), pytest.raises(LockTimeout) as caught:
         await store.headers()
@@ -381,7 +383,7 @@ async def test_who_waits_for_the_lock_takes_the_newer_tokens_as_soon_as_they_are
         gate()
         yield 0.0
 
-    waiting = make(tokens=await store.tokens(), looks=looks)
+    waiting = make(tokens=await store.tokens(), lock_delays=looks)
     clock.advance(EXPIRED)
     with place.lock(ANYBODY):
         waiter = asyncio.ensure_future(waiting.headers())

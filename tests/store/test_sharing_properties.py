@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jwt
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from appsync_gql import (
     MemoryPersistence,
     NotSignedIn,
+    RenewalFailed,
     SessionExpired,
     SessionKey,
     SignedOut,
@@ -53,7 +54,7 @@ class Place(MemoryPersistence):
         super().save(key, tokens)
 
 
-def one_look() -> Iterator[float]:
+def one_attempt() -> Iterator[float]:
     return iter([0.0])
 
 
@@ -67,7 +68,7 @@ class Sharing(RuleBasedStateMachine):
         self.place = Place()
         self.seed = self.provider.issue()
         self.signed_out = False
-        self.was_kept = False
+        self.was_kept = self.unusable = False
         self.lost_with_a_process = False
         self.stores = [self.new(self.seed) for _ in range(STORES)]
 
@@ -78,7 +79,8 @@ class Sharing(RuleBasedStateMachine):
             persistence=self.place,
             clock=self.clock,
             delays=no_delay,
-            looks=one_look,
+            lock_delays=one_attempt,
+            patience=0,
         )
 
     def ask(self, who: int) -> str | None:
@@ -104,6 +106,9 @@ class Sharing(RuleBasedStateMachine):
         except StorageFailed:
             assert self.place.down
             return None
+        except RenewalFailed:
+            assert self.unusable
+            return None
         claims = jwt.decode(token(headers), options={"verify_signature": False})
         assert claims["exp"] > self.clock.wall(), "an expired token was handed out"
         return token(headers)
@@ -117,9 +122,10 @@ class Sharing(RuleBasedStateMachine):
         if self.ask(who) is not None:
             try:
                 self.stores[who].blocking.renew(self.stores[who].headers_nowait())
-            except (StorageFailed, SessionExpired):
+            except (RenewalFailed, SessionExpired):
                 assert (
                     self.place.down
+                    or self.unusable
                     or self.signed_out
                     or self.provider.reused
                     or self.lost_with_a_process
@@ -132,16 +138,24 @@ class Sharing(RuleBasedStateMachine):
     @rule(who=WHO)
     def a_process_ends_and_another_begins(self, who: int) -> None:
         store = self.stores[who]
-        tokens = store._session.tokens
-        store.blocking.close()
-        # What it could not save, nobody has any more.
-        newest = tokens is not None and tokens.refresh_token == self.provider.valid
-        self.lost_with_a_process |= newest and store.status().unsaved
+        tokens = store._current.snapshot.tokens
+        try:
+            store.blocking.close()
+        except StorageFailed:
+            # What it could not save, nobody has any more.
+            newest = tokens is not None and tokens.refresh_token == self.provider.valid
+            self.lost_with_a_process |= newest
         self.stores[who] = self.new(None)
 
     @rule(parts=st.sets(st.sampled_from(["load", "save"])))
     def the_storage_changes(self, parts: set[str]) -> None:
         self.place.down = parts
+
+    @rule()
+    def the_next_answer_has_no_usable_jwt(self) -> None:
+        """Its refresh token was rotated all the same, and must reach all the stores."""
+        self.unusable = True
+        self.provider.unusable_answers += 1
 
     @precondition(lambda self: not self.place.down)
     @rule(who=WHO)
@@ -175,9 +189,15 @@ class Sharing(RuleBasedStateMachine):
         return any(store.status().unsaved for store in self.stores)
 
     def teardown(self) -> None:
+        self.place.down = set()
         for store in self.stores:
             store.blocking.close()
 
 
-Sharing.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Sharing.TestCase.settings = settings(
+    max_examples=150,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 test_stores_that_share_a_session = Sharing.TestCase

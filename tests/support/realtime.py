@@ -87,7 +87,7 @@ async def wait_until(condition: Callable[[], object], seconds: float = SECONDS) 
     """Wait for a condition that nothing announces."""
 
     async def check() -> None:
-        while not condition():  # noqa: ASYNC110 - nothing announces it
+        while not condition():
             await asyncio.sleep(0.005)
 
     await asyncio.wait_for(check(), seconds)

@@ -1,4 +1,4 @@
-"""The pytest plugin: cheap for those who don't use it, an emulator for those who do."""
+"""The pytest plugin: its fixture, and that loading it imports nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
-def test_the_plugin_imports_nothing_of_the_emulator_until_asked(
+def test_the_plugin_does_not_import_the_emulator_before_the_fixture_is_used(
     python: Callable[[str], str],
 ) -> None:
     code = """
@@ -19,7 +19,7 @@ print([m for m in sys.modules if m.startswith("appsync_gql.testing.")])
     assert python(code) == "['appsync_gql.testing.plugin']"
 
 
-def test_the_plugins_fixture_serves_tests_async_or_not(pytester: pytest.Pytester) -> None:
+def test_the_fixture_works_in_synchronous_and_asynchronous_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import asyncio, urllib.error, urllib.request, pytest
 
@@ -41,7 +41,7 @@ def test_the_plugins_fixture_serves_tests_async_or_not(pytester: pytest.Pytester
     outcome.assert_outcomes(passed=2)
 
 
-def test_the_plugins_fixture_tells_what_to_install(pytester: pytest.Pytester) -> None:
+def test_without_the_extra_the_fixture_says_what_to_install(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
         import importlib.util
         found = importlib.util.find_spec

@@ -1,18 +1,17 @@
-"""The command line: a demo, and the emulator by hand."""
+"""The command line ``appsync-gql``: a demo, and the emulator."""
 
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run ``appsync-gql``; say which extra is missing if one is."""
-    try:
-        from .app import app  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"rich", "typer"}:
-            raise
-        sys.exit('The command line needs typer and rich: pip install "appsync-gql[cli,testing]"')
-    app()
+    """Run ``appsync-gql``; print the pip command if a package of the extra is missing."""
+    if find_spec("typer") is None or find_spec("rich") is None:
+        sys.exit('appsync-gql needs typer and rich: pip install "appsync-gql[cli,testing]"')
+    from .app import app  # noqa: PLC0415
+
+    app(prog_name="appsync-gql")

@@ -1,143 +1,206 @@
-"""From an answer to the error that a caller sees."""
+"""From a response, or from none, to the error that the caller receives."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
-from gql.transport.exceptions import TransportError, TransportQueryError
-from graphql import ExecutionResult
+import aiohttp
 
+from ..clock import seconds_of
 from ..exceptions import (
     AppSyncError,
     BadRequest,
     BlockedByWaf,
+    ConnectionFailed,
     Denied,
     OutcomeUnknown,
     Refused,
     ServerFailed,
     Throttled,
 )
-from .response import Answer, Verdict
+from .response import Outcome, Rejection, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["as_result", "error_of"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after", "without_password"]
 
 _REDIRECT = 3
 
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+    aiohttp.ServerFingerprintMismatch,
+)
+"""What aiohttp raises before a byte of the request was sent."""
 
-def error_of(answer: Answer, verdict: Verdict, *, query: bool) -> AppSyncError:
-    """Give the error to raise for an answer that is not to go to the caller as it is.
+
+_USER = re.compile(r"//[^/\s@]*@")
+
+
+def error_of(rejection: Rejection, *, query: bool, advice: str = "") -> AppSyncError:
+    """Return the error to raise for a response that is no result.
 
     Args:
-        answer: what came.
-        verdict: what it means; not ``EXECUTED``.
+        rejection: the response, and what it means.
         query: whether the operation was a query.
+        advice: what to do if the credentials were refused; from the authorization mode.
     """
-    return _ERRORS[verdict](answer, query)
-
-
-def as_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
-    """Give an error the form of a result, for its place among the results of a batch."""
-    if isinstance(outcome, ExecutionResult):
-        return outcome
-    if isinstance(outcome, TransportQueryError) and outcome.errors:
-        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
-    error = {"message": str(outcome), "errorType": type(outcome).__name__}
-    return ExecutionResult(None, [error])  # type: ignore[list-item]
-
-
-def _refused(answer: Answer, _query: bool) -> AppSyncError:  # noqa: FBT001
-    return Refused(
-        f"AppSync refused the request before executing it {_said(answer)}. If newer tokens are "
-        "refused too, check that the API's authorization mode names this user pool and admits "
-        "this app client, and compare the clocks.",
-        **_graphql(answer),
-        **_about(answer),
-    )
-
-
-def _denied(answer: Answer, query: bool) -> AppSyncError:  # noqa: FBT001
-    return Denied(
-        f"The user is not allowed to do this {_said(answer)}. Whoever owns the API can grant it; "
-        "what else the operation returned is in .data.",
-        may_have_executed=not query or answer.data is not None,
-        **_graphql(answer),
-        **_about(answer),
-    )
-
-
-def _throttled(answer: Answer, _query: bool) -> AppSyncError:  # noqa: FBT001
-    after = answer.headers.get("Retry-After", "")
-    return Throttled(
-        f"AppSync has too many requests {_said(answer)}. Nothing was executed: try again later, "
-        "or ask AWS for a higher quota.",
-        retry_after=float(after) if after.isdigit() else None,
-        **_about(answer),
-    )
-
-
-def _blocked(answer: Answer, _query: bool) -> AppSyncError:  # noqa: FBT001
-    return BlockedByWaf(
-        f"A firewall rule in front of the API blocked the request {_said(answer)}. Whoever owns "
-        "the API can see which in AWS WAF.",
-        **_graphql(answer),
-        **_about(answer),
-    )
-
-
-def _rejected(answer: Answer, _query: bool) -> AppSyncError:  # noqa: FBT001
-    if answer.status // 100 == _REDIRECT:
-        text = (
-            f"The endpoint redirects ({answer.status}), and tokens are not sent after a redirect: "
-            "give the transport the final URL."
+    response, outcome = rejection
+    if outcome is Outcome.REFUSED:
+        return Refused(
+            " ".join((f"AppSync refused the request {_summary(response)}.", advice)).strip(),
+            **_graphql(response),
+            **_attributes(response),
         )
-    else:
-        text = f"AppSync did not take the request {_said(answer)}; nothing was executed."
-    return BadRequest(text, **_graphql(answer), **_about(answer))
+    return _ERRORS[outcome](response, query)
 
 
-def _failed(answer: Answer, query: bool) -> AppSyncError:  # noqa: FBT001
+def error_without_response(error: BaseException, *, query: bool, sent: bool) -> AppSyncError:
+    """Return the error to raise for a request that got no response.
+
+    Args:
+        error: what aiohttp raised.
+        query: whether the operation was a query.
+        sent: whether a part of the request's body may have been sent.
+    """
+    text = without_password(str(error))
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, _NOT_SENT):
+        sent = False
+    # A certificate's error is a ValueError too, but of the connection.
+    unusable = isinstance(error, TypeError | ValueError)
+    if not sent and unusable and not isinstance(error, aiohttp.ClientConnectionError):
+        return BadRequest(f"aiohttp can't send the request ({said}); nothing was sent.")
+    if not sent:
+        return ConnectionFailed(f"AppSync could not be reached ({said}); nothing was sent.")
     if query:
-        return ServerFailed(
-            f"AppSync, or a proxy before it, failed {_said(answer)}. A query can be tried again.",
+        return ConnectionFailed(
+            f"The connection was lost before the response ({said}). A query can be tried again.",
             may_have_executed=True,
-            **_about(answer),
         )
     return OutcomeUnknown(
-        f"The mutation was sent, and the answer does not tell whether it ran {_said(answer)}. "
-        "Look before you send it again.",
-        **_graphql(answer),
-        **_about(answer),
+        f"The mutation was sent and its response was lost ({said}). It may have been executed: "
+        "check before you send it again."
     )
 
 
-_ERRORS: dict[Verdict, Callable[[Answer, bool], AppSyncError]] = {
-    Verdict.REFUSED: _refused,
-    Verdict.DENIED: _denied,
-    Verdict.THROTTLED: _throttled,
-    Verdict.BLOCKED: _blocked,
-    Verdict.REJECTED: _rejected,
-    Verdict.FAILED: _failed,
+def without_password(text: str) -> str:
+    """Return a text without the user and password in its URLs, such as that of a proxy."""
+    return _USER.sub("//", text)
+
+
+def remove_frames(error: BaseException) -> None:
+    """Remove the tracebacks of an error and of all that it was raised from."""
+    found, waiting = set[int](), [error]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in found:
+            continue
+        found.add(id(one))
+        one.__traceback__ = None
+        others = (one.__cause__, one.__context__, *getattr(one, "exceptions", ()))
+        waiting += [other for other in others if isinstance(other, BaseException)]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that ``Retry-After`` asks to wait; ``None`` without a usable one.
+
+    It may be a number of seconds or a date (RFC 9110 10.2.3); a date counts from the response's
+    own ``Date``.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
+    at, now = seconds_of(text or None), seconds_of(headers.get("Date"))
+    return None if at is None or now is None else max(0.0, at - now)
+
+
+def _denied(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001
+    return Denied(
+        f"The caller is not allowed to do this {_summary(response)}. The API's owner can grant "
+        "it; the results of other fields are in .data.",
+        may_have_executed=not query or response.data is not None,
+        **_graphql(response),
+        **_attributes(response),
+    )
+
+
+def _throttled(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
+    return Throttled(
+        f"AppSync has too many requests {_summary(response)}. Nothing was executed: try again "
+        "later, or ask AWS for a higher quota.",
+        retry_after=retry_after(response.headers),
+        **_attributes(response),
+    )
+
+
+def _blocked(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
+    return BlockedByWaf(
+        f"A firewall rule in front of the API blocked the request {_summary(response)}. The API's "
+        "owner can see in AWS WAF which.",
+        **_graphql(response),
+        **_attributes(response),
+    )
+
+
+def _invalid(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
+    if response.status // 100 == _REDIRECT:
+        text = (
+            f"The endpoint redirects ({response.status}), and tokens are not sent after a "
+            "redirect: give the transport the final URL."
+        )
+    else:
+        text = f"AppSync rejected the request {_summary(response)}; nothing was executed."
+    return BadRequest(text, **_graphql(response), **_attributes(response))
+
+
+def _failed(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001
+    if query:
+        return ServerFailed(
+            f"AppSync, or a proxy before it, failed {_summary(response)}. A query can be tried "
+            "again.",
+            may_have_executed=True,
+            **_attributes(response),
+        )
+    return OutcomeUnknown(
+        f"The mutation was sent, and the response does not tell whether it was executed "
+        f"{_summary(response)}. Check before you send it again.",
+        **_graphql(response),
+        **_attributes(response),
+    )
+
+
+_ERRORS: dict[Outcome, Callable[[Response, bool], AppSyncError]] = {
+    Outcome.DENIED: _denied,
+    Outcome.THROTTLED: _throttled,
+    Outcome.BLOCKED: _blocked,
+    Outcome.INVALID: _invalid,
+    Outcome.FAILED: _failed,
 }
 
 
-def _said(answer: Answer) -> str:
-    types = answer.error_types
+def _summary(response: Response) -> str:
+    types = response.error_types
     name = f" {types[0]}" if types else ""
-    text = f": {answer.message}" if answer.message else ""
-    return f"({answer.status}{name}{text})"
+    text = f": {response.message}" if response.message else ""
+    return f"({response.status}{name}{text})"
 
 
-def _about(answer: Answer) -> dict[str, Any]:
-    types = answer.error_types
+def _attributes(response: Response) -> dict[str, Any]:
+    types = response.error_types
     return {
-        "status": answer.status,
+        "status": response.status,
         "error_type": types[0] if types else None,
-        "request_id": answer.headers.get("x-amzn-RequestId"),
+        "request_id": response.headers.get("x-amzn-RequestId"),
     }
 
 
-def _graphql(answer: Answer) -> dict[str, Any]:
-    return {"errors": answer.errors, "data": answer.data, "extensions": answer.extensions}
+def _graphql(response: Response) -> dict[str, Any]:
+    return {"errors": response.errors, "data": response.data, "extensions": response.extensions}

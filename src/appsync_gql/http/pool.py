@@ -1,125 +1,197 @@
-"""Connections that stay open between sessions, apart for each event loop.
+"""The aiohttp sessions of a transport: one for each event loop that uses it.
 
-gql's ``execute_async`` opens and closes a session for every call, and with it the connections:
-most of the time of such a call. Here a pool outlives the sessions on its loop. Its idle
-connections are closed by aiohttp after some seconds; all of them when the loop ends.
+gql opens and closes a session for every ``execute_async``, and with it the connections: most of
+the time of such a call. Here a loop's connections stay open between sessions. aiohttp closes
+idle ones after 15 s; all of them are closed with their loop, or with the thread that used it.
+
+Nothing is shared between threads, loops or processes: a session is closed in the thread that
+opened it, and a forked child starts without any.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import os
+import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-from gql.transport.common.aiohttp_closed_event import create_aiohttp_closed_event
+from ..compat import detach_loop, replace_inherited_loop
+from ..threads import after_fork_in_child
+from .loop_session import LoopSession, close_later
+from .session import is_reusable
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import AsyncGenerator
+    from collections.abc import Callable
 
-__all__ = ["KeptConnections", "close_session"]
+__all__ = ["SessionPool"]
 
-_RECENT = 0.25
-"""Seconds after which it is looked whether the server has closed a connection meanwhile."""
+_PAUSED_LOOPS = 8
+"""How many loops that do not run may have idle connections in one thread."""
 
 
-class _Pool:
-    """The connections on one loop.
+class _ThreadSessions:
+    """The sessions that one thread opened. Dropped, and so closed, when the thread ends.
 
     Attributes:
-        connector: aiohttp's pool.
-        guard: an asynchronous generator that stands still until the loop ends it,
-            as ``asyncio.run`` does with all that are left
-            (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
-        session: one that may be used again; ``None`` if there is none.
-        left: when it was last put back, in the loop's seconds.
+        of_pools: the sessions by event loop, of each pool by its key.
     """
 
-    def __init__(self, ssl_close_timeout: float | None) -> None:
-        self.connector = aiohttp.TCPConnector()
-        self.guard = _until_the_end(self.connector, ssl_close_timeout)
-        self.session: aiohttp.ClientSession | None = None
-        self.left = 0.0
+    def __init__(self) -> None:
+        self.of_pools: dict[object, dict[AbstractEventLoop, LoopSession]] = {}
+        self._process, self._thread = os.getpid(), threading.get_ident()
 
-    def drop(self) -> None:
-        """Close it without waiting: what is scheduled here might never run."""
-        # One step closes it; the others only wait for TLS to end.
-        steps = self.connector.close().__await__()
-        with contextlib.suppress(StopIteration):
-            next(steps)
-        steps.close()
-        with contextlib.suppress(StopIteration, RuntimeError):  # the loop is at it already
-            self.guard.aclose().send(None)
+    def all(self) -> list[LoopSession]:
+        """Return all sessions."""
+        return [found for by_loop in list(self.of_pools.values()) for found in by_loop.values()]
+
+    def close(self) -> None:
+        """Close all sessions; called in their own thread."""
+        opened = self.all()
+        self.of_pools.clear()
+        for found in opened:
+            found.close_from_its_thread()
+
+    def close_unused(self) -> None:
+        """Close what nobody can use any more; called in the sessions' own thread."""
+        running = asyncio.get_running_loop()
+        paused: list[tuple[dict[AbstractEventLoop, LoopSession], AbstractEventLoop]] = []
+        for key, by_loop in list(self.of_pools.items()):
+            for loop, found in list(by_loop.items()):
+                if found.unowned or loop.is_closed():
+                    del by_loop[loop]
+                    found.close_from_its_thread()
+                elif loop is not running and not found.uses:
+                    paused.append((by_loop, loop))
+            if not by_loop:
+                del self.of_pools[key]
+        for by_loop, loop in paused[:-_PAUSED_LOOPS]:
+            by_loop.pop(loop).give_up()
+
+    def __del__(self) -> None:
+        if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
+            self.close()
 
 
-class KeptConnections:
-    """The pools of one transport.
+class _Local(threading.local):
+    """What one thread has of its own."""
+
+    def __init__(self, threads: weakref.WeakSet[_ThreadSessions]) -> None:
+        """Called in each thread that uses it first."""
+        self.sessions = _ThreadSessions()
+        threads.add(self.sessions)
+
+
+class _Process:
+    """The sessions of this process, by thread."""
+
+    def __init__(self) -> None:
+        self._begin()
+        after_fork_in_child(self, _Process._after_fork)
+        atexit.register(self._at_exit)
+
+    def _begin(self) -> None:
+        self.threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
+        self.local = _Local(self.threads)
+
+    def _after_fork(self) -> None:
+        inherited = [found for sessions in list(self.threads) for found in sessions.all()]
+        self._begin()
+        loops = {found.loop for found in inherited}
+        for loop in loops:
+            detach_loop(loop)
+        for found in inherited:
+            found.detach()
+        replace_inherited_loop(loops)
+
+    def _at_exit(self) -> None:
+        self.local.sessions.close()
+
+
+_process = _Process()
+
+
+class SessionPool:
+    """The sessions of one transport.
 
     Args:
-        ssl_close_timeout: seconds for connections to end their TLS; ``None`` for no limit.
+        settings: returns the arguments for a new session; one that is kept open is used again
+            only if they are still the same.
+        keep_open: whether connections stay open between sessions.
+        ssl_close_timeout: seconds to wait for connections to end their TLS; ``None`` for no
+            limit.
     """
 
-    def __init__(self, ssl_close_timeout: float | None) -> None:
+    def __init__(
+        self,
+        settings: Callable[[], dict[str, Any]],
+        *,
+        keep_open: bool,
+        ssl_close_timeout: float | None,
+    ) -> None:
+        self._settings, self._keep_open = settings, keep_open
         self._ssl_close_timeout = ssl_close_timeout
-        self._pools: dict[AbstractEventLoop, _Pool] = {}
-        # When the transport is gone, or the interpreter exits.
-        weakref.finalize(self, _abandon, self._pools)
+        self._key = object()
+        self._opened: weakref.WeakSet[LoopSession] = weakref.WeakSet()
+        weakref.finalize(self, _abandon, self._opened).atexit = False
 
-    async def take(self) -> _Pool:
-        """Give the running loop's pool; whoever takes it does not close it."""
+    def current(self) -> LoopSession | None:
+        """Return the running loop's session if it is open; ``None`` if not."""
+        by_loop = _process.local.sessions.of_pools.get(self._key)
+        found = by_loop.get(asyncio.get_running_loop()) if by_loop is not None else None
+        return found if found is not None and found.is_open else None
+
+    def any_open(self) -> LoopSession | None:
+        """Return a session that is open on any loop; ``None`` if there is none."""
+        return next((found for found in self._opened if found.is_open), None)
+
+    async def open(self) -> None:
+        """Open the running loop's session, or count one more use of the one that is open."""
+        loop, sessions = asyncio.get_running_loop(), _process.local.sessions
+        sessions.close_unused()
+        by_loop = sessions.of_pools.setdefault(self._key, {})
+        found = by_loop.get(loop)
+        if found is None:
+            found = by_loop[loop] = LoopSession(loop, self._ssl_close_timeout)
+            self._opened.add(found)
+        connector = await found.keep_connections() if self._keep_open else None
+        found.prepare_session(self._settings(), connector)
+        found.uses += 1
+
+    async def close(self) -> None:
+        """Take one use back; close the running loop's session after the last."""
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None or pool.connector.closed:
-            self._forget_dead_loops()
-            pool = self._pools[loop] = _Pool(self._ssl_close_timeout)
-            await pool.guard.__anext__()
-        elif loop.time() - pool.left > _RECENT:
-            # While a loop stands still it does not see what servers close: let it look.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        return pool
-
-    def leave(self, session: aiohttp.ClientSession | None = None) -> None:
-        """Put the running loop's pool back, with a session that may be used again."""
-        loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is not None:
-            pool.session, pool.left = session, loop.time()
-
-    def _forget_dead_loops(self) -> None:
-        for loop in [loop for loop in self._pools if loop.is_closed()]:
-            del self._pools[loop]
+        by_loop = _process.local.sessions.of_pools.get(self._key, {})
+        found = by_loop.get(loop)
+        if found is None or not found.uses:
+            return
+        found.uses -= 1
+        if found.uses:
+            return
+        if found.timeout is not None:
+            found.timeout.stop()
+        if not self._keep_open:
+            del by_loop[loop]
+            await found.close()
+            return
+        found.idle_since = loop.time()
+        session = found.session
+        if session is not None and not is_reusable(session):
+            found.session = None
+            await session.close()
 
 
-def _abandon(pools: dict[AbstractEventLoop, _Pool]) -> None:
-    """Close what is left; the garbage collector may have called from any thread."""
-    here = asyncio._get_running_loop()  # noqa: SLF001 - documented, and raises nothing
-    for loop, pool in list(pools.items()):
-        if loop is here:
-            pool.drop()
-        elif loop.is_running():
+def _abandon(opened: weakref.WeakSet[LoopSession]) -> None:
+    """Have the sessions of a transport that is gone closed, each in its own thread.
+
+    Called by the garbage collector, in any thread.
+    """
+    for found in list(opened):
+        found.unowned = True
+        loop = found.loop
+        if loop.is_running():
             with contextlib.suppress(RuntimeError):  # it ended just now
-                loop.call_soon_threadsafe(pool.drop)
-        elif not loop.is_closed():
-            with contextlib.suppress(RuntimeError):  # another loop runs in this thread
-                loop.run_until_complete(pool.guard.aclose())
-
-
-async def _until_the_end(
-    connector: aiohttp.TCPConnector, ssl_close_timeout: float | None
-) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        if not connector.closed:
-            await close_session(aiohttp.ClientSession(connector=connector), ssl_close_timeout)
-
-
-async def close_session(session: aiohttp.ClientSession, ssl_close_timeout: float | None) -> None:
-    """Close a session and wait so many seconds for its connections to end their TLS."""
-    closed = create_aiohttp_closed_event(session)
-    await session.close()
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(closed.wait(), ssl_close_timeout)
+                loop.call_soon_threadsafe(close_later, found)

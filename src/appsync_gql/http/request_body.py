@@ -1,21 +1,33 @@
-"""GraphQL documents: read once, printed once, and encoded once."""
+"""GraphQL documents and requests: parsed once, printed once, encoded once."""
 
 from __future__ import annotations
 
 import weakref
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import BytesPayload
 from gql import GraphQLRequest
-from graphql import DocumentNode, Source, parse, print_ast
+from graphql import DocumentNode, OperationType, Source, get_operation_ast, parse, print_ast
 
 from .json import dumps
 
-__all__ = ["body_of", "gql", "payload_of", "printed_once", "text_of"]
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
+__all__ = [
+    "EncodedRequest",
+    "TrackedPayload",
+    "body_of",
+    "encoded",
+    "gql",
+    "is_query",
+    "operation_type",
+    "text_of",
+]
 
 _DOCUMENTS = 512
-"""How many texts :func:`gql` remembers; the least recently used goes first."""
+"""How many texts :func:`gql` caches; the least recently used is removed first."""
 
 
 def gql(
@@ -24,11 +36,11 @@ def gql(
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
 ) -> GraphQLRequest:
-    """Make a request of a text, as ``gql.gql`` does, reading each text only once.
+    """Return a request of a text, as ``gql.gql`` does, parsing each text only once.
 
-    Use it in place of ``gql.gql`` where texts are turned into requests on the way to
-    every call. Requests of the same text share one document, which is not to be
-    changed; the request itself is new each time. The last 512 texts are remembered.
+    Use it in place of ``gql.gql`` where texts become requests right before every call. Requests
+    of the same text share one document, which must not be changed; the request itself is new
+    each time. The last 512 texts are cached.
 
     Args:
         request_string: the GraphQL text.
@@ -48,108 +60,160 @@ def _parsed(text: str) -> DocumentNode:
     return parse(Source(text, "GraphQL request"))
 
 
+class TrackedPayload(BytesPayload):
+    """A JSON body that remembers whether aiohttp has begun to send it.
+
+    Attributes:
+        started: whether a part of the body may have been sent.
+    """
+
+    started = False
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body, content_type="application/json")
+
+    def fresh(self) -> TrackedPayload:
+        """Return a payload of the same body that was not sent; faster than a new one."""
+        copied = object.__new__(TrackedPayload)
+        copied.__dict__.update(self.__dict__)
+        copied.started = False
+        return copied
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send the body; called by aiohttp."""
+        self.started = True
+        await super().write(writer)
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Send the body; called by aiohttp 3.12 and later."""
+        self.started = True
+        await super().write_with_length(writer, content_length)
+
+
 class _Printed(NamedTuple):
+    """A document in the forms that are sent.
+
+    Attributes:
+        document: the document.
+        text: its text.
+        json: the text as a JSON string.
+        body: the whole body of a request that has nothing but this document.
+        payload: the same body, as aiohttp sends it.
+        type: the type of its operation; ``None`` if there is not exactly one.
+    """
+
     document: weakref.ref[DocumentNode]
     text: str
     json: bytes
-    alone: BytesPayload
+    body: bytes
+    payload: TrackedPayload
+    type: OperationType | None
 
 
 _printed: dict[int, _Printed] = {}
 
 
-def _printed_form(document: DocumentNode) -> _Printed:
-    """Print a document, or remember how this very object was printed before.
+def _print(document: DocumentNode) -> _Printed:
+    """Return the printed form of a document, from the cache if this object was printed before.
 
-    Printing is most of what gql spends on a request. Documents are remembered by
-    identity, since comparing or hashing them costs nearly as much as printing,
-    and forgotten with the document. One that is changed in place after its
-    first use goes out as it was then: make a new one instead.
+    Printing is most of what gql spends on a request. Documents are cached by identity, since
+    comparing or hashing them costs nearly as much as printing, and removed with the document.
+    One that is changed in place after its first use is sent as it was then.
     """
     key = id(document)
     found = _printed.get(key)
     if found is not None and found.document() is document:
         return found
 
-    def forget(dead: weakref.ref[DocumentNode]) -> None:
-        # The id may belong to another document by now.
+    def remove(dead: weakref.ref[DocumentNode]) -> None:
+        # Another document may have the same id by now.
         if key in _printed and _printed[key].document is dead:
             del _printed[key]
 
     text = print_ast(document)
     json = dumps(text)
-    alone = _payload(b'{"query":%b}' % json)
-    _printed[key] = new = _Printed(weakref.ref(document, forget), text, json, alone)
+    body = b'{"query":%b}' % json
+    operation = get_operation_ast(document)
+    _printed[key] = new = _Printed(
+        weakref.ref(document, remove),
+        text,
+        json,
+        body,
+        TrackedPayload(body),
+        None if operation is None else operation.operation,
+    )
     return new
 
 
-def _payload(body: bytes) -> BytesPayload:
-    return BytesPayload(body, content_type="application/json")
-
-
 def text_of(document: DocumentNode) -> str:
-    """Give a document's text; one changed in place after its first use stays as it was."""
-    return _printed_form(document).text
+    """Return a document's text; one changed in place after its first use stays as it was."""
+    return _print(document).text
 
 
-def body_of(request: GraphQLRequest) -> bytes:
-    """Give the JSON body of a request (https://graphql.github.io/graphql-over-http/draft/).
+def operation_type(request: GraphQLRequest) -> OperationType | None:
+    """Return the type of the operation that will run; ``None`` if that can't be told."""
+    if request.operation_name:
+        operation = get_operation_ast(request.document, request.operation_name)
+        return None if operation is None else operation.operation
+    return _print(request.document).type
+
+
+def is_query(request: GraphQLRequest) -> bool:
+    """Return whether the operation that will run is a query.
+
+    One whose type can't be told counts as a mutation: that is the safe assumption.
+    """
+    return operation_type(request) is OperationType.QUERY
+
+
+class EncodedRequest(NamedTuple):
+    """A request as JSON.
+
+    Attributes:
+        body: the exact bytes.
+        payload: the same, as aiohttp sends it; each request has a payload of its own.
+        query: whether the operation that will run is a query.
+    """
+
+    body: bytes
+    payload: TrackedPayload
+    query: bool
+
+
+def encoded(request: GraphQLRequest) -> EncodedRequest:
+    """Return a request as JSON (https://graphql.github.io/graphql-over-http/draft/).
 
     Raises:
         TypeError: a variable can't be written as JSON.
-        ValueError: a variable holds itself.
+        ValueError: a variable contains itself.
+        RecursionError: a variable is nested too deeply.
     """
-    if type(request) is not GraphQLRequest:  # its payload may be anything
-        return dumps(request.payload)
-    parts = [b'{"query":', _printed_form(request.document).json]
+    printed = _print(request.document)
+    # gql 4.0 has no extensions, and a subclass may have any payload.
+    if type(request) is not GraphQLRequest:
+        body = dumps(request.payload)
+    elif request.variable_values or request.operation_name or getattr(request, "extensions", None):
+        body = _body_of_parts(request, printed)
+    else:
+        query = printed.type is OperationType.QUERY
+        return EncodedRequest(printed.body, printed.payload.fresh(), query)
+    return EncodedRequest(body, TrackedPayload(body), is_query(request))
+
+
+def body_of(request: GraphQLRequest) -> bytes:
+    """Return the JSON body of a request; raises as :func:`encoded`."""
+    return encoded(request).body
+
+
+def _body_of_parts(request: GraphQLRequest, printed: _Printed) -> bytes:
+    parts = [b'{"query":', printed.json]
     if request.operation_name:
         parts += (b',"operationName":', dumps(request.operation_name))
     if request.variable_values:
         parts += (b',"variables":', dumps(request.variable_values))
-    # gql 4.0 has no extensions yet.
     if extensions := getattr(request, "extensions", None):
         parts += (b',"extensions":', dumps(extensions))
     parts.append(b"}")
     return b"".join(parts)
-
-
-def payload_of(request: GraphQLRequest) -> BytesPayload:
-    """Give the same body as aiohttp sends it, which knows its content type.
-
-    One payload serves all requests that are no more than a document: it is only read,
-    as aiohttp itself does where it follows a redirect.
-
-    Raises:
-        TypeError: as :func:`body_of`, as does ``ValueError``.
-    """
-    if (
-        request.variable_values
-        or request.operation_name
-        or type(request) is not GraphQLRequest
-        or getattr(request, "extensions", None)
-    ):
-        return _payload(body_of(request))
-    return _printed_form(request.document).alone
-
-
-class _PrintedOnce(GraphQLRequest):
-    """A request whose payload does not print its document anew."""
-
-    def __init__(self, request: GraphQLRequest) -> None:
-        vars(self).update(vars(request))
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = {"query": text_of(self.document)}
-        if self.operation_name:
-            payload["operationName"] = self.operation_name
-        if self.variable_values:
-            payload["variables"] = self.variable_values
-        if extensions := getattr(self, "extensions", None):
-            payload["extensions"] = extensions
-        return payload
-
-
-def printed_once(request: GraphQLRequest) -> GraphQLRequest:
-    """Give a request with the same payload, cheaper; one of a class of your own stays as it is."""
-    return _PrintedOnce(request) if type(request) is GraphQLRequest else request

@@ -1,4 +1,4 @@
-"""What an answer of AppSync means, and whether the request may be sent again. Pure."""
+"""What a response of AppSync means, and whether the request may be sent again. Pure."""
 
 from __future__ import annotations
 
@@ -8,40 +8,46 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from graphql import DocumentNode, ExecutionResult, OperationType, get_operation_ast
+from graphql import ExecutionResult
 
+from ..error_types import (
+    DENIED_BY_RESOLVER,
+    ErrorMeaning,
+    bare_name,
+    meaning_of,
+    meaning_of_status,
+)
 from ..exceptions import ConfigurationError
 
 __all__ = [
-    "Answer",
     "Classifier",
-    "NoResult",
+    "Outcome",
+    "Rejection",
     "Replay",
-    "Verdict",
+    "Response",
     "classify",
-    "is_query",
     "may_replay",
     "result_of",
 ]
 
 
-class Verdict(enum.Enum):
-    """What an answer means for the request."""
+class Outcome(enum.Enum):
+    """What a response means for the request."""
 
     EXECUTED = "executed"
-    """It ran; errors of resolvers and validation included."""
+    """It was executed; errors of resolvers and of validation are part of its result."""
     REFUSED = "refused"
-    """The tokens were not accepted; nothing ran."""
+    """The credentials were not accepted; nothing was executed."""
     DENIED = "denied"
-    """The tokens were accepted, a permission is missing; parts may have run."""
+    """The credentials were accepted, a permission is missing; parts may have been executed."""
     THROTTLED = "throttled"
-    """Too many requests; nothing ran."""
+    """Too many requests; nothing was executed."""
     BLOCKED = "blocked"
-    """A firewall rule; nothing ran."""
-    REJECTED = "rejected"
-    """Another 4xx, or a redirect; nothing ran."""
+    """AWS WAF blocked the request; nothing was executed."""
+    INVALID = "invalid"
+    """Another 4xx, or a redirect; nothing was executed."""
     FAILED = "failed"
-    """5xx or no GraphQL answer at all; nobody knows what ran."""
+    """5xx, or no GraphQL response at all; what was executed is unknown."""
 
 
 class Replay(enum.Enum):
@@ -52,11 +58,11 @@ class Replay(enum.Enum):
     REFUSED_AND_DENIED = "refused-and-denied"
     """Those, and denied queries: new tokens may carry new groups. Never denied mutations."""
     NEVER = "never"
-    """None: every refusal goes to the caller."""
+    """None: every refusal is raised."""
 
     @classmethod
     def of(cls, value: Replay | str) -> Replay:
-        """Take a policy or its name.
+        """Return the policy of that name.
 
         Raises:
             ConfigurationError: there is none of that name.
@@ -68,16 +74,16 @@ class Replay(enum.Enum):
             raise ConfigurationError(f"replay is one of {names}.", setting="replay") from None
 
 
-class Answer(NamedTuple):
-    """One answer to one POST.
+class Response(NamedTuple):
+    """The response to one POST.
 
     Attributes:
         status: the HTTP status.
-        headers: the answer's headers, by case-insensitive name.
+        headers: the response's headers, by case-insensitive name.
         errors: GraphQL ``errors``; ``None`` if there were none.
         data: GraphQL ``data``; ``None`` where it was null or absent.
         extensions: GraphQL ``extensions``.
-        is_graphql: whether the body was a GraphQL answer at all.
+        is_graphql: whether the body was a GraphQL response at all.
     """
 
     status: int
@@ -89,119 +95,139 @@ class Answer(NamedTuple):
 
     @property
     def error_list(self) -> list[Mapping[str, Any]]:
-        """The errors that have a shape; AppSync also sends one object in place of a list."""
+        """The errors that are objects; AppSync also sends one object in place of a list."""
         errors = [self.errors] if isinstance(self.errors, Mapping) else self.errors
-        return [e for e in errors or () if isinstance(e, Mapping)] if _is_list(errors) else []
+        if not isinstance(errors, list | tuple):
+            return []
+        return [error for error in errors if isinstance(error, Mapping)]
 
     @property
     def error_types(self) -> list[str]:
         """``errorType`` of each error that has one, without ``prefix#``; else the header's."""
         types = [e["errorType"] for e in self.error_list if isinstance(e.get("errorType"), str)]
         if not types and (header := self.headers.get("x-amzn-errortype")):
-            types = [header.partition(":")[0]]
-        return [t.rpartition("#")[2] for t in types]
+            types = [header]
+        return [bare_name(name) for name in types]
 
     @property
     def codes(self) -> list[str]:
         """``extensions.code`` of each error that has one (Apollo's convention)."""
-        found = (e.get("extensions") for e in self.error_list)
+        found = (error.get("extensions") for error in self.error_list)
         codes = (x.get("code") for x in found if isinstance(x, Mapping))
-        return [c for c in codes if isinstance(c, str)]
+        return [code for code in codes if isinstance(code, str)]
 
     @property
-    def got_nowhere(self) -> bool:
+    def executed_nothing(self) -> bool:
         """Whether no resolver can have run: no data, and no error that has a path."""
-        return self.data is None and not any(e.get("path") for e in self.error_list)
+        return self.data is None and not any(error.get("path") for error in self.error_list)
 
     @property
     def message(self) -> str:
         """The first error's text, or an empty string."""
-        texts = (e.get("message") for e in self.error_list)
-        return next((t for t in texts if isinstance(t, str)), "")
+        texts = (error.get("message") for error in self.error_list)
+        return next((text for text in texts if isinstance(text, str)), "")
 
 
-Classifier = Callable[[Answer], Verdict | None]
-"""A user's own reading of an answer; ``None`` leaves it to :func:`classify`."""
+Classifier = Callable[[Response], "Outcome | None"]
+"""A function of the user's that classifies responses; ``None`` leaves it to :func:`classify`."""
 
-_REFUSED = {"UnauthorizedException"}
-_REFUSED_CODES = {"UNAUTHENTICATED"}
-_DENIED = {"Unauthorized"}
-_THROTTLED = {
-    "LimitExceededError",
-    "LimitExceededException",
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "TooManyRequestsException",
+_SUCCESS, _SERVER_ERROR = 2, 5
+
+_OUTCOMES = {
+    ErrorMeaning.REFUSED: Outcome.REFUSED,
+    ErrorMeaning.DENIED: Outcome.DENIED,
+    ErrorMeaning.THROTTLED: Outcome.THROTTLED,
+    ErrorMeaning.BLOCKED: Outcome.BLOCKED,
+    ErrorMeaning.FULL: Outcome.INVALID,
+    ErrorMeaning.INVALID: Outcome.INVALID,
+    ErrorMeaning.FAILED: Outcome.FAILED,
 }
-_BLOCKED = {"WAFForbiddenException"}
-_SUCCESS = 2
-_NOT_TAKEN = {3, 4}
 
 
-def classify(answer: Answer) -> Verdict:
-    """Read an answer by its status, ``errorType`` and ``extensions.code``; never by its text.
+def classify(response: Response) -> Outcome:
+    """Return what a response means, by its status, ``errorType`` and ``extensions.code``.
 
-    Two families of refusal, from
-    https://repost.aws/knowledge-center/aws-appsync-graphql-request-unauth-error:
-    401 comes before execution; 200 with ``Unauthorized`` at a resolver or after.
+    Texts do not count, except AppSync's own of a wrong SigV4 signature. There are two kinds of
+    refusal (https://repost.aws/knowledge-center/aws-appsync-graphql-request-unauth-error):
+    401 comes before execution; 200 with ``Unauthorized`` comes from a resolver, or after it.
     """
-    status = answer.status
-    types = set(answer.error_types)
-    if status == HTTPStatus.UNAUTHORIZED:
-        return Verdict.REFUSED
-    if types & _REFUSED or set(answer.codes) & _REFUSED_CODES:
-        return Verdict.REFUSED if answer.got_nowhere else Verdict.DENIED
-    if types & _DENIED:
-        return Verdict.DENIED
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (types & _THROTTLED and answer.got_nowhere):
-        return Verdict.THROTTLED
-    return _by_status(answer, types)
+    status, family = response.status, response.status // 100
+    if "x-amzn-waf-action" in response.headers:
+        # A CAPTCHA (405) or a challenge (202) in place of a response:
+        # https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-how-it-works.html
+        return Outcome.BLOCKED
+    if family == _SERVER_ERROR:
+        return Outcome.FAILED
+    if family == _SUCCESS:
+        return _classify_success(response)
+    return Outcome.REFUSED if status == HTTPStatus.UNAUTHORIZED else _classify_error(response)
 
 
-def _by_status(answer: Answer, types: set[str]) -> Verdict:
-    family = answer.status // 100
-    if family == _SUCCESS and answer.is_graphql:
-        return Verdict.EXECUTED
-    if answer.status == HTTPStatus.FORBIDDEN and (types & _BLOCKED or not answer.is_graphql):
-        return Verdict.BLOCKED
-    return Verdict.REJECTED if family in _NOT_TAKEN else Verdict.FAILED
+def _classify_error(response: Response) -> Outcome:
+    named = _named_outcomes(response)
+    if Outcome.REFUSED in named:
+        return Outcome.REFUSED if response.executed_nothing else Outcome.DENIED
+    for outcome in (Outcome.DENIED, Outcome.THROTTLED, Outcome.BLOCKED):
+        if outcome in named:
+            return outcome
+    if response.status == HTTPStatus.FORBIDDEN and response.is_graphql:
+        return Outcome.INVALID
+    meaning = meaning_of_status(response.status)
+    return Outcome.FAILED if meaning is None else _OUTCOMES[meaning]
 
 
-class NoResult(NamedTuple):
-    """An answer that is no result, and what it means."""
+def _named_outcomes(response: Response) -> set[Outcome]:
+    names = (*response.error_types, *response.codes)
+    meanings = (meaning_of(name, response.message) for name in names)
+    return {_OUTCOMES[meaning] for meaning in meanings if meaning is not None}
 
-    answer: Answer
-    verdict: Verdict
+
+def _classify_success(response: Response) -> Outcome:
+    if not response.is_graphql:
+        return Outcome.FAILED
+    if response.executed_nothing:
+        named = _named_outcomes(response)
+        for outcome in (Outcome.REFUSED, Outcome.DENIED, Outcome.THROTTLED):
+            if outcome in named:
+                return outcome
+    elif DENIED_BY_RESOLVER & {*response.error_types, *response.codes}:
+        return Outcome.DENIED
+    return Outcome.EXECUTED
+
+
+class Rejection(NamedTuple):
+    """A response that is no result, and what it means."""
+
+    response: Response
+    outcome: Outcome
 
 
 def result_of(
-    status: int, headers: Mapping[str, str], json: Any, own: Classifier | None = None
-) -> ExecutionResult | NoResult:
-    """Tell a result from an answer that may have to be replayed or raised.
+    status: int, headers: Mapping[str, str], json: Any, classifier: Classifier | None = None
+) -> ExecutionResult | Rejection:
+    """Return the result in a response, or what the response means if it holds none.
 
     Args:
         status: the HTTP status.
-        headers: the answer's headers.
-        json: what its body held, which may be anything; ``None`` if that was no JSON.
-        own: a user's own reading, asked first.
+        headers: the response's headers.
+        json: the body's JSON, of any type; ``None`` if it was no JSON.
+        classifier: a function of the user's, asked first.
     """
     if not isinstance(json, dict) or not ("data" in json or "errors" in json):
-        answer = Answer(status, headers, is_graphql=False)
-    elif _is_plain(status, headers, json) and own is None:
+        response = Response(status, headers, is_graphql=False)
+    elif _is_plain(status, headers, json) and classifier is None:
         return ExecutionResult(json["data"], None, json.get("extensions"))
     else:
         get = json.get
-        answer = Answer(status, headers, get("errors"), get("data"), get("extensions"))
-    verdict = (own(answer) if own is not None else None) or classify(answer)
-    if verdict is not Verdict.EXECUTED:
-        return NoResult(answer, verdict)
-    return ExecutionResult(answer.data, answer.errors, answer.extensions)
+        response = Response(status, headers, get("errors"), get("data"), get("extensions"))
+    outcome = (classifier(response) if classifier is not None else None) or classify(response)
+    if outcome is not Outcome.EXECUTED:
+        return Rejection(response, outcome)
+    return ExecutionResult(response.data, response.errors, response.extensions)
 
 
 def _is_plain(status: int, headers: Mapping[str, str], json: dict[str, Any]) -> bool:
-    """Recognise what nearly all answers are, so that they need not be looked at closely."""
+    """Return whether a response is like nearly all, so that no further look is needed."""
     return (
         status == 200  # noqa: PLR2004 - looking up an enum's member takes longer
         and "errors" not in json
@@ -209,28 +235,14 @@ def _is_plain(status: int, headers: Mapping[str, str], json: dict[str, Any]) -> 
     )
 
 
-def may_replay(verdict: Verdict, *, query: bool, policy: Replay) -> bool:
-    """Decide whether the request may be sent once more after a renewal.
+def may_replay(outcome: Outcome, *, query: bool, policy: Replay) -> bool:
+    """Return whether the request may be sent once more after a renewal.
 
     Args:
-        verdict: what the answer meant.
+        outcome: what the response meant.
         query: whether the operation is a query, which changes nothing.
-        policy: what the transport was told.
+        policy: the transport's ``replay=``.
     """
-    if verdict is Verdict.REFUSED:
+    if outcome is Outcome.REFUSED:
         return policy is not Replay.NEVER
-    return verdict is Verdict.DENIED and query and policy is Replay.REFUSED_AND_DENIED
-
-
-def is_query(document: DocumentNode, operation_name: str | None) -> bool:
-    """Tell whether the operation that will run is a query.
-
-    A document whose operation can't be told counts as a mutation: that is the
-    safe reading.
-    """
-    operation = get_operation_ast(document, operation_name)
-    return operation is not None and operation.operation is OperationType.QUERY
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
+    return outcome is Outcome.DENIED and query and policy is Replay.REFUSED_AND_DENIED

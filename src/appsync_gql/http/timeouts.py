@@ -1,4 +1,4 @@
-"""One timer for all requests under way, where aiohttp would start and cancel one for each."""
+"""One timer for all requests under way, in place of one for each."""
 
 from __future__ import annotations
 
@@ -12,77 +12,76 @@ import aiohttp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NO_TIMERS", "Deadlines"]
+__all__ = ["NO_TOTAL", "SharedTimeout"]
 
-NO_TIMERS = aiohttp.ClientTimeout(total=None, sock_connect=30)
-"""aiohttp's own defaults but for ``total``, which is what :class:`Deadlines` is for."""
+NO_TOTAL = aiohttp.ClientTimeout(total=None, sock_connect=30)
+"""aiohttp's own defaults except for ``total``, whose place :class:`SharedTimeout` takes."""
 
-_LOOKS = 8
-"""How often in the allowed time it is looked: a request may take an eighth longer."""
+_CHECKS = 8
+"""How many times within the limit the requests are checked: one may take an eighth longer."""
 
 
-class Deadlines:
-    """Ends requests that take too long; for one event loop at a time.
+class SharedTimeout:
+    """Cancels requests that take longer than a limit; for one event loop.
 
-    It is for what has gone wrong for good, and so is coarse: a request costs it an
-    entry in a dictionary and no timer of its own.
+    It is for requests that would never end by themselves, so it need not be exact: a request
+    costs an entry in a dictionary, and no timer.
 
     Args:
-        seconds: what a request may take, about.
+        seconds: the limit for one request, to within an eighth.
         clock: monotonic seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
-        self._begun: dict[asyncio.Task[object] | None, float] = {}
-        self._late: set[asyncio.Task[object]] = set()
-        self._next: asyncio.TimerHandle | None = None
+        self._started: dict[asyncio.Task[object] | None, float] = {}
+        self._cancelled: set[asyncio.Task[object]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, now: float) -> asyncio.Task[object] | None:
-        """Watch the present task from now on; give it, for the other methods."""
+    def start(self, now: float) -> asyncio.Task[object] | None:
+        """Begin to time the current task, and return it for the other methods."""
         task = asyncio.current_task()
-        self._begun[task] = now
-        if self._next is None:
-            self._wait()
+        self._started[task] = now
+        if self._timer is None:
+            self._set_timer()
         return task
 
-    def late(self, task: asyncio.Task[object] | None) -> asyncio.TimeoutError | None:
-        """Tell why the task was cancelled: by this, or ``None`` if by somebody else (too)."""
-        if task is None or task not in self._late:
-            return None
-        self._late.remove(task)
-        if _is_cancelled_otherwise(task):
-            return None
-        return asyncio.TimeoutError(f"no answer within {self._seconds:g} s")
+    def error_of(self, task: asyncio.Task[object] | None) -> asyncio.TimeoutError | None:
+        """Return the error of a cancelled task if the limit is why; ``None`` if it is not.
 
-    def end(self, task: asyncio.Task[object] | None) -> None:
-        """Watch it no longer."""
-        self._begun.pop(task, None)
+        ``None`` as well if somebody else cancelled the task too: that counts more.
+        """
+        if task is None or task not in self._cancelled:
+            return None
+        self._cancelled.remove(task)
+        if sys.version_info >= (3, 11) and task.uncancel() > 0:
+            return None
+        return asyncio.TimeoutError(f"no response within {self._seconds:g} s")
+
+    def finish(self, task: asyncio.Task[object] | None) -> None:
+        """Stop timing the task, and take back a cancellation that came too late for it."""
+        self._started.pop(task, None)
+        if self._cancelled:
+            self.error_of(task)
 
     def stop(self) -> None:
-        """Leave no timer behind, once what is under way has ended."""
-        if self._next is not None and not self._begun:
-            self._next.cancel()
-            self._next = None
+        """Stop the timer if no request is under way."""
+        if self._timer is not None and not self._started:
+            self._timer.cancel()
+            self._timer = None
 
-    def _wait(self) -> None:
+    def _set_timer(self) -> None:
         loop = asyncio.get_running_loop()
-        self._next = loop.call_later(self._seconds / _LOOKS, self._look)
+        self._timer = loop.call_later(self._seconds / _CHECKS, self._check)
 
-    def _look(self) -> None:
-        self._next = None
+    def _check(self) -> None:
+        self._timer = None
         now = self._clock()
-        self._late.intersection_update(self._begun)
-        for task, begun in self._begun.items():
-            if task is not None and now - begun > self._seconds and task not in self._late:
-                self._late.add(task)
+        self._cancelled.intersection_update(self._started)
+        for task, started in self._started.items():
+            late = now - started > self._seconds
+            if late and task is not None and task not in self._cancelled:
+                self._cancelled.add(task)
                 task.cancel()
-        if self._begun:
-            self._wait()
-
-
-def _is_cancelled_otherwise(task: asyncio.Task[object]) -> bool:
-    """Take our own cancellation back, and tell whether there is another one."""
-    if sys.version_info >= (3, 11):
-        return task.uncancel() > 0
-    return False
+        if self._started:
+            self._set_timer()

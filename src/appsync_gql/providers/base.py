@@ -1,4 +1,4 @@
-"""What the token store asks of an identity provider."""
+"""What the token store requires of an identity provider."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ __all__ = ["Grant", "TokenProvider"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Tokens that a provider gave.
+    """Tokens that a provider issued.
 
     Attributes:
-        tokens: the whole set: where the provider's answer had no refresh token
-            or device key, the one used to ask for it.
-        api: the provider's name for the call.
-        just_issued: whether the JWTs were made for this very call, so that
-            their ``iat`` tells the provider's time.
+        tokens: the whole set. Where the provider's response had no refresh token or device key,
+            the one that the request was made with. A set without any JWT is the result of a
+            refresh that changed the refresh token but whose JWTs can't be used: the store keeps
+            and saves the new refresh token, and treats the attempt as failed.
+        api: the provider's name of the call.
+        just_issued: whether the JWTs were made for this very call, so that their ``iat`` is the
+            provider's present time.
     """
 
     tokens: Tokens
@@ -32,22 +34,22 @@ class Grant:
 class TokenProvider(Protocol):
     """An identity provider. Plain blocking code: the store calls it on a worker thread.
 
-    Errors tell the store what to do. ``SessionExpired``: the refresh token is
-    dead. ``ConfigurationError``: the developer must act, the tokens are kept.
-    ``RenewalFailed`` and *any* other exception: transient, the tokens are kept.
+    The store decides by the class of an error. ``SessionExpired``: the refresh token can't be
+    used any more. ``ConfigurationError``: the developer must act; the tokens are kept.
+    ``RenewalFailed`` and *any* other exception: transient; the tokens are kept.
     """
 
     @property
     def session_key(self) -> SessionKey:
-        """Whose sessions it renews, as far as it was told: finds them in a persistence."""
+        """The sessions that it renews, as far as configured; for finding them in a persistence."""
         ...
 
     def refresh(self, tokens: Tokens) -> Grant:
-        """Get newer tokens for these, which always have a refresh token."""
+        """Return newer tokens than these, which always have a refresh token."""
         ...
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
-        """Get the first tokens of a session.
+        """Return the first tokens of a session.
 
         Args:
             username: the user.
@@ -55,14 +57,14 @@ class TokenProvider(Protocol):
             flow: the provider's name of the way to sign in; ``None`` for its default.
 
         Raises:
-            SignInFailed: wrong name or password.
+            SignInFailed: wrong name or password, or the account is locked or disabled.
             ChallengeRequired: one more step is needed.
         """
         ...
 
     def revoke(self, tokens: Tokens) -> None:
-        """End a session: its refresh token, and where that is possible all that came of it.
+        """End a session: its refresh token and, where possible, the JWTs issued from it.
 
-        A token that is over already is no error, nor is a provider that can't revoke.
+        A session that has ended already is no error, nor is a provider that can't revoke.
         """
         ...

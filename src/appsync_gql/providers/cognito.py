@@ -2,64 +2,77 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
-import re
+import time
 from typing import TYPE_CHECKING, Any
 
-from ..boto3_client import client_for
-from ..exceptions import ConfigurationError, MissingExtra, SessionExpired
-from ..secret import Secret
+from ..exceptions import AppSyncError, ConfigurationError, SessionExpired
+from ..secret import Secret, hidden
 from ..session_key import SessionKey
-from .cognito_api import NoSuchCall, call, challenge_of, grant_of
-from .cognito_errors import lacks_call, revoke_error, sign_in_error, sort_error
+from .base import Grant
+from .cognito_api import NoSuchOperation, challenge_of, grant_of
+from .cognito_client import CognitoClient
+from .cognito_errors import (
+    ErrorResponse,
+    error_of_refresh,
+    error_of_revocation,
+    error_of_sign_in,
+    lacks_operation,
+    was_refused,
+)
+from .cognito_settings import (
+    check_optional_text,
+    check_text,
+    checked_endpoint_url,
+    checked_secret,
+    region_of_pool,
+)
+from .cognito_srp import SrpExchange, secret_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from boto3.session import Session
     from botocore.config import Config
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
     from ..tokens import Tokens
-    from .base import Grant
 
 __all__ = ["CognitoProvider"]
 
 log = logging.getLogger(__name__)
 
-_POOL_ID = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+\Z")
-_ISSUER = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/")
+_FALLBACK_SECONDS = 300.0
+"""How long the older call is made first, once it has succeeded where the newer one is unknown."""
 
 
 class CognitoProvider:
     """Signs users of a Cognito user pool in and renews their tokens.
 
-    Renewal is ``GetTokensFromRefreshToken``, which works with refresh-token
-    rotation on or off; where an endpoint lacks that call (older emulators),
-    ``InitiateAuth`` with ``REFRESH_TOKEN_AUTH``, which is then remembered.
+    Renewal is ``GetTokensFromRefreshToken``, which works with refresh-token rotation on or off.
+    Where the server does not know that call (older emulators), it is ``InitiateAuth`` with
+    ``REFRESH_TOKEN_AUTH``, for five minutes at a time or until that is refused.
 
-    Blocking by design: the token store calls it on a worker thread. Providers
-    with equal settings share one boto3 client. No AWS credentials are needed.
+    All methods block: the token store calls them on a worker thread. Providers with equal
+    settings share one boto3 client. No AWS credentials are needed.
 
     Args:
         client_id: the app client.
-        region: the user pool's region; ``None`` takes it from ``user_pool_id``
-            or, at the first renewal, from the tokens' ``iss``.
+        region: the user pool's region; ``None`` takes it from ``user_pool_id`` or, at the first
+            renewal, from the tokens' ``iss``. For a replica of a pool, its own region.
         user_pool_id: needed to sign in with SRP.
         client_secret: of an app client that has one.
-        device_key: where the pool remembers devices; ``Tokens.device_key`` comes first.
-        username: the pool's own name of the user, for the secret hash of the
-            older call; ``None`` takes it from the tokens.
+        device_key: where the pool remembers devices; ``Tokens.device_key`` takes precedence.
+        username: the name that the user pool itself uses for the user, for the secret hash of
+            the older call; ``None`` takes it from the tokens.
         endpoint_url: an emulator's address; ``None`` for AWS.
-        boto3_session: used to make the client; ``None`` for a plain one.
-        config: botocore settings laid over this package's (standard retries,
-            5 s to connect, 10 s to read).
+        allow_insecure: whether ``endpoint_url`` may be plain ``http://`` to another machine.
+        boto3_session: used to make the client; ``None`` for a new one.
+        config: botocore settings that replace this package's: 5 s to connect; 4 s, at later
+            attempts 10 s, to read; one request an attempt.
+        monotonic: a clock, in seconds, for how long the older call is remembered.
 
     Raises:
-        ConfigurationError: an argument is empty or contradicts another.
+        ConfigurationError: an argument is wrong.
     """
 
     def __init__(
@@ -72,221 +85,212 @@ class CognitoProvider:
         device_key: str | None = None,
         username: str | None = None,
         endpoint_url: str | None = None,
+        allow_insecure: bool = False,
         boto3_session: Session | None = None,
         config: Config | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not client_id:
-            raise ConfigurationError("client_id is empty.", setting="client_id")
+        hidden_secret, hidden_url = hidden(client_secret), hidden(endpoint_url)
+        del client_secret, endpoint_url  # no traceback shows a secret or a URL's password
+        check_text(client_id, "client_id")
+        check_optional_text(user_pool_id, "user_pool_id")
+        check_optional_text(device_key, "device_key")
+        check_optional_text(username, "username")
+        self._client_secret = checked_secret(hidden_secret, "client_secret")
+        self._client = CognitoClient(
+            region=region or region_of_pool(user_pool_id),
+            endpoint_url=checked_endpoint_url(hidden_url, allow_insecure=allow_insecure),
+            allow_insecure=allow_insecure,
+            session=boto3_session,
+            config=config,
+        )
         self.client_id = client_id
         self.user_pool_id = user_pool_id
-        self.region = _region(region, user_pool_id)
-        self._client_secret = None if client_secret is None else Secret(client_secret)
+        self._session_key = SessionKey(
+            user_pool_id=user_pool_id, client_id=client_id, username=username
+        )
         self._device_key = device_key
         self._username = username
-        self._endpoint_url = endpoint_url
-        self._boto3_session = boto3_session
-        self._config = config
-        self._lacks_new_call = False
-        self._kept: CognitoIdentityProviderClient | None = None
+        self._monotonic = monotonic
+        self._fallback_until = -1.0
+
+    @property
+    def region(self) -> str | None:
+        """The user pool's region; ``None`` if it is taken from the tokens."""
+        return self._client.region
 
     @property
     def session_key(self) -> SessionKey:
-        """Whose sessions this provider renews, as far as it was told."""
-        return SessionKey(
-            user_pool_id=self.user_pool_id, client_id=self.client_id, username=self._username
-        )
+        """The sessions that this provider renews, as far as configured."""
+        return self._session_key
 
     def refresh(self, tokens: Tokens) -> Grant:
-        """Get newer tokens for these; see :class:`TokenProvider`."""
+        """Return newer tokens than these; see :class:`TokenProvider`."""
         if tokens.refresh_token is None:
             raise ConfigurationError("There is no refresh token to refresh with.")
-        client = self._client(tokens)
-        if not self._lacks_new_call:
-            try:
-                return self._get_tokens(client, tokens)
-            except NoSuchCall:
-                log.info("No GetTokensFromRefreshToken at this endpoint: REFRESH_TOKEN_AUTH it is")
-                self._lacks_new_call = True
-        return self._refresh_token_auth(client, tokens)
+        newer, older = self._get_tokens, self._refresh_token_auth
+        calls = [newer, older, newer]
+        if self._monotonic() < self._fallback_until:
+            calls = [older, newer]
+        outcome: Grant | AppSyncError = NoSuchOperation("No call was made.")
+        for call in calls:
+            latest = _outcome(call, tokens)
+            if isinstance(latest, NoSuchOperation):
+                continue
+            outcome = latest
+            # A refusal of the older call may mean that rotation is on, and that the newer one is
+            # known after all.
+            if call is newer or isinstance(outcome, Grant) or not was_refused(outcome):
+                break
+        if isinstance(outcome, AppSyncError):
+            raise outcome
+        fell_back = outcome.api == "InitiateAuth"
+        self._fallback_until = self._monotonic() + _FALLBACK_SECONDS if fell_back else -1.0
+        return outcome
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
-        """Get the first tokens of a session; see :class:`TokenProvider`.
+        """Return the first tokens of a session; see :class:`TokenProvider`.
 
         Args:
             username: the user.
             password: the user's password.
             flow: ``"USER_SRP_AUTH"`` (default) or ``"USER_PASSWORD_AUTH"``.
         """
+        secret = hidden(password)
+        del password  # no traceback shows it
+        check_text(username, "username")
+        if not isinstance(secret, Secret) or not secret:
+            raise ConfigurationError("password must be a str that is not empty.")
         flow = flow or "USER_SRP_AUTH"
-        if flow not in {"USER_SRP_AUTH", "USER_PASSWORD_AUTH"}:
+        if flow == "USER_SRP_AUTH":
+            result = self._sign_in_with_srp(username, secret)
+        elif flow == "USER_PASSWORD_AUTH":
+            parameters = {"USERNAME": username, "PASSWORD": secret}
+            result = self._initiate_auth(flow, parameters, error_of_sign_in, username)
+        else:
             raise ConfigurationError(
                 'flow is "USER_SRP_AUTH" or "USER_PASSWORD_AUTH".', setting="flow"
             )
-        client = self._client(None)
-        if flow == "USER_SRP_AUTH":
-            answer = self._srp(client, username, password)
-        else:
-            parameters = {"USERNAME": username, "PASSWORD": password}
-            self._add_secret_hash(parameters, username)
-            answer = call(
-                sign_in_error,
-                client.initiate_auth,
-                ClientId=self.client_id,
-                AuthFlow=flow,
-                AuthParameters=parameters,
-            )
-        if answer.get("ChallengeName"):
-            raise challenge_of(answer, username)
-        return grant_of(answer, flow)
+        if result.get("ChallengeName"):
+            raise challenge_of(result, username)
+        return grant_of(result, flow)
 
     def revoke(self, tokens: Tokens) -> None:
-        """Revoke the refresh token and all that came of it; see :class:`TokenProvider`."""
+        """Revoke the refresh token and the JWTs issued from it; see :class:`TokenProvider`."""
         if tokens.refresh_token is None:
             return
-        secret = {"ClientSecret": self._client_secret} if self._client_secret else {}
+        parameters = {"ClientId": self.client_id, "Token": tokens.refresh_token}
+        if self._client_secret:
+            parameters["ClientSecret"] = self._client_secret
         try:
-            call(
-                self._revoke_error,
-                self._client(tokens).revoke_token,
-                ClientId=self.client_id,
-                Token=tokens.refresh_token,
-                **secret,
+            self._client.attempts(tokens).call(
+                "revoke_token", parameters, self._error_of_revocation
             )
         except SessionExpired:
-            log.debug("The session to be revoked was over already")
-        except NoSuchCall:
-            log.warning("This app client can't revoke tokens: they live until they expire.")
+            log.debug("The session to be revoked had ended already")
+        except NoSuchOperation:
+            log.warning("This app client can't revoke tokens: they are valid until they expire.")
 
     def __repr__(self) -> str:
-        return f"CognitoProvider({self.client_id!r}, region={self.region!r})"
+        # Not all attributes exist when a traceback shows a provider whose __init__ raised.
+        client: CognitoClient | None = getattr(self, "_client", None)
+        client_id, region = getattr(self, "client_id", None), client.region if client else None
+        return f"CognitoProvider({client_id!r}, region={region!r})"
 
     # -- the calls ------------------------------------------------------------
 
-    def _get_tokens(self, client: CognitoIdentityProviderClient, tokens: Tokens) -> Grant:
-        # The plain client secret here, no hash of it.
-        optional = {"ClientSecret": self._client_secret, "DeviceKey": self._device(tokens)}
-        answer = call(
-            self._refresh_error,
-            client.get_tokens_from_refresh_token,
-            ClientId=self.client_id,
-            RefreshToken=tokens.refresh_token,
-            **{name: value for name, value in optional.items() if value},
+    def _get_tokens(self, tokens: Tokens) -> Grant:
+        # This call takes the client secret itself, not a hash of it.
+        given = {
+            "ClientId": self.client_id,
+            "RefreshToken": tokens.refresh_token,
+            "ClientSecret": self._client_secret,
+            "DeviceKey": self._device(tokens),
+        }
+        result = self._client.attempts(tokens).call(
+            "get_tokens_from_refresh_token",
+            {name: value for name, value in given.items() if value},
+            self._error_of_refresh,
         )
-        return grant_of(answer, "GetTokensFromRefreshToken", tokens)
+        return grant_of(result, "GetTokensFromRefreshToken", tokens)
 
-    def _refresh_token_auth(self, client: CognitoIdentityProviderClient, tokens: Tokens) -> Grant:
-        parameters = {"REFRESH_TOKEN": str(tokens.refresh_token)}
-        if device_key := self._device(tokens):
-            parameters["DEVICE_KEY"] = device_key
-        self._add_secret_hash(parameters, self._username or tokens.username)
-        answer = call(
-            sort_error,
-            client.initiate_auth,
-            ClientId=self.client_id,
-            AuthFlow="REFRESH_TOKEN_AUTH",
-            AuthParameters=parameters,
+    def _refresh_token_auth(self, tokens: Tokens) -> Grant:
+        given = {"REFRESH_TOKEN": tokens.refresh_token, "DEVICE_KEY": self._device(tokens)}
+        result = self._initiate_auth(
+            "REFRESH_TOKEN_AUTH",
+            {name: value for name, value in given.items() if value},
+            error_of_refresh,
+            self._username or tokens.username,
+            tokens,
         )
-        return grant_of(answer, "InitiateAuth", tokens)
+        return grant_of(result, "InitiateAuth", tokens)
 
-    def _srp(
-        self, client: CognitoIdentityProviderClient, username: str, password: str
+    def _initiate_auth(
+        self,
+        flow: str,
+        parameters: dict[str, str],
+        error_of: Callable[[ErrorResponse], AppSyncError],
+        username: str | None,
+        tokens: Tokens | None = None,
     ) -> Mapping[str, Any]:
-        if not self.user_pool_id:
+        if self._client_secret is not None and "SECRET_HASH" not in parameters:
+            parameters["SECRET_HASH"] = secret_hash(self.client_id, self._client_secret, username)
+        return self._client.attempts(tokens).call(
+            "initiate_auth",
+            {"ClientId": self.client_id, "AuthFlow": flow, "AuthParameters": parameters},
+            error_of,
+        )
+
+    def _sign_in_with_srp(self, username: str, password: Secret) -> Mapping[str, Any]:
+        if not self.user_pool_id or "_" not in self.user_pool_id:
             raise ConfigurationError(
-                "Signing in with SRP needs CognitoProvider(user_pool_id=…).", setting="user_pool_id"
+                "Signing in with SRP needs the pool's id, such as 'eu-west-1_AbCdEfGhI': pass "
+                "user_pool_id= to CognitoProvider.",
+                setting="user_pool_id",
             )
-        try:
-            from pycognito.aws_srp import AWSSRP  # noqa: PLC0415
-        except ImportError as error:
-            raise MissingExtra(
-                'Signing in with SRP needs pycognito: pip install "appsync-gql[srp]"'
-            ) from error
-        secret = None if self._client_secret is None else str(self._client_secret)
-        srp = AWSSRP(
+        exchange = SrpExchange(
             username=username,
             password=password,
             pool_id=self.user_pool_id,
             client_id=self.client_id,
-            client=client,
-            client_secret=secret,
+            client_secret=self._client_secret,
         )
-        parameters = srp.get_auth_params()
-        answer = call(
-            sign_in_error,
-            client.initiate_auth,
-            ClientId=self.client_id,
-            AuthFlow="USER_SRP_AUTH",
-            AuthParameters=parameters,
-        )
-        if answer.get("ChallengeName") != "PASSWORD_VERIFIER":
-            return answer
-        return call(
-            sign_in_error,
-            client.respond_to_auth_challenge,
-            ClientId=self.client_id,
-            ChallengeName="PASSWORD_VERIFIER",
-            ChallengeResponses=srp.process_challenge(answer["ChallengeParameters"], parameters),
+        parameters = exchange.parameters
+        result = self._initiate_auth("USER_SRP_AUTH", parameters, error_of_sign_in, username)
+        if result.get("ChallengeName") != "PASSWORD_VERIFIER":
+            return result
+        responses = exchange.responses(result.get("ChallengeParameters") or {})
+        # Not repeatable: Cognito accepts one answer to a challenge.
+        return self._client.attempts(None).call(
+            "respond_to_auth_challenge",
+            {
+                "ClientId": self.client_id,
+                "ChallengeName": "PASSWORD_VERIFIER",
+                "ChallengeResponses": responses,
+            },
+            error_of_sign_in,
+            repeatable=False,
         )
 
-    # -- small things -----------------------------------------------------------
+    # -- their parts ----------------------------------------------------------
 
-    def _client(self, tokens: Tokens | None) -> CognitoIdentityProviderClient:
-        region = self.region
-        if region is None and tokens is not None and tokens.any_claims is not None:
-            found = _ISSUER.match(tokens.any_claims.issuer or "")
-            region = found.group(1) if found else None
-        if region is None:
-            raise ConfigurationError(
-                "Which region is the user pool in? Give CognitoProvider region= or user_pool_id=.",
-                setting="region",
-            )
-        client: CognitoIdentityProviderClient = client_for(
-            "cognito-idp", region, self._endpoint_url, self._boto3_session, self._config
-        )
-        self._kept = client
-        return client
+    def _error_of_refresh(self, response: ErrorResponse) -> AppSyncError:
+        if lacks_operation(response, at_aws=self._client.at_aws):
+            return NoSuchOperation("The server does not know GetTokensFromRefreshToken.")
+        return error_of_refresh(response)
 
-    def _refresh_error(
-        self, code: str, message: str, status: int, request_id: str | None
-    ) -> Exception:
-        if lacks_call(code, status, emulated=self._endpoint_url is not None):
-            return NoSuchCall()
-        return sort_error(code, message, status, request_id)
-
-    def _revoke_error(
-        self, code: str, message: str, status: int, request_id: str | None
-    ) -> Exception:
-        if lacks_call(code, status, emulated=self._endpoint_url is not None):
-            return NoSuchCall()
-        return revoke_error(code, message, status, request_id) or NoSuchCall()
+    def _error_of_revocation(self, response: ErrorResponse) -> AppSyncError:
+        no_such = NoSuchOperation("The server does not know RevokeToken.")
+        if lacks_operation(response, at_aws=self._client.at_aws):
+            return no_such
+        return error_of_revocation(response) or no_such
 
     def _device(self, tokens: Tokens) -> str | None:
         return tokens.device_key or self._device_key
 
-    def _add_secret_hash(self, parameters: dict[str, str], username: str | None) -> None:
-        if self._client_secret is None:
-            return
-        if not username:
-            raise ConfigurationError(
-                "The app client has a secret, and its hash needs the pool's own name of the user: "
-                "give CognitoProvider username=, or Tokens with an access or ID token.",
-                setting="username",
-            )
-        # https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
-        text = (username + self.client_id).encode()
-        digest = hmac.new(self._client_secret.encode(), text, hashlib.sha256).digest()
-        parameters["SECRET_HASH"] = base64.b64encode(digest).decode()
 
-
-def _region(region: str | None, user_pool_id: str | None) -> str | None:
-    if user_pool_id is None:
-        return region
-    found = _POOL_ID.match(user_pool_id)
-    if found is None:
-        # An emulator's pool may have any name; then the region must be given.
-        return region
-    if region is not None and region != found.group(1):
-        raise ConfigurationError(
-            f"region={region!r} contradicts user_pool_id={user_pool_id!r}.", setting="region"
-        )
-    return found.group(1)
+def _outcome(call: Callable[[Tokens], Grant], tokens: Tokens) -> Grant | AppSyncError:
+    try:
+        return call(tokens)
+    except AppSyncError as error:
+        return error

@@ -1,109 +1,122 @@
-"""How often a session may be renewed. Pure state: every method is told the time."""
+"""How often a session may be renewed. Pure state: the time is an argument of every method."""
 
 from __future__ import annotations
 
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+from ..exceptions import AppSyncError, RenewalFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..exceptions import AppSyncError
-
-__all__ = ["DENIAL_COOLDOWN", "Pacing"]
+__all__ = ["DENIAL_COOLDOWN", "Limiter"]
 
 DENIAL_COOLDOWN = 60.0
 """Seconds in which denials cause at most one refresh: a permanent denial must stay cheap."""
 
 _LONGEST = 30.0
+"""Seconds between attempts after the delays that were given have ended."""
 
-_FREE = 3
-"""How many times in a row newer tokens may be had on request before it is slowed down."""
+_LONGEST_URGENT = 5.0
+"""Seconds between attempts, at most, while callers wait for one."""
+
+_UNLIMITED = 3
+"""How many times in a row young tokens may be replaced on request before that is slowed down."""
 
 
-class Pacing:
-    """Says when the next attempt may be made.
+class Limiter:
+    """Decides when the next attempt may be made.
 
-    Three brakes, each for its own case: back-off after failed attempts, a
+    Three limits, each for its own case: back-off after failed attempts, a
     cool-down for denials, and a slow-down when young tokens are refused (or
-    replaced by request) again and again, which newer ones will not mend.
+    replaced on request) again and again, which newer ones will not change.
+
+    Args:
+        delays: returns the seconds to wait after the first, second, … failure.
+
+    Attributes:
+        error: why the last attempt failed; ``None`` if it did not.
+        failures: how many attempts in a row have failed.
     """
 
     def __init__(self, delays: Callable[[], Iterator[float]]) -> None:
         self._make_delays = delays
+        self.error: AppSyncError | None = None
         self._denied_at: float | None = None
         self.reset()
 
     def _delays(self) -> Iterator[float]:
-        """Delays that come to an end go on with the longest."""
+        """Return the delays; after their end the longest one, for ever."""
         return chain(self._make_delays(), repeat(_LONGEST))
 
     def reset(self) -> None:
-        """Forget all failures: newer tokens arrived by themselves."""
-        self.error: AppSyncError | None = None
-        self._failures = 0
-        self._backoff = self._delays()
-        self._not_before = 0.0
-        self._demands = 0
-        self._demand_backoff = self._delays()
-        self._no_demand_before = 0.0
-        self._save_backoff = self._delays()
+        """Forget all failures: the user has signed in or out."""
+        self.succeeded()
+        self.save_succeeded()
+        self._requests = 0
+        self._request_delays = self._delays()
+        self._no_request_before = 0.0
 
     def failed(self, now: float, error: AppSyncError) -> float:
-        """Count a failed attempt; return seconds until the next early one."""
+        """Count a failed attempt; return the seconds until the next early one."""
         self.error = error
-        self._failures += 1
-        delay = next(self._backoff)
+        self.failures += 1
+        # What the server asked for, if it did.
+        asked = min(error.retry_after, _LONGEST) if isinstance(error, RenewalFailed) else 0.0
+        delay = max(next(self._backoff), asked)
+        urgent = 0.0 if self.failures == 1 else min(delay, _LONGEST_URGENT)
         self._not_before = now + delay
+        self._not_before_urgent = now + max(urgent, asked)
         return delay
 
     def succeeded(self) -> None:
         """Forget the failed attempts."""
         self.error = None
-        self._failures = 0
+        self.failures = 0
         self._backoff = self._delays()
-        self._not_before = 0.0
+        self._not_before = self._not_before_urgent = 0.0
 
     def save_failed(self) -> float:
-        """Count a failed saving; return seconds until the next."""
-        return next(self._save_backoff)
+        """Count a failed save; return the seconds until the next."""
+        return next(self._save_delays)
 
-    def wait_before(self, now: float, *, urgent: bool) -> float:
-        """Seconds until an attempt may be made; 0.0 for now.
+    def save_succeeded(self) -> None:
+        """Forget the failed saves."""
+        self._save_delays = self._delays()
 
-        Args:
-            now: monotonic seconds.
-            urgent: requests wait for it. Then the first failure delays nothing
-                (the next call tries again) and only repeated ones do.
+    def early_allowed(self, now: float) -> bool:
+        """Return whether an attempt may be made that nobody waits for."""
+        return now >= self._not_before
+
+    def urgent_wait(self, now: float) -> float:
+        """Return the seconds until an attempt may be made that callers wait for; 0.0 for now.
+
+        The first failure delays nothing (the next call tries again), unless the server asked
+        for a delay; only repeated ones do.
         """
-        if urgent and self._failures <= 1:
-            return 0.0
-        return max(0.0, self._not_before - now)
+        return max(0.0, self._not_before_urgent - now)
 
-    def ready(self, now: float) -> bool:
-        """Tell whether an early attempt, for which nobody waits, may be made."""
-        return self.wait_before(now, urgent=False) <= 0
-
-    def demand(self, now: float, *, young: bool) -> bool:
-        """Ask whether tokens may be replaced that are not due yet.
+    def replacement_allowed(self, now: float, *, young: bool) -> bool:
+        """Return whether tokens may be replaced that are not due yet; a yes is counted.
 
         Args:
             now: monotonic seconds.
-            young: whether they are hardly used. A demand for older ones is
+            young: whether they are hardly used. Replacing older ones is
                 normal and starts the count anew.
         """
         if not young:
-            self._demands = 0
-            self._demand_backoff = self._delays()
-        elif self._demands > _FREE and now < self._no_demand_before:
+            self._requests = 0
+            self._request_delays = self._delays()
+        elif self._requests > _UNLIMITED and now < self._no_request_before:
             return False
-        self._demands += 1
-        if self._demands > _FREE:
-            self._no_demand_before = now + next(self._demand_backoff)
+        self._requests += 1
+        if self._requests > _UNLIMITED:
+            self._no_request_before = now + next(self._request_delays)
         return True
 
-    def denied(self, now: float) -> bool:
-        """Ask whether a denial may cause a refresh now; a yes starts the cool-down."""
+    def denial_allowed(self, now: float) -> bool:
+        """Return whether a denial may cause a refresh now; a yes starts the cool-down."""
         if self._denied_at is not None and now - self._denied_at < DENIAL_COOLDOWN:
             return False
         self._denied_at = now

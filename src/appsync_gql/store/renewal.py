@@ -1,13 +1,13 @@
-"""One renewal, step by step: look → lock → reload → compare → refresh → hand over → save.
+"""Renewals, step by step: load → lock → load again → compare → refresh → publish → save.
 
-Plain blocking code, run on a worker thread. It knows no store, no loop and no state.
+Each is a generator that yields what it found. Whoever iterates over it puts each step into
+effect before the next one is taken: so newer tokens are in use before they are saved, and while
+the lock is held. This is plain blocking code, run on a worker thread. It has no state.
 """
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..clock import Clock, Instant, ServerClock
@@ -15,300 +15,260 @@ from ..exceptions import (
     AppSyncError,
     LockTimeout,
     NotSignedIn,
+    RenewalFailed,
     SessionExpired,
     SignedOut,
     StorageCorrupt,
     StorageFailed,
 )
-from ..session_key import SessionKey
+from .saved_sessions import LOCKED, SavedSessions
+from .steps import (
+    Done,
+    LoadFailed,
+    NewerTokens,
+    NewRefreshToken,
+    Saved,
+    SaveFailed,
+    Step,
+    WaitingFor,
+)
+from .validity import is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Generator, Iterator
 
-    from ..persistence.base import TokenPersistence
-    from ..providers.base import Grant, TokenProvider
-    from ..tokens import Tokens
+    from ..secret import Secret
+    from ..session_key import SessionKey
+    from ..tokens import Tokens, TokenUse
+    from .provider_calls import ProviderCalls
 
-__all__ = ["Renewal", "Renewed", "signed_in"]
+__all__ = ["Renewal"]
 
-log = logging.getLogger(__name__)
-
-_LOCKED = "The session's lock stayed with somebody else; the tokens are kept."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewed:
-    """Newer tokens, and how they were had.
-
-    Attributes:
-        tokens: the newer tokens.
-        api: the provider's call; ``None`` when they had been saved by somebody else.
-        just_issued: whether the provider made them for this call.
-        sent: monotonic seconds before the provider was asked.
-        received: monotonic seconds after it had answered.
-    """
-
-    tokens: Tokens
-    api: str | None
-    just_issued: bool
-    sent: float
-    received: float
+_SHORT = 2.0
+"""Seconds to wait for the lock where going on without it does no harm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """How one session is renewed, saved and ended; every method blocks.
+    """How one session is renewed, saved and ended; every method blocks while it is iterated over.
 
     Attributes:
-        provider: asked only if nobody else has newer tokens.
-        persistence: where others may have left them.
-        clock: for the time that the provider takes.
-        looks: makes the seconds to wait between looks at a lock that others hold.
-        sleep: waits.
-        usable: whether tokens found in the persistence are still alive.
-        trouble: hears of a storage that could not be read when that stops nothing.
+        provider: called only if nobody else has newer tokens.
+        saved: where others may have saved them.
+        use: which of the JWTs must be alive for tokens to be of use.
+        clock: this machine's clocks.
     """
 
-    provider: TokenProvider
-    persistence: TokenPersistence
+    provider: ProviderCalls
+    saved: SavedSessions
+    use: TokenUse
     clock: Clock
-    looks: Callable[[], Iterator[float]]
-    sleep: Callable[[float], None]
-    usable: Callable[[Tokens], bool]
-    trouble: Callable[[StorageFailed], None]
 
     def renew(
-        self, known: Tokens | None, key: SessionKey, publish: Callable[[Renewed], None]
-    ) -> Exception | None:
-        """Get newer tokens than the known ones, and publish them.
-
-        They are published *before* they are saved, so that whatever the saving
-        calls finds them in place, and while the lock is held, so that no other
-        process refreshes with the same refresh token.
+        self, known: Tokens | None, key: SessionKey, server: ServerClock
+    ) -> Generator[Step, None, None]:
+        """Obtain newer tokens than the known ones, and save them.
 
         Args:
             known: the tokens that are no longer good enough; ``None`` if there are none.
             key: whose they are.
-            publish: takes the newer tokens into use.
-
-        Returns:
-            The error of the saving; ``None`` if it went well.
+            server: what is known of the server's time.
 
         Raises:
-            AppSyncError: there are no newer tokens to be had.
+            AppSyncError: there are no newer tokens now.
         """
+        alone = known is not None and known.rotates is False
+        delays = self.saved.delays(_SHORT if alone else None)
         try:
-            for wait in self.looks():
-                found = self._look(known, key)
-                if found is not None:
-                    publish(found)
-                    return None
-                lock = self._try_lock(key)
-                if lock is not None:
-                    with lock:
-                        return self._renew_locked(known, key, publish)
-                self.sleep(wait)
+            yield from self._renew_with_lock(known, key, server, delays)
         except StorageFailed as error:
-            if known is None or known.rotates is not False:
+            if not alone or known is None:
                 raise
-            # No refresh can hurt another one here, so the outage of a storage needs stop nobody.
-            self.trouble(error)
-            publish(self._refresh(known))
-            return error
-        raise LockTimeout(_LOCKED)
+            # Refresh tokens do not rotate, so a refresh without the lock can hurt nobody.
+            yield LoadFailed(error=error)
+            yield WaitingFor(what="provider")
+            newer = self.provider.refresh(known, key)
+            yield newer
+            yield SaveFailed(tokens=newer.tokens, error=error)
+            _check_usable(newer)
 
-    def settle(
-        self, tokens: Tokens, key: SessionKey, publish: Callable[[Renewed], None]
-    ) -> Exception | None:
-        """Save tokens, or publish those that are saved if they are newer; return the error.
+    def save_unsaved(self, tokens: Tokens, key: SessionKey) -> Generator[Step, None, None]:
+        """Save tokens, unless newer ones are saved: then yield those.
 
         Raises:
             SignedOut: the session was signed out meanwhile.
         """
+        yield WaitingFor(what="persistence")
         try:
-            with self._lock(key):
-                stored = self._load(key, tokens)
+            with self.saved.lock(key, _SHORT):
+                stored, corrupt = self.saved.load_or_do_without(key, tokens)
+                if corrupt is not None:
+                    yield LoadFailed(error=corrupt)
                 if stored is not None and stored.newer_than(tokens):
-                    publish(self._adopted(stored))
-                elif stored != tokens:
-                    self.persistence.save(key, tokens)
+                    yield self._found(stored, key)
+                else:
+                    yield Saved(tokens=tokens) if stored == tokens else self._save(key, tokens)
         except SignedOut:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a third party's storage raises
-            return error
-        return None
+        except AppSyncError as error:
+            yield SaveFailed(tokens=tokens, error=error)
 
-    def save(self, tokens: Tokens, key: SessionKey) -> Exception | None:
-        """Save tokens of a new sign-in in place of whatever there is; return the error."""
+    def save_at_close(self, tokens: Tokens, key: SessionKey) -> Generator[Step, None, None]:
+        """Save tokens for the last time.
+
+        Raises:
+            StorageFailed, ConfigurationError: they are not kept.
+        """
+        for step in self.save_unsaved(tokens, key):
+            yield step
+            if isinstance(step, SaveFailed):
+                raise self.saved.not_kept("The store is closed", step.error) from step.error
+
+    def sign_in(
+        self, username: str, password: Secret, flow: str | None, before: SessionKey
+    ) -> Generator[Step, None, None]:
+        """Sign in, and save the new session; it replaces what is saved for its user.
+
+        Args:
+            username: the user.
+            password: the user's password.
+            flow: the provider's name of the way to sign in; ``None`` for its default.
+            before: the key of the store's former session.
+
+        Raises:
+            StorageFailed, ConfigurationError: the user is signed in, and the tokens are not kept.
+            AppSyncError: the provider did not sign the user in.
+        """
+        yield WaitingFor(what="provider")
+        newer = self.provider.sign_in(username, password, flow, before)
+        yield newer
+        yield WaitingFor(what="persistence")
         try:
-            with self._lock(key):
-                self.persistence.save(key, tokens)
-        except Exception as error:  # noqa: BLE001 - whatever a third party's storage raises
-            return error
-        return None
+            with self.saved.lock(newer.key):
+                outcome = self._save(newer.key, newer.tokens)
+        except AppSyncError as error:
+            outcome = SaveFailed(tokens=newer.tokens, error=error)
+        yield outcome
+        if isinstance(outcome, SaveFailed):
+            raise self.saved.not_kept("The user is signed in", outcome.error) from outcome.error
 
-    def end(self, known: Tokens | None, key: SessionKey) -> None:
-        """Revoke the session and remove it.
+    def sign_out(self, known: Tokens | None, key: SessionKey) -> Generator[Step, None, None]:
+        """Revoke the session and delete it in the persistence.
 
         Raises:
             AppSyncError: it could not be done, and nothing is changed.
         """
-        with self._lock(key):
+        yield WaitingFor(what="persistence")
+        with self.saved.lock(key):
             try:
-                stored = self._load(key, known)
+                stored, _ = self.saved.load_or_do_without(key, known)
             except SignedOut:
                 return
             newest = stored if stored is not None and stored.newer_than(known) else known
             if newest is not None:
+                yield WaitingFor(what="provider")
                 self.provider.revoke(newest)
-            with _told("removed"):
-                self.persistence.delete(key.with_tokens(newest))
+            yield WaitingFor(what="persistence")
+            self.saved.delete(key.with_tokens(newest))
 
-    # -- under the lock -----------------------------------------------------------
+    # -- with the lock ---------------------------------------------------------------
+
+    def _renew_with_lock(
+        self,
+        known: Tokens | None,
+        key: SessionKey,
+        server: ServerClock,
+        delays: Iterator[float],
+    ) -> Generator[Step, None, None]:
+        for wait in delays:
+            yield WaitingFor(what="persistence")
+            found = self._saved_by_others(known, key, server)
+            if found is not None:
+                yield found
+                return
+            lock = self.saved.try_lock(key)
+            if lock is not None:
+                with lock:
+                    yield from self._renew_locked(known, key, server)
+                return
+            yield WaitingFor(what="lock")
+            self.saved.sleep(wait)
+        raise LockTimeout(LOCKED)
 
     def _renew_locked(
-        self, known: Tokens | None, key: SessionKey, publish: Callable[[Renewed], None]
-    ) -> Exception | None:
-        renewed = self._newer_than(known, key)
-        publish(renewed)
-        if renewed.api is None:
-            return None
-        try:
-            self.persistence.save(key.with_tokens(renewed.tokens), renewed.tokens)
-        except Exception as error:  # noqa: BLE001 - whatever a third party's storage raises
-            return error
-        return None
+        self, known: Tokens | None, key: SessionKey, server: ServerClock
+    ) -> Generator[Step, None, None]:
+        newer = yield from self._newer_tokens(known, key, server)
+        yield newer
+        if isinstance(newer, NewRefreshToken) or newer.api is not None:
+            yield WaitingFor(what="persistence")
+            yield self._save(key, newer.tokens)
+            _check_usable(newer)
+        yield Done()
 
-    def _newer_than(self, known: Tokens | None, key: SessionKey) -> Renewed:
-        stored = self._load(key, known)
+    def _newer_tokens(
+        self, known: Tokens | None, key: SessionKey, server: ServerClock
+    ) -> Generator[Step, None, NewerTokens | NewRefreshToken]:
+        stored, corrupt = self.saved.load_or_do_without(key, known)
+        if corrupt is not None:
+            yield LoadFailed(error=corrupt)
         best = known
         if stored is not None and stored.newer_than(known):
-            if self.usable(stored):
-                return self._adopted(stored)
+            if self._is_alive(stored, server):
+                return self._found(stored, key)
             best = stored
         if best is None:
             raise NotSignedIn(
-                f"Nobody is signed in ({key}): call sign_in(), or give the store tokens=."
+                f"Nobody is signed in ({key}): call sign_in(), or pass tokens= to the store."
             )
+        yield WaitingFor(what="provider")
         try:
-            return self._refresh(best)
+            return self.provider.refresh(best, key)
         except SessionExpired:
-            # Somebody who does not keep to the lock may have used the refresh token up.
-            again = self._load(key, known)
+            # Somebody who does not use the lock may have used the refresh token up.
+            again, _ = self.saved.load_or_do_without(key, known)
             if again is None or again.refresh_token in {best.refresh_token, None}:
                 raise
-            return self._adopted(again) if self.usable(again) else self._refresh(again)
+            if self._is_alive(again, server):
+                return self._found(again, key)
+            return self.provider.refresh(again, key)
 
-    def _load(self, key: SessionKey, known: Tokens | None) -> Tokens | None:
-        """Load what is saved; without it, tokens at hand must do if that harms nothing."""
-        with _told("read"):
-            try:
-                stored = self.persistence.load(key)
-            except StorageCorrupt as error:
-                if known is None:
-                    raise
-                self.trouble(error)
-                return None
-        if stored is not None and not key.fits(SessionKey.of(stored)):
-            raise StorageFailed(
-                f"The saved session is of {SessionKey.of(stored)}, and this one is of {key}: it is "
-                "neither used nor replaced. Give each a place of its own."
-            )
-        return stored
+    # -- the persistence ----------------------------------------------------------------
 
-    # -- parts ----------------------------------------------------------------------
+    def _save(self, key: SessionKey, tokens: Tokens) -> Saved | SaveFailed:
+        error = self.saved.save(key, tokens)
+        return Saved(tokens=tokens) if error is None else SaveFailed(tokens=tokens, error=error)
 
-    def _look(self, known: Tokens | None, key: SessionKey) -> Renewed | None:
-        """Look, without the lock, whether somebody has newer tokens already."""
+    def _saved_by_others(
+        self, known: Tokens | None, key: SessionKey, server: ServerClock
+    ) -> NewerTokens | None:
+        """Return newer tokens that somebody has saved already, without the lock."""
         try:
-            stored = self._load(key, None)
+            stored = self.saved.load(key)
         except StorageCorrupt:
-            return None  # under the lock it is told, and mended
-        if stored is not None and stored.newer_than(known) and self.usable(stored):
-            return self._adopted(stored)
+            return None  # it is reported, and replaced, with the lock
+        if stored is not None and stored.newer_than(known) and self._is_alive(stored, server):
+            return self._found(stored, key)
         return None
 
-    def _refresh(self, tokens: Tokens) -> Renewed:
-        if tokens.refresh_token is None:
-            raise SessionExpired(
-                "The tokens can't be renewed: there is no refresh token. Sign in again, or give "
-                "the store the refresh token as well."
-            )
-        sent = self.clock.monotonic()
-        renewed = signed_in(self.provider.refresh(tokens), sent, self.clock)
-        rotates = renewed.tokens.refresh_token != tokens.refresh_token
-        newer = replace(renewed.tokens, rotates=rotates, renewals=tokens.renewals + 1)
-        return replace(renewed, tokens=newer)
+    def _is_alive(self, tokens: Tokens, server: ServerClock) -> bool:
+        return is_alive(tokens.claims(self.use), server, Instant.now(self.clock))
 
-    def _adopted(self, tokens: Tokens) -> Renewed:
+    def _found(self, tokens: Tokens, key: SessionKey) -> NewerTokens:
         now = self.clock.monotonic()
-        return Renewed(tokens=tokens, api=None, just_issued=False, sent=now, received=now)
-
-    def _lock(self, key: SessionKey) -> _Held:
-        for wait in self.looks():
-            lock = self._try_lock(key)
-            if lock is not None:
-                return lock
-            self.sleep(wait)
-        raise LockTimeout(_LOCKED)
-
-    def _try_lock(self, key: SessionKey) -> _Held | None:
-        with _told("locked"):
-            lock = self.persistence.lock(key)
-            try:
-                lock.__enter__()
-            except LockTimeout:
-                return None
-        return _Held(lock)
+        return NewerTokens(
+            tokens=tokens,
+            key=key.with_tokens(tokens),
+            api=None,
+            just_issued=False,
+            sent=now,
+            received=now,
+        )
 
 
-def signed_in(grant: Grant, sent: float, clock: Clock) -> Renewed:
-    """Put together what a provider gave, when, and what it tells of the provider's clock.
-
-    Args:
-        grant: what it gave.
-        sent: monotonic seconds before it was asked.
-        clock: for the present moment, when it has answered.
-    """
-    now = Instant.now(clock)
-    tokens, claims = grant.tokens, grant.tokens.any_claims
-    if grant.just_issued and claims is not None and claims.issued_at is not None:
-        server = ServerClock.assumed(now).observe(claims.issued_at, sent, now.monotonic)
-        tokens = replace(tokens, clock_correction=server.correction(now))
-    return Renewed(
-        tokens=tokens,
-        api=grant.api,
-        just_issued=grant.just_issued,
-        sent=sent,
-        received=now.monotonic,
-    )
-
-
-class _Held:
-    """The persistence's lock, held already; failing to release it fails nothing else."""
-
-    def __init__(self, lock: AbstractContextManager[object]) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            self._lock.__exit__(None, None, None)
-        except Exception as error:  # noqa: BLE001 - the work is done; its result must not be lost
-            log.warning("The session's lock could not be released (%s)", type(error).__name__)
-
-
-@contextmanager
-def _told(done: str) -> Iterator[None]:
-    """Tell of any error of a third party's storage as ours."""
-    try:
-        yield
-    except AppSyncError:
-        raise
-    except Exception as error:
-        raise StorageFailed(
-            f"The saved session could not be {done} ({type(error).__name__}); the tokens are kept."
-        ) from error
+def _check_usable(newer: NewerTokens | NewRefreshToken) -> None:
+    if isinstance(newer, NewRefreshToken):
+        raise RenewalFailed(
+            "The identity provider answered without a usable access or ID token. Its new refresh "
+            "token is kept, and the next attempt uses it."
+        )

@@ -1,119 +1,178 @@
-"""One renewal under way, for which any task, thread or event loop can wait."""
+"""One call on a worker thread that any task, thread or event loop can wait for."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
 import threading
-from concurrent.futures import Future
-from typing import TYPE_CHECKING
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from ..exceptions import AppSyncError, RenewalFailed
 from ..threads import run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from typing import TypeAlias
 
-__all__ = ["Flight", "fly"]
+    T = TypeVar("T")
+    Waits: TypeAlias = Generator["Wait", bool, T]
+    """A method that yields what it waits for, and gets back whether that has ended in time."""
+
+__all__ = ["SharedCall", "Wait", "own_copy", "wait_in_task", "wait_in_thread"]
 
 
-class Flight:
-    """The shared result of one renewal.
+class SharedCall:
+    """A call under way, and its end.
 
-    A waiter that is cancelled, or whose loop ends, leaves; the renewal and the
-    other waiters go on. The outcome is kept as a value and every waiter raises
-    an error of its own, so that no traceback is shared.
+    A caller that is cancelled, or whose loop ends, stops waiting; the call and the
+    other callers go on. The outcome is kept as a value, of which every caller
+    raises a copy of its own, so that no traceback is shared.
+
+    Attributes:
+        waiting_for: what the call itself waits for at present; ``""`` before it begins.
+        error: why the call failed; ``None`` if it did not, or has not ended.
     """
 
-    __slots__ = ("_done", "_lock", "_per_loop", "_thread")
+    __slots__ = ("_callers", "_ended", "_lock", "_thread", "error", "waiting_for")
 
     def __init__(self) -> None:
-        self._done: Future[AppSyncError | None] = Future()
-        # A running future can't be cancelled, whoever waits for it.
-        self._done.set_running_or_notify_cancel()
+        self.waiting_for = ""
+        self.error: AppSyncError | None = None
+        self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._per_loop: dict[asyncio.AbstractEventLoop, asyncio.Future[AppSyncError | None]] = {}
+        self._callers: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
         self._thread: int | None = None
 
-    def quiet(self) -> Flight:
-        """Give a flight that lands when this one does, without its error."""
-        other = Flight()
-        self._done.add_done_callback(lambda _: other.land())
-        return other
+    @property
+    def ended(self) -> bool:
+        """Whether the call has ended."""
+        return self._ended.is_set()
 
-    def board(self) -> None:
-        """Note that this thread does the work."""
-        self._thread = threading.get_ident()
-
-    def land(self, error: AppSyncError | None = None) -> None:
-        """Wake the waiters, with an error or without."""
-        self._done.set_result(error)
-
-    async def wait(self) -> None:
-        """Wait for the renewal.
+    def start(self, work: Callable[[], object], description: str) -> None:
+        """Do the work on a worker thread. It calls :meth:`end`.
 
         Raises:
-            AppSyncError: the renewal failed.
+            RuntimeError: no thread can be had now.
         """
-        self._forbid_waiting_for_oneself()
-        loop = asyncio.get_running_loop()
+
+        def run() -> None:
+            self._thread = threading.get_ident()
+            work()
+
+        run_in_thread(run, description)
+
+    def end(self, error: AppSyncError | None = None) -> None:
+        """Wake all callers, with an error or without. Only the first time counts."""
         with self._lock:
-            # One hand-over a loop, however many tasks wait in it.
-            arrival = self._per_loop.get(loop)
-            if arrival is None:
-                arrival = self._per_loop[loop] = asyncio.wrap_future(self._done, loop=loop)
-        _raise(await asyncio.shield(arrival))
+            if self._ended.is_set():
+                return
+            self.error = error
+            self._ended.set()
+            callers, self._callers = self._callers, {}
+        for loop, woken in callers.items():
+            with suppress(RuntimeError):  # the loop was closed while tasks were waiting in it
+                # Once for each loop, however many tasks wait in it.
+                loop.call_soon_threadsafe(_wake, woken)
 
-    def wait_blocking(self) -> None:
-        """Block this thread until the renewal has ended.
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end, so many seconds at most; return whether it has come.
 
         Raises:
-            AppSyncError: the renewal failed.
+            RenewalFailed: this thread does the call itself, and would wait for ever.
         """
-        self._forbid_waiting_for_oneself()
-        _raise(self._done.result())
+        self._refuse_own_thread()
+        loop = asyncio.get_running_loop()
+        woken: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            if self._ended.is_set():
+                return True
+            self._callers.setdefault(loop, set()).add(woken)
+        timer = None if seconds is None else loop.call_later(seconds, _wake, {woken})
+        try:
+            await woken
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._leave(loop, woken)
+        return self._ended.is_set()
 
-    def _forbid_waiting_for_oneself(self) -> None:
-        if self._thread == threading.get_ident() and not self._done.done():
+    def _leave(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:
+        with self._lock:
+            callers = self._callers.get(loop)
+            if callers is not None:
+                callers.discard(woken)
+                if not callers:
+                    del self._callers[loop]
+
+    def wait_blocking(self, seconds: float | None = None) -> bool:
+        """Block this thread until the end, so many seconds at most; see :meth:`wait`."""
+        self._refuse_own_thread()
+        return self._ended.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+
+    def _refuse_own_thread(self) -> None:
+        if self._thread == threading.get_ident() and not self._ended.is_set():
             raise RenewalFailed(
                 "A provider or persistence asked the store for tokens from inside the renewal "
                 "that is to bring them. Use the tokens that it was given."
             )
 
 
-def fly(work: Callable[[], None], landed: Callable[[], None] = lambda: None) -> Flight:
-    """Do work on a worker thread.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a method waits for.
 
-    Args:
-        work: what blocks; its ``AppSyncError`` reaches whoever waits.
-        landed: called when it is over, before the waiters are woken.
+    Attributes:
+        call: until it has ended; ``None`` for a mere pause.
+        seconds: how long at most; ``None`` for no limit.
     """
-    flight = Flight()
 
-    def run() -> None:
-        error: AppSyncError | None = RenewalFailed("The renewal was broken off.")
-        try:
-            flight.board()
-            work()
-            error = None
-        except AppSyncError as raised:
-            error = raised
-        finally:
-            # Whatever happens, nobody is left waiting.
-            landed()
-            flight.land(error)
+    call: SharedCall | None
+    seconds: float | None
 
+
+async def wait_in_task(waits: Waits[T]) -> T:
+    """Run a method in a task, and return its result."""
     try:
-        run_in_thread(run)
-    except RuntimeError:
-        # Not landed(): the caller may hold the lock that it takes.
-        flight.land(RenewalFailed("No renewal while the interpreter is shutting down."))
-    return flight
+        wait = next(waits)
+        while True:
+            ended = False
+            if wait.call is not None:
+                ended = await wait.call.wait(wait.seconds)
+            else:
+                await asyncio.sleep(wait.seconds or 0.0)
+            wait = waits.send(ended)
+    except StopIteration as returned:
+        value: T = returned.value
+        return value
 
 
-def _raise(error: AppSyncError | None) -> None:
-    if error is None:
-        return
+def wait_in_thread(waits: Waits[T]) -> T:
+    """Run a method in this thread, and return its result."""
+    try:
+        wait = next(waits)
+        while True:
+            ended = False
+            if wait.call is not None:
+                ended = wait.call.wait_blocking(wait.seconds)
+            else:
+                time.sleep(wait.seconds or 0.0)
+            wait = waits.send(ended)
+    except StopIteration as returned:
+        value: T = returned.value
+        return value
+
+
+def own_copy(error: AppSyncError) -> AppSyncError:
+    """Return a copy of a shared error, to be raised by one caller."""
     own = copy.copy(error)
     own.__cause__ = error.__cause__
-    raise own
+    return own
+
+
+def _wake(callers: set[asyncio.Future[None]]) -> None:
+    for woken in callers:
+        if not woken.done():
+            woken.set_result(None)

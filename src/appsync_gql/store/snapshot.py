@@ -1,31 +1,45 @@
-"""What a store holds at one moment, as one value that replaces the former one whole."""
+"""The tokens of a store at one moment, as one value that is replaced as a whole."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from ..events import Renewed
+from ..clock import Instant
+from ..secret import Secret
 from .validity import TokenState, Validity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ..clock import ServerClock
+    from ..headers import Headers
+    from ..tokens import Tokens, TokenUse
 
-    from ..auth.base import Headers
-    from ..clock import Instant, ServerClock
-    from ..events import Reason
-    from ..exceptions import AppSyncError
-    from ..tokens import TokenClaims, Tokens, TokenUse
+__all__ = ["Scheme", "Snapshot", "TokenSettings"]
 
-__all__ = ["Held", "StoreStatus", "renewed_event"]
+Scheme: TypeAlias = Literal["Bearer"] | None
+"""What stands before the token in the ``Authorization`` header; ``None`` for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """How tokens are sent, and when they are renewed.
+
+    Attributes:
+        use: which JWT is sent.
+        window: the refresh window in seconds.
+        scheme: what stands before the token in the header.
+    """
+
+    use: TokenUse = "access"
+    window: float = 30.0
+    scheme: Scheme = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Held:
-    """Tokens, the headers made of them, and when they want attention.
+class Snapshot:
+    """Tokens, the headers made of them, and when something is to be done about them.
 
     Readers take one reference and need no lock: nothing in here changes.
 
@@ -34,9 +48,9 @@ class Held:
         headers: ``None`` if there is no token of the wanted use.
         validity: until when the token is fresh, and alive.
         server: what is known of the server's time.
-        received: when the tokens came fresh from the provider; ``None`` if not seen.
+        received: when the provider issued the tokens to this process; ``None`` if it did not.
         save_at: when to try again to save them; ``None`` once they are saved.
-        attend_monotonic: until then the headers are handed out without a further thought.
+        attend_monotonic: until then the headers are returned without a further check.
         attend_wall: the same by the wall clock; whichever comes first.
     """
 
@@ -53,26 +67,31 @@ class Held:
     def of(
         cls,
         tokens: Tokens | None,
+        settings: TokenSettings,
         *,
-        use: TokenUse,
-        window: float,
         server: ServerClock,
         now: Instant,
         spread: float = 0.0,
         received: Instant | None = None,
         save_at: Instant | None = None,
-    ) -> Held:
-        """Work everything out that a request must not spend time on."""
-        token = tokens.token(use) if tokens else None
-        claims = tokens.claims(use) if tokens else None
+    ) -> Snapshot:
+        """Compute what a request must not spend time on; ``spread`` as in :meth:`Validity.of`."""
+        token = tokens.token(settings.use) if tokens else None
+        claims = tokens.claims(settings.use) if tokens else None
         headers, validity = None, Validity.never()
         if token is not None and claims is not None:
-            # AppSync wants the bare JWT: no "Bearer".
-            headers = CIMultiDictProxy(CIMultiDict(Authorization=token))
+            # AppSync takes the bare JWT; some gateways before it want a scheme.
+            value = token if settings.scheme is None else Secret(f"{settings.scheme} {token}")
+            headers = CIMultiDictProxy(CIMultiDict(Authorization=value))
             validity = Validity.of(
-                claims, window=window, server=server, now=now, received=received, spread=spread
+                claims,
+                window=settings.window,
+                server=server,
+                now=now,
+                received=received,
+                spread=spread,
             )
-        until = validity.fresh_until if headers is not None else Validity.never().fresh_until
+        attend = _earlier(validity.fresh_until, save_at)
         return cls(
             tokens=tokens,
             headers=headers,
@@ -80,87 +99,48 @@ class Held:
             server=server,
             received=received,
             save_at=save_at,
-            attend_monotonic=min(
-                until.monotonic, save_at.monotonic if save_at else until.monotonic
-            ),
-            attend_wall=min(until.wall, save_at.wall if save_at else until.wall),
+            attend_monotonic=attend.monotonic,
+            attend_wall=attend.wall,
         )
 
-    def made_of(self, headers: Headers) -> bool:
-        """Tell whether these headers carry the token that is held."""
+    def with_the_same_token(
+        self, *, tokens: Tokens | None, server: ServerClock, save_at: Instant | None
+    ) -> Snapshot:
+        """Return a snapshot with the same headers and validity.
+
+        The validity is not computed anew: where the monotonic clock stands still while the
+        machine sleeps, only the moments computed before the sleep show that time has passed.
+        """
+        attend = _earlier(self.validity.fresh_until, save_at)
+        return replace(
+            self,
+            tokens=tokens,
+            server=server,
+            save_at=save_at,
+            attend_monotonic=attend.monotonic,
+            attend_wall=attend.wall,
+        )
+
+    def has(self, headers: Headers) -> bool:
+        """Return whether these headers carry the present token."""
         mine = self.headers
         return mine is not None and headers.get("Authorization") == mine["Authorization"]
 
+    def expired(self, now: Instant) -> bool:
+        """Return whether there is no token that may be sent."""
+        return self.headers is None or self.validity.state(now) is TokenState.EXPIRED
+
     def young(self, now: Instant, use: TokenUse) -> bool:
-        """Tell whether the tokens are so new that newer ones can hardly be better."""
+        """Return whether the tokens are so new that newer ones can hardly be better."""
         claims = self.tokens.claims(use) if self.tokens else None
         if self.received is None or claims is None or claims.lifetime is None:
             return False
         return now.monotonic - self.received.monotonic < claims.lifetime / 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreStatus:
-    """A store at one moment, fit to be logged: no token is in it.
-
-    Attributes:
-        state: fresh, stale or expired.
-        username: the pool's name of the user; ``None`` if unknown.
-        user_pool_id: ``None`` if unknown.
-        seconds_left: until the token is no longer sent; 0.0 once expired.
-        expires_at: the token's own ``exp``; ``None`` without a token.
-        renewing: whether a renewal is under way.
-        unsaved: whether the newest tokens could not be saved yet.
-        last_error: the message of the last renewal if it failed; ``None`` if not.
-        counts: events so far, by class name: ``{"Renewed": 3, "Replayed": 1}``.
-    """
-
-    state: TokenState
-    username: str | None
-    user_pool_id: str | None
-    seconds_left: float
-    expires_at: datetime | None
-    renewing: bool
-    unsaved: bool
-    last_error: str | None
-    counts: Mapping[str, int]
-
-    @classmethod
-    def of(
-        cls,
-        held: Held,
-        *,
-        use: TokenUse,
-        now: Instant,
-        renewing: bool,
-        error: AppSyncError | None,
-        counts: Mapping[str, int],
-    ) -> StoreStatus:
-        """Read it off what is held."""
-        claims = held.tokens.claims(use) if held.tokens else None
-        return cls(
-            state=held.validity.state(now),
-            username=held.tokens.username if held.tokens else None,
-            user_pool_id=held.tokens.user_pool_id if held.tokens else None,
-            seconds_left=held.validity.seconds_left(now),
-            expires_at=_datetime(claims.expires_at) if claims else None,
-            renewing=renewing,
-            unsaved=held.save_at is not None,
-            last_error=str(error) if error else None,
-            counts=dict(counts),
-        )
-
-
-def renewed_event(claims: TokenClaims, *, reason: Reason, took: float, api: str | None) -> Renewed:
-    """Make the event that tells of tokens with these claims."""
-    return Renewed(
-        reason=reason,
-        issued_at=None if claims.issued_at is None else _datetime(claims.issued_at),
-        expires_at=_datetime(claims.expires_at),
-        took=took,
-        api=api,
+def _earlier(fresh_until: Instant, save_at: Instant | None) -> Instant:
+    if save_at is None:
+        return fresh_until
+    return Instant(
+        min(fresh_until.wall, save_at.wall), min(fresh_until.monotonic, save_at.monotonic)
     )
-
-
-def _datetime(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc)

@@ -1,331 +1,299 @@
-"""One session: its present tokens, and every decision about them.
+"""The state of one store in memory, and every decision about it.
 
 Decisions are taken under a lock that is held for microseconds, never over I/O
-or an await. What blocks is done by :mod:`.errands`, on a worker thread, one piece
-at a time, and ends by telling what came of it.
+or an await. They are values: the caller starts what is to be started, and
+reports what is to be reported.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from gql.transport.exceptions import TransportClosed
 
-from ..clock import Clock, Instant, ServerClock, seconds_of
-from ..exceptions import AppSyncError, RenewalFailed, SignedOut
-from ..persistence.memory import MemoryPersistence
+from .. import events
+from ..clock import Instant
+from ..exceptions import AppSyncError, NotSignedIn, SignedOut
 from ..threads import after_fork_in_child
-from .errands import Errands
-from .limiter import Pacing
-from .renewal import Renewal, Renewed
-from .reporter import Announcer
-from .single_flight import Flight, fly
-from .snapshot import Held, StoreStatus, renewed_event
+from . import steps
+from .job import Attempt, Job, Pause
+from .limiter import Limiter
+from .outcomes import failed_event, save_failed_event
+from .status import StoreStatus
 from .validity import TokenState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from .. import events
-    from ..auth.base import Headers
-    from ..persistence.base import TokenPersistence
-    from ..providers.base import TokenProvider
-    from ..session_key import SessionKey
-    from ..tokens import Tokens, TokenUse
+    from ..clock import Clock
+    from ..headers import Headers
+    from ..tokens import Tokens
+    from .current import CurrentTokens
+    from .job import JobKind
 
-__all__ = ["Session"]
+__all__ = ["StoreState"]
 
 
-class Session:
-    """The state behind a :class:`TokenStore`, for any thread to use."""
+class StoreState:
+    """The state of one store, for any thread to use.
+
+    Args:
+        current: the tokens to begin with. Its snapshot may be read without the lock.
+        clock: this machine's clocks.
+        delays: returns the seconds to wait after the first, second, … failure.
+        jitter: returns 0.0 to 1.0: where in the window a forked child renews.
+    """
 
     def __init__(
         self,
-        provider: TokenProvider,
+        current: CurrentTokens,
         *,
-        tokens: Tokens | None,
-        persistence: TokenPersistence | None,
-        window: float,
-        use: TokenUse,
-        listener: events.Listener | None,
         clock: Clock,
         delays: Callable[[], Iterator[float]],
-        looks: Callable[[], Iterator[float]],
         jitter: Callable[[], float],
     ) -> None:
-        self._window = window
-        self._use = use
-        self.announcer = Announcer(listener)
+        self.current = current
         self._clock = clock
-        self._monotonic, self._wall = clock.monotonic, clock.wall
-        self._pacing = Pacing(delays)
-        # Processes that share a session do not all come at the same moment.
-        self._jitter = jitter if persistence is not None else float
-        self._closed = False
-        self._last_answer: tuple[str | None, float, float] = (None, 0.0, 0.0)
-        self._key = provider.session_key.with_tokens(tokens)
-        renewal = Renewal(
-            provider=provider,
-            persistence=MemoryPersistence() if persistence is None else persistence,
-            clock=clock,
-            looks=looks,
-            sleep=time.sleep,
-            usable=self._usable,
-            trouble=self.announcer.not_loaded,
-        )
-        self._errands = Errands(self, renewal)
+        self._jitter = jitter
+        self._limiter = Limiter(delays)
+        self._last_date: tuple[str | None, float, float] = (None, 0.0, 0.0)
+        self._unusable: AppSyncError | None = None
         self._begin()
-        after_fork_in_child(self, Session._begin)
-        now = Instant.now(clock)
-        correction = (tokens and tokens.clock_correction) or 0.0
-        # Given tokens are saved at first use, where there is a place to save them.
-        unsaved = now if tokens and tokens.any_claims and persistence is not None else None
-        self._held = self._hold(tokens, ServerClock.assumed(now, correction), now, save_at=unsaved)
+        after_fork_in_child(self, StoreState._begin_in_child)
 
     def _begin(self) -> None:
-        """Make what a forked child must not share with its parent."""
         self._lock = threading.Lock()
-        self._flight: Flight | None = None
-        self._spread = self._jitter()
+        self._under_way: Job | None = None
 
-    # -- decisions ------------------------------------------------------------
+    def _begin_in_child(self) -> None:
+        """Create what a forked child must not share with its parent."""
+        self._begin()
+        self.current.spread = self._jitter()
 
-    def headers_nowait(self) -> Headers | None:
-        """Headers that may be sent now; ``None`` if a renewal must be waited for."""
-        held = self._held
-        if self._monotonic() < held.attend_monotonic and self._wall() < held.attend_wall:
-            return held.headers
-        with self._lock:
-            self._check_open()
-            held, now = self._held, Instant.now(self._clock)
-            state = held.validity.state(now)
-            if state is TokenState.EXPIRED:
-                return None
-            if state is TokenState.STALE and self._pacing.ready(now.monotonic):
-                self._start_renewal("stale")
-            elif held.save_at is not None and now.reached(held.save_at):
-                self._start(lambda: self._errands.settle(held))
-            return held.headers
+    # -- decisions ------------------------------------------------------------------
 
-    def need(self) -> Flight:
-        """The renewal to wait for when the token has expired, started if there is none.
+    def attend(self) -> tuple[Headers | None, Job | None]:
+        """Return headers that may be sent now, and the job to be started in the background.
+
+        The headers are ``None`` if a renewal must be waited for, the job if there is none.
 
         Raises:
-            AppSyncError: the last attempts failed and it is too early for another.
+            TransportClosed: the store is closed.
         """
         with self._lock:
             self._check_open()
-            return self._flight or self._start_urgent("expired")
+            now = Instant.now(self._clock)
+            snapshot = self.current.at(now)
+            state = snapshot.validity.state(now)
+            if state is TokenState.EXPIRED:
+                return None, None
+            if self._under_way is None:
+                if state is TokenState.STALE and self._limiter.early_allowed(now.monotonic):
+                    return snapshot.headers, self._begin_shared("renew", "stale")
+                if snapshot.save_at is not None and now.reached(snapshot.save_at):
+                    return snapshot.headers, self._begin_shared("save", "newer_saved")
+            return snapshot.headers, None
 
-    def replace(self, rejected: Headers | None, *, denied: bool) -> Headers | Flight:
-        """Headers to use in place of the rejected ones, or the renewal to wait for."""
+    def attempt(
+        self, reason: events.Reason, rejected: Headers | None = None
+    ) -> Headers | Attempt | Pause:
+        """Return headers that may be sent, or else the attempt to wait for.
+
+        Args:
+            reason: why newer tokens are wanted.
+            rejected: the headers that are not good enough, though their token is alive;
+                ``None`` if any will do.
+        """
         with self._lock:
             self._check_open()
-            held, now = self._held, Instant.now(self._clock)
-            if held.headers is None or held.validity.state(now) is TokenState.EXPIRED:
-                return self._flight or self._start_urgent("expired")
-            if rejected is not None and not held.made_of(rejected):
-                return held.headers
-            if self._flight is not None:
-                return self._flight
-            if denied:
-                if not self._pacing.denied(now.monotonic):
-                    return held.headers
-            elif not self._pacing.demand(now.monotonic, young=held.young(now, self._use)):
-                return held.headers
-            return self._start_urgent(
+            now = Instant.now(self._clock)
+            snapshot = self.current.at(now)
+            good = rejected is None or not snapshot.has(rejected)
+            if good and snapshot.headers is not None and not snapshot.expired(now):
+                return snapshot.headers
+            return self._attempt(reason)
+
+    def replace(self, rejected: Headers | None, *, denied: bool) -> Headers | Attempt | Pause:
+        """Return headers to use in place of the rejected ones, or else the attempt to wait for."""
+        with self._lock:
+            self._check_open()
+            now = Instant.now(self._clock)
+            snapshot = self.current.at(now)
+            if snapshot.headers is None or snapshot.expired(now):
+                return self._attempt("expired")
+            if rejected is not None and not snapshot.has(rejected):
+                return snapshot.headers
+            if self._under_way is None:
+                young = snapshot.young(now, self.current.settings.use)
+                allowed = (
+                    self._limiter.denial_allowed(now.monotonic)
+                    if denied
+                    else self._limiter.replacement_allowed(now.monotonic, young=young)
+                )
+                if not allowed:
+                    return snapshot.headers
+            return self._attempt(
                 "denied" if denied else "requested" if rejected is None else "refused"
             )
 
-    def holds(self, headers: Headers) -> bool:
-        """Tell whether these are still the present headers."""
-        return self._held.made_of(headers)
+    def retry_after(self) -> float:
+        """Return the seconds until an attempt may be made that callers wait for."""
+        with self._lock:
+            return self._limiter.urgent_wait(self._clock.monotonic())
 
     def answered(self, date: str | None, took: float) -> None:
-        """Learn the server's time; see :meth:`TokenStore.answered`.
+        """Take the ``Date`` header of a response into account; see :meth:`TokenStore.answered`.
 
-        A ``Date`` tells most where it changes: its last answer and the next
-        one's first frame the moment. Answers between them cost next to nothing.
+        It says most where it changes: the last response with the former date and
+        the first one with the next enclose the moment. Others cost next to nothing.
         """
-        now = self._monotonic()
-        last, self._last_answer = self._last_answer, (date, now - took, now)
+        now = self._clock.monotonic()
+        last, self._last_date = self._last_date, (date, now - took, now)
         if date is None or date == last[0]:
             return
         with self._lock:
-            server = self._held.server
-            for text, sent, received in (last, self._last_answer):
-                second = seconds_of(text)
-                if second is not None:
-                    server = server.observe(second, sent, received)
-            if server is not self._held.server:
-                held = self._held
-                self._held = self._hold(
-                    held.tokens, server, Instant.now(self._clock), held.received, held.save_at
-                )
+            self.current.observe_dates(last, self._last_date)
 
-    def close(self) -> tuple[Flight | None, Held]:
-        """Hand out nothing from now on; return what is under way and what was held."""
+    def own_job(self, kind: JobKind, reason: events.Reason) -> Job:
+        """Return a job that only its own caller waits for: a sign-in or sign-out."""
         with self._lock:
-            self._closed, held = True, self._held
-            self._held = self._hold(None, held.server, Instant.now(self._clock))
-            return self._flight, held
+            if kind == "sign_in":
+                self._check_open()
+            return self._job(kind, reason, self.current.snapshot.tokens)
 
-    @property
-    def tokens(self) -> Tokens | None:
-        """The present tokens."""
-        return self._held.tokens
-
-    def status(self) -> StoreStatus:
-        """What may be shown."""
+    def close(self) -> Job | None:
+        """Return no headers from now on; return the job that is under way."""
         with self._lock:
+            self.current.close()
+            return self._under_way
+
+    def last_save(self) -> Job | None:
+        """Return the job that saves what a closed store has not saved; ``None`` for nothing."""
+        with self._lock:
+            unsaved = self.current.unsaved
+            return None if unsaved is None else self._job("save", "newer_saved", unsaved)
+
+    def status(self, counts: Mapping[str, int]) -> StoreStatus:
+        """Return what may be shown; ``counts`` are the events so far."""
+        with self._lock:
+            current = self.current
+            unsaved = current.unsaved is not None
             return StoreStatus.of(
-                self._held,
-                use=self._use,
+                current.snapshot,
+                use=current.settings.use,
                 now=Instant.now(self._clock),
-                renewing=self._flight is not None,
-                error=self._pacing.error,
-                counts=self.announcer.counts,
+                looked=current.looked,
+                renewing=self._under_way is not None,
+                unsaved=unsaved and (current.closed or current.snapshot.save_at is not None),
+                error=self._limiter.error,
+                counts=counts,
             )
 
-    # -- under the lock ---------------------------------------------------------
+    # -- the steps of a job -------------------------------------------------------------
+
+    def apply(self, job: Job, step: steps.Step) -> events.Event | None:
+        """Put a step into effect; return what is to be reported, if anything."""
+        with self._lock:
+            match step:
+                case steps.WaitingFor(what=what):
+                    job.call.waiting_for = what
+                    self.current.looked |= job.kind == "renew" and what == "provider"
+                case steps.NewerTokens() if self.current.wanted_by(job):
+                    if job.kind == "sign_in":
+                        self._limiter.reset()
+                    event = self.current.publish(job, step)
+                    self._unusable = self.current.problem()
+                    return event
+                case steps.NewRefreshToken(tokens=tokens) if self.current.wanted_by(job):
+                    self.current.publish_refresh_token(job, tokens)
+                case steps.Saved(tokens=tokens):
+                    if self.current.saved(tokens):
+                        self._limiter.save_succeeded()
+                case steps.SaveFailed(tokens=tokens, error=error):
+                    return self._save_failed(tokens, error)
+                case steps.LoadFailed(error=error):
+                    return events.LoadFailed(message=str(error))
+                case steps.Done():
+                    job.call.waiting_for = "unlocking"
+                case _:
+                    pass
+        return None
+
+    def ended(
+        self, job: Job, error: AppSyncError | None
+    ) -> tuple[AppSyncError | None, events.Event | None]:
+        """Put the end of a job into effect; return its error, and what is to be reported."""
+        with self._lock:
+            if self._under_way is job:
+                self._under_way = None
+            if job.kind == "sign_out" and error is None:
+                self._limiter.reset()
+                self.current.drop()
+            if job.kind in {"sign_in", "sign_out"}:
+                return error, None
+            if job.kind == "save" and not isinstance(error, SignedOut):
+                return error, self._save_ended(job, error)
+            return self._renewal_ended(job, error)
+
+    def _save_ended(self, job: Job, error: AppSyncError | None) -> events.Event | None:
+        if error is None or job.known is None or self.current.closed:
+            return None
+        return self._save_failed(job.known, error)
+
+    def _renewal_ended(
+        self, job: Job, error: AppSyncError | None
+    ) -> tuple[AppSyncError | None, events.Event | None]:
+        if not self.current.wanted_by(job):
+            return None, None  # somebody has signed in or out: its error is nobody's
+        error = error or self._unusable
+        if error is not None:
+            event = self._failed(job, error)
+            return (None if job.kind == "save" else error), event
+        self._limiter.succeeded()
+        return None, None
+
+    # -- with the lock ------------------------------------------------------------------
+
+    def _save_failed(self, tokens: Tokens, error: Exception) -> events.Event | None:
+        if self.current.unsaved is not tokens:
+            return None  # others have taken their place
+        delay = self._limiter.save_failed()
+        self.current.save_again_in(delay)
+        return save_failed_event(error, delay)
+
+    def _failed(self, job: Job, error: AppSyncError) -> events.Event:
+        delay = self._limiter.failed(self._clock.monotonic(), error)
+        self.current.looked |= isinstance(error, NotSignedIn)
+        if isinstance(error, SignedOut):
+            self.current.drop()
+        return failed_event(error, job.reason, delay)
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self.current.closed:
             raise TransportClosed("The token store is closed.")
 
-    def _start_urgent(self, reason: events.Reason) -> Flight:
-        wait = self._pacing.wait_before(self._monotonic(), urgent=True)
-        if wait and self._pacing.error is not None:
-            error = copy.copy(self._pacing.error)
-            if isinstance(error, RenewalFailed):
-                error.retry_after = wait
-            raise error
-        return self._start_renewal(reason)
+    def _attempt(self, reason: events.Reason) -> Attempt | Pause:
+        if self._under_way is not None:
+            return Attempt(self._under_way.call, None)
+        wait = self._limiter.urgent_wait(self._clock.monotonic())
+        if wait and self._limiter.error is not None:
+            return Pause(wait, self._limiter.error)
+        job = self._begin_shared("renew", reason)
+        return Attempt(job.call, job)
 
-    def _start_renewal(self, reason: events.Reason) -> Flight:
-        known, key = self._held.tokens, self._key
-        return self._start(lambda: self._errands.renew(known, key, reason))
+    def _begin_shared(self, kind: JobKind, reason: events.Reason) -> Job:
+        """Return a job that all callers share until it ends."""
+        self._unusable = None
+        self._under_way = self._job(kind, reason, self.current.snapshot.tokens)
+        return self._under_way
 
-    def _start(self, work: Callable[[], None]) -> Flight:
-        if self._flight is None:
-            self._flight = fly(work, self._landed)
-        return self._flight
-
-    def _hold(
-        self,
-        tokens: Tokens | None,
-        server: ServerClock,
-        now: Instant,
-        received: Instant | None = None,
-        save_at: Instant | None = None,
-    ) -> Held:
-        return Held.of(
-            tokens,
-            use=self._use,
-            window=self._window,
-            server=server,
-            now=now,
-            spread=self._spread,
-            received=received,
-            save_at=save_at,
+    def _job(self, kind: JobKind, reason: events.Reason, known: Tokens | None) -> Job:
+        return Job(
+            kind=kind,
+            reason=reason,
+            known=known,
+            key=self.current.key,
+            server=self.current.snapshot.server,
+            began=self._clock.monotonic(),
         )
-
-    def _landed(self) -> None:
-        with self._lock:
-            self._flight = None
-
-    # -- what came of an errand ------------------------------------------------------
-
-    @property
-    def errands(self) -> Errands:
-        """What is done on worker threads."""
-        return self._errands
-
-    @property
-    def key(self) -> SessionKey:
-        """Whose session it is, as far as is known."""
-        return self._key
-
-    def _usable(self, tokens: Tokens) -> bool:
-        now = Instant.now(self._clock)
-        validity = self._hold(tokens, self._held.server, now).validity
-        return validity.state(now) is not TokenState.EXPIRED
-
-    def publish(
-        self, renewed: Renewed, known: Tokens | None, reason: events.Reason, began: float
-    ) -> None:
-        """Take newer tokens than the known ones into use."""
-        tokens = renewed.tokens
-        claims = tokens.claims(self._use) or tokens.any_claims
-        issued_at = claims.issued_at if claims else None
-        with self._lock:
-            if self._held.tokens is not known or self._closed:
-                return  # somebody signed in or out, or closed meanwhile: that counts
-            now, server = Instant.now(self._clock), self._held.server
-            if renewed.just_issued and issued_at is not None:
-                server = server.observe(issued_at, renewed.sent, renewed.received)
-            elif not server.observed and tokens.clock_correction is not None:
-                server = ServerClock.assumed(now, tokens.clock_correction)
-            self._key = self._key.with_tokens(tokens)
-            self._held = self._hold(tokens, server, now, now if renewed.just_issued else None)
-        if claims is not None:
-            took = self._monotonic() - began
-            self.announcer.tell(renewed_event(claims, reason=reason, took=took, api=renewed.api))
-
-    def drop(self) -> None:
-        """Hand the tokens out no more: the user signed out."""
-        with self._lock:
-            self._held = self._hold(None, self._held.server, Instant.now(self._clock))
-
-    def check_alive(self) -> None:
-        """See that what an errand brought can be used.
-
-        Raises:
-            RenewalFailed: it can't.
-        """
-        with self._lock:
-            held = self._held
-            state = held.validity.state(Instant.now(self._clock))
-        if self._closed:
-            return
-        if held.headers is None:
-            raise RenewalFailed(f"The identity provider gave no {self._use} token.")
-        if state is TokenState.EXPIRED:
-            raise RenewalFailed(
-                "The tokens just had count as expired already. Compare the clocks of this machine "
-                "and of the identity provider, and the token's lifetime.",
-                kind="clock",
-            )
-
-    def succeeded(self, *, signed_in: bool = False) -> None:
-        """Forget former failures."""
-        with self._lock:
-            if signed_in:
-                self._pacing.reset()
-            else:
-                self._pacing.succeeded()
-
-    def saved(self, error: Exception | None, saved: Tokens | None = None) -> None:
-        """Note how saving went: the present tokens, or ``saved`` if they are still present."""
-        with self._lock:
-            held, now = self._held, Instant.now(self._clock)
-            if saved is not None and held.tokens is not saved and not (error and self._closed):
-                return
-            if error is None and held.save_at is None:
-                return
-            delay = self._pacing.save_failed() if error else 0.0
-            save_at = now.plus(delay) if error else None
-            self._held = self._hold(held.tokens, held.server, now, held.received, save_at)
-        if error is not None:
-            self.announcer.not_saved(error, delay)
-
-    def failed(self, reason: events.Reason, error: AppSyncError) -> None:
-        """Note that there are no newer tokens this time."""
-        with self._lock:
-            delay = self._pacing.failed(self._monotonic(), error)
-        self.announcer.failed(reason, error, delay)
-        if isinstance(error, SignedOut):
-            self.drop()

@@ -1,45 +1,51 @@
-"""The doors to one session, for tasks and for threads."""
+"""The tokens of one user, for any number of tasks, threads and event loops."""
 
 from __future__ import annotations
 
-import math
+import logging
 import random
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
+import time
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from ..backoff import delays as default_delays
-from ..backoff import looks as default_looks
+from ..backoff import lock_delays as default_lock_delays
 from ..clock import Clock, SystemClock
 from ..events import Replayed
-from ..exceptions import ConfigurationError, NotSignedIn, RenewalFailed
-from ..tokens import Tokens, TokenUse
-from .single_flight import Flight, fly
-from .state import Session
+from ..exceptions import AppSyncError
+from ..persistence.memory import MemoryPersistence
+from ..secret import Secret
+from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
+from .blocking import BlockingTokenStore
+from .current import CurrentTokens
+from .provider_calls import ProviderCalls
+from .renewal import Renewal
+from .reporter import Reporter
+from .saved_sessions import SavedSessions
+from .single_flight import wait_in_task
+from .snapshot import Scheme, TokenSettings
+from .state import StoreState
+from .waiting import StoreMethods
+from .worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from typing import TypeAlias
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import Self
 
-    from ..auth.base import Headers
     from ..events import Listener
+    from ..headers import Headers
     from ..persistence.base import TokenPersistence
     from ..providers.base import TokenProvider
-    from .snapshot import StoreStatus
+    from ..tokens import Tokens, TokenUse
+    from .status import StoreStatus
 
-__all__ = ["BlockingTokenStore", "TokenStore"]
+__all__ = ["TokenStore"]
 
-T = TypeVar("T")
-if TYPE_CHECKING:
-    Steps: TypeAlias = Generator[Flight, None, T]
-    """What a call does, yielding what it must wait for; a task and a thread wait differently."""
-
-_ROUNDS = 3
-"""How many renewals one call waits for before it gives up: more than one only in odd races."""
+log = logging.getLogger(__name__)
 
 
 class TokenStore:
-    """Owns the tokens of one user, and renews them ahead of their expiry.
+    """Holds the tokens of one user, and renews them ahead of their expiry.
 
     It is the ``auth`` of :class:`AppSyncTransport` for APIs behind a user pool.
     One store serves any number of tasks, threads and event loops, and any
@@ -56,17 +62,24 @@ class TokenStore:
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
-        on_event: called with each of :mod:`appsync_gql.events`, on a thread of
-            its own; what it raises is logged and harms nothing.
+        on_event: called with each of :mod:`appsync_gql.events`, on a worker thread;
+            what it raises is logged. ``None``: what the user should know is logged
+            as a WARNING.
+        patience: seconds that a caller whose token has expired or was refused waits,
+            from its own arrival, through failures that may pass: throttling, errors of
+            the server or the network, an answer or a lock that does not come. Then it
+            gets the last error. 0.0: it waits for one attempt, and gets its error.
+        scheme: ``"Bearer"`` sends ``Bearer <token>``; ``None`` the bare token, as AppSync
+            takes it.
         clock: where the time comes from; ``None`` for this machine's.
-        delays: makes the seconds to wait between failed attempts.
-        looks: makes the seconds to wait between looks at a lock that another
+        delays: returns the seconds to wait after the first, second, … failed attempt.
+        lock_delays: returns the seconds to wait between attempts at a lock that another
             process holds; when they end, ``LockTimeout``.
-        jitter: gives 0.0 to 1.0: where in the first half of the refresh window
+        jitter: returns 0.0 to 1.0: where in the first half of the refresh window
             this process renews, if it shares the session with others.
 
     Raises:
-        ConfigurationError: an argument is out of range.
+        ConfigurationError: an argument is of a wrong type or out of range.
         InvalidToken: ``refresh_token`` is not a token.
     """
 
@@ -80,28 +93,38 @@ class TokenStore:
         refresh_window: float = 30.0,
         token_use: TokenUse = "access",
         on_event: Listener | None = None,
+        patience: float = 20.0,
+        scheme: Scheme = None,
         clock: Clock | None = None,
         delays: Callable[[], Iterator[float]] = default_delays,
-        looks: Callable[[], Iterator[float]] = default_looks,
+        lock_delays: Callable[[], Iterator[float]] = default_lock_delays,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        _check(tokens, refresh_token, refresh_window, token_use)
-        if refresh_token is not None:
-            tokens = Tokens(refresh_token=refresh_token)
-        self._session = Session(
-            provider,
-            tokens=tokens,
-            persistence=persistence,
-            window=refresh_window,
-            use=token_use,
-            listener=on_event,
-            clock=SystemClock() if clock is None else clock,
-            delays=delays,
-            looks=looks,
-            jitter=jitter,
+        refresh_token = secret(refresh_token)
+        check_objects(provider=provider, persistence=persistence, clock=clock, on_event=on_event)
+        check_objects(delays=delays, lock_delays=lock_delays, jitter=jitter)
+        check_seconds("patience", patience)
+        tokens = tokens_given(tokens, refresh_token)
+        settings = TokenSettings(use=token_use, window=refresh_window, scheme=scheme)
+        check_settings(settings, tokens)
+        clock = SystemClock() if clock is None else clock
+        kept = MemoryPersistence() if persistence is None else persistence
+        self._monotonic, self._wall = clock.monotonic, clock.wall
+        shared, key = persistence is not None, provider.session_key.with_tokens(tokens)
+        # Processes that share a session should not all renew at the same moment.
+        jitter = jitter if shared else float
+        self._current = CurrentTokens(
+            tokens, key, settings=settings, shared=shared, clock=clock, spread=jitter()
         )
+        self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
+        self._reporter = Reporter(on_event, type(kept).__name__)
+        worker = Worker(self._state, self._reporter)
+        saved = SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep)
+        calls = ProviderCalls(provider=provider, clock=clock)
+        renewal = Renewal(provider=calls, saved=saved, use=token_use, clock=clock)
+        self._methods = StoreMethods(self._state, worker, renewal, patience)
 
-    # -- what requests ask ------------------------------------------------------
+    # -- for requests -------------------------------------------------------------
 
     def headers_nowait(self) -> Headers | None:
         """Return headers that may be sent now, or ``None`` if they must be waited for.
@@ -112,7 +135,10 @@ class TokenStore:
         Raises:
             TransportClosed: the store is closed.
         """
-        return self._session.headers_nowait()
+        snapshot = self._current.snapshot
+        if self._monotonic() < snapshot.attend_monotonic and self._wall() < snapshot.attend_wall:
+            return snapshot.headers
+        return self._methods.attend()
 
     async def headers(self) -> Headers:
         """Return headers with a token that is alive, waiting for a renewal only if it is not.
@@ -120,17 +146,19 @@ class TokenStore:
         Raises:
             NotSignedIn: there are no tokens.
             SessionExpired: the refresh token is dead; the user signs in again.
-            RenewalFailed: no newer tokens this time; the next call tries again.
+            RenewalFailed: no newer tokens within the caller's ``patience``; the next call
+                tries again.
             ConfigurationError: the provider's settings are wrong.
             TransportClosed: the store is closed.
         """
-        return await _walk(self._headers())
+        headers = self.headers_nowait()
+        return await wait_in_task(self._methods.headers()) if headers is None else headers
 
     async def renew(self, rejected: Headers | None = None, *, denied: bool = False) -> Headers:
         """Return newer headers than these.
 
-        If the store has moved on since, its present ones, at no cost. Else all
-        that ask share one renewal. Tokens that are rejected while they are
+        If the store has newer ones already, they are returned at no cost. Else all
+        callers share one renewal. Tokens that are rejected while they are
         young, again and again, are replaced ever more slowly, and denials cause
         at most one refresh a minute: then the present headers are returned, so
         compare before sending them once more.
@@ -143,29 +171,31 @@ class TokenStore:
         Raises:
             AppSyncError: as :meth:`headers`.
         """
-        return await _walk(self._renew(rejected, denied=denied))
+        return await wait_in_task(self._methods.renew(rejected, denied=denied))
 
     def answered(self, date: str | None, took: float) -> None:
-        """Learn the server's time from an answer.
+        """Take the server's time from one of AppSync's own responses.
+
+        One that contradicts what is known counts only after a second one has confirmed it.
 
         Args:
-            date: its ``Date`` header as it came; ``None`` and nonsense are passed over.
-            took: seconds between sending the request and having the answer's head.
+            date: its ``Date`` header as received; ``None`` and what is no date are ignored.
+            took: seconds between sending the request and receiving the response's head.
         """
-        self._session.answered(date, took)
+        self._state.answered(date, took)
 
     def replayed(self, reason: Literal["refused", "denied"]) -> None:
-        """Hear from the transport that a request is being sent once more."""
-        self._session.announcer.tell(Replayed(reason=reason))
+        """Called by the transport when a request is sent once more."""
+        self._reporter.report(Replayed(reason=reason))
 
-    # -- what people ask ----------------------------------------------------------
+    # -- for the program ----------------------------------------------------------
 
     async def tokens(self) -> Tokens:
         """Return tokens of which the one that is sent is alive; raises as :meth:`headers`."""
-        return await _walk(self._tokens())
+        return await wait_in_task(self._methods.tokens())
 
     async def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """Sign a user in; the store goes on with the new session.
+        """Sign a user in; the store uses the new session from then on.
 
         Args:
             username: the user.
@@ -177,42 +207,58 @@ class TokenStore:
             SignInFailed: wrong name or password.
             ChallengeRequired: one more step is needed; the error says which.
             MissingExtra: SRP needs ``pip install "appsync-gql[srp]"``.
-            RenewalFailed: the provider can't be reached now.
-            ConfigurationError: the provider's settings are wrong.
+            RenewalFailed: the provider can't be reached now, or has not answered for 90 s.
+            StorageFailed: the user is signed in and the tokens are in use, but not saved.
+            ConfigurationError: the settings of the provider are wrong; or those of the
+                persistence, and the user is signed in as with ``StorageFailed``.
         """
-        return await _walk(self._sign_in(username, password, flow))
+        password = Secret(password)  # before anything can raise, and show local variables
+        return await wait_in_task(self._methods.sign_in(username, password, flow))
 
     async def sign_out(self) -> None:
         """End the session: revoke it at the provider, and remove it here and in the persistence.
 
-        Other processes that share it learn of it when they next look there, and
-        raise ``SignedOut``. AppSync itself takes an access token until it expires.
+        Other processes that share it notice when they next read the persistence, and
+        raise ``SignedOut``. AppSync itself accepts an access token until it expires.
 
         Raises:
             RenewalFailed: the provider or the persistence can't be reached now.
                 Nothing is changed: try again.
             ConfigurationError: the provider's settings are wrong; likewise.
         """
-        await _walk(self._sign_out())
+        await wait_in_task(self._methods.sign_out())
 
     def status(self) -> StoreStatus:
         """Return what may be shown of the store. Costs no I/O."""
-        return self._session.status()
+        return self._state.status(self._reporter.counts)
 
     @property
     def blocking(self) -> BlockingTokenStore:
         """The same store for code that runs in threads without an event loop."""
-        return BlockingTokenStore(self)
+        return BlockingTokenStore(self.headers_nowait, self._methods, self.status)
 
     async def aclose(self) -> None:
-        """Wait for a renewal under way, save what is unsaved, and hand out nothing more."""
-        await _walk(self._close())
+        """Return no more headers, wait for a renewal under way, and save what is unsaved.
+
+        It takes at most 5 s for the renewal, and 5 s for saving. A renewal that takes longer
+        continues, and a WARNING is logged.
+
+        Raises:
+            StorageFailed, ConfigurationError: the newest tokens are not saved: they are
+                lost with this process.
+        """
+        await wait_in_task(self._methods.close())
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
+    async def __aexit__(self, kind: object, *exc: object) -> None:
+        try:
+            await self.aclose()
+        except AppSyncError as error:
+            if kind is None:
+                raise
+            log.warning("%s", error)  # what was raised in the block counts more
 
     def __repr__(self) -> str:
         status = self.status()
@@ -224,124 +270,3 @@ class TokenStore:
     def __reduce__(self) -> NoReturn:
         msg = "a TokenStore is not pickled: make one in each process, with a shared persistence"
         raise TypeError(msg)
-
-    # -- the steps, the same for tasks and for threads ------------------------------
-
-    def _headers(self) -> Steps[Headers]:
-        for _ in range(_ROUNDS):
-            headers = self._session.headers_nowait()
-            if headers is not None:
-                return headers
-            yield self._session.need()
-        headers = self._session.headers_nowait()
-        if headers is None:
-            raise RenewalFailed("Tokens expire as fast as they are renewed.", kind="clock")
-        return headers
-
-    def _renew(self, rejected: Headers | None, *, denied: bool) -> Steps[Headers]:
-        for _ in range(_ROUNDS):
-            found = self._session.replace(rejected, denied=denied)
-            if not isinstance(found, Flight):
-                return found
-            yield found
-            if rejected is None or not self._session.holds(rejected):
-                break
-        return (yield from self._headers())
-
-    def _tokens(self) -> Steps[Tokens]:
-        yield from self._headers()
-        tokens = self._session.tokens
-        if tokens is None:
-            raise NotSignedIn("Nobody is signed in.")
-        return tokens
-
-    def _sign_in(self, username: str, password: str, flow: str | None) -> Steps[Tokens]:
-        yield fly(lambda: self._session.errands.sign_in(username, password, flow))
-        return (yield from self._tokens())
-
-    def _sign_out(self) -> Steps[None]:
-        yield fly(self._session.errands.sign_out)
-
-    def _close(self) -> Steps[None]:
-        flight, held = self._session.close()
-        if flight is not None:
-            yield flight.quiet()
-        if held.save_at is not None:
-            yield fly(lambda: self._session.errands.settle(held))
-
-
-class BlockingTokenStore:
-    """A store's doors for threads: the same names and promises, blocking.
-
-    Made by :attr:`TokenStore.blocking`. Not for use on a thread whose event
-    loop is running: it would stand still.
-    """
-
-    def __init__(self, store: TokenStore) -> None:
-        self._store = store
-
-    def headers(self) -> Headers:
-        """As :meth:`TokenStore.headers`."""
-        return _drive(self._store._headers())  # noqa: SLF001
-
-    def renew(self, rejected: Headers | None = None, *, denied: bool = False) -> Headers:
-        """As :meth:`TokenStore.renew`."""
-        return _drive(self._store._renew(rejected, denied=denied))  # noqa: SLF001
-
-    def tokens(self) -> Tokens:
-        """As :meth:`TokenStore.tokens`."""
-        return _drive(self._store._tokens())  # noqa: SLF001
-
-    def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """As :meth:`TokenStore.sign_in`."""
-        return _drive(self._store._sign_in(username, password, flow))  # noqa: SLF001
-
-    def sign_out(self) -> None:
-        """As :meth:`TokenStore.sign_out`."""
-        _drive(self._store._sign_out())  # noqa: SLF001
-
-    def status(self) -> StoreStatus:
-        """As :meth:`TokenStore.status`."""
-        return self._store.status()
-
-    def close(self) -> None:
-        """As :meth:`TokenStore.aclose`."""
-        _drive(self._store._close())  # noqa: SLF001
-
-
-async def _walk(steps: Steps[T]) -> T:
-    """Do the steps in a task."""
-    try:
-        while True:
-            await next(steps).wait()
-    except StopIteration as done:
-        value: T = done.value
-        return value
-
-
-def _drive(steps: Steps[T]) -> T:
-    """Do the steps in a thread."""
-    try:
-        while True:
-            next(steps).wait_blocking()
-    except StopIteration as done:
-        value: T = done.value
-        return value
-
-
-def _check(
-    tokens: Tokens | None, refresh_token: str | None, refresh_window: float, token_use: str
-) -> None:
-    if tokens is not None and refresh_token is not None:
-        raise ConfigurationError("Give tokens= or refresh_token=, not both.", setting="tokens")
-    if not (math.isfinite(refresh_window) and refresh_window >= 0):
-        raise ConfigurationError(
-            "refresh_window is a number of seconds, 0 or more.", setting="refresh_window"
-        )
-    if token_use not in {"access", "id"}:
-        raise ConfigurationError('token_use is "access" or "id".', setting="token_use")
-    if tokens is not None and not tokens.refresh_token and not tokens.token(token_use):  # type: ignore[arg-type]
-        raise ConfigurationError(
-            f'token_use="{token_use}" needs an {token_use} token, or a refresh token to get one.',
-            setting="token_use",
-        )

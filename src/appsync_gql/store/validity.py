@@ -13,21 +13,25 @@ if TYPE_CHECKING:
     from ..clock import ServerClock
     from ..tokens import TokenClaims
 
-__all__ = ["TokenState", "Validity"]
+__all__ = ["TokenState", "Validity", "is_alive"]
 
 _MAX_MARGIN = 1.0
 """Seconds that a request may be on its way; a token is not sent with less left."""
 
 
 class TokenState(enum.Enum):
-    """What a request may do with the token at hand."""
+    """What a request may do with the token that the store has, or why it has none."""
 
     FRESH = "fresh"
-    """Send it."""
+    """The request sends it."""
     STALE = "stale"
-    """Send it, and see that a renewal is under way."""
+    """The request sends it, and a renewal runs in the background."""
     EXPIRED = "expired"
-    """Wait for newer ones."""
+    """The request waits for a newer one."""
+    UNKNOWN = "unknown"
+    """There is no token yet, and the persistence has not been read: the first request does that."""
+    NOT_SIGNED_IN = "not signed in"
+    """There are no tokens, neither here nor in the persistence when it was read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Validity:
 
     The monotonic clock decides; the wall clock can only shorten, which covers
     machines whose monotonic clock stands still while they sleep. A wall clock
-    that is set back changes nothing, one that is set ahead costs one renewal.
+    that is set back changes nothing; one that is set ahead causes one renewal.
 
     Attributes:
         fresh_until: the moment from which the token is stale.
@@ -57,20 +61,18 @@ class Validity:
         received: Instant | None = None,
         spread: float = 0.0,
     ) -> Validity:
-        """Work out a token's validity.
+        """Return a token's validity.
 
         Args:
             claims: the token's claims.
-            window: the refresh window in seconds; at most half of the token's
-                lifetime is used, or tokens that live shorter than the window
-                would be renewed at every request.
+            window: the refresh window in seconds. At most half of the token's lifetime is
+                used, or tokens that live shorter would be renewed at every request.
             server: what is known of the server's time.
             now: the present moment.
-            received: when the token arrived fresh from its issuer; ``None`` if
-                this process did not see that. Such a token stays fresh for a
-                quarter of its life whatever the clocks say, so that an issuer
-                and an API whose clocks disagree cause no renewal per request,
-                and it never outlives its lifetime as counted here.
+            received: when the issuer issued the token to this process; ``None`` if it did
+                not. Such a token stays fresh for a quarter of its life whatever the clocks
+                say, so that an issuer and an API whose clocks disagree cause no renewal per
+                request, and it never outlives its lifetime as counted here.
             spread: 0.0 to 1.0: where in the first half of the window the renewal
                 starts, so that those who share a token do not all start at once.
         """
@@ -92,19 +94,27 @@ class Validity:
 
     @classmethod
     def never(cls) -> Validity:
-        """Give the validity of a token that is not there."""
+        """Return the validity of a token that does not exist."""
         return cls(_PAST, _PAST)
 
     def state(self, now: Instant) -> TokenState:
-        """Judge the token at this moment."""
+        """Return ``FRESH``, ``STALE`` or ``EXPIRED``: the token's state at this moment."""
         if now.reached(self.alive_until):
             return TokenState.EXPIRED
         return TokenState.STALE if now.reached(self.fresh_until) else TokenState.FRESH
 
     def seconds_left(self, now: Instant) -> float:
-        """Seconds until the token counts as expired; 0.0 once it does."""
+        """Return the seconds until the token counts as expired; 0.0 once it does."""
         wall = self.alive_until.wall - now.wall
         return max(0.0, min(self.alive_until.monotonic - now.monotonic, wall))
 
 
 _PAST = Instant(-math.inf, -math.inf)
+
+
+def is_alive(claims: TokenClaims | None, server: ServerClock, now: Instant) -> bool:
+    """Return whether a token with these claims may be sent; ``None`` stands for no token."""
+    if claims is None:
+        return False
+    validity = Validity.of(claims, window=0.0, server=server, now=now)
+    return validity.state(now) is not TokenState.EXPIRED

@@ -1,4 +1,4 @@
-"""A clock that a test turns by hand."""
+"""A clock that a test sets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["FakeClock"]
 
 
 class FakeClock:
-    """Both clocks of a made-up machine; time passes only when told.
+    """The wall clock and the monotonic clock of an imaginary machine; a test advances them.
 
     Args:
         wall: seconds since the epoch.
@@ -17,18 +17,18 @@ class FakeClock:
         self._wall, self._monotonic = wall, monotonic
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return self._wall
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment."""
+        """Return the seconds since some fixed moment."""
         return self._monotonic
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let so many seconds pass on both clocks."""
         self._wall += seconds
         self._monotonic += seconds
 
     def jump_wall(self, seconds: float) -> None:
-        """Set the wall clock only: somebody changed it, or the machine slept."""
+        """Set the wall clock only, as when a user changes it or the machine was suspended."""
         self._wall += seconds

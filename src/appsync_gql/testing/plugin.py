@@ -1,4 +1,4 @@
-"""The pytest plugin: an emulator for each test that asks for one."""
+"""The pytest plugin: a fixture that runs an emulator."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 __all__ = ["appsync_emulator"]
 
-# So that its assertions say as much as those of a test module.
+# Its assertions show their values then, as those of a test module do.
 pytest.register_assert_rewrite("appsync_gql.testing.contract")
 
 
 @pytest.fixture
 def appsync_emulator() -> Iterator[Emulator]:
-    """Give a running :class:`Emulator` on a thread of its own, for tests async or not.
+    """Run an :class:`Emulator` on a thread of its own, for synchronous and asynchronous tests.
 
     Raises:
         pytest.UsageError: ``pip install "appsync-gql[testing]"`` is needed.
     """
-    # Imported here, so that a project's tests that don't use it don't pay for it.
+    # Imported here, because most tests of most projects do not use this fixture.
     from ..exceptions import MissingExtra  # noqa: PLC0415
     from .emulator.emulator import Emulator  # noqa: PLC0415
 

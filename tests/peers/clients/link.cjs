@@ -1,7 +1,7 @@
 "use strict";
 
-// Subscribes with aws-appsync-subscription-link, on Apollo Client. Prints a line
-// of JSON for each event, and one when it stands or fails.
+// Subscribes with aws-appsync-subscription-link and Apollo Client. Prints a line of JSON for
+// each event, and one when the subscription is active or fails.
 //
 // TOKEN=… node link.cjs GRAPHQL_URL REGION
 

@@ -1,261 +1,217 @@
-"""The emulator answers as AppSync does, message by message."""
+"""Starting and stopping, threads, arguments, and secrets that must not be shown."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import aiohttp
 import jwt
 import pytest
 
-from appsync_gql.testing import Caller, Emulator, ResolverError
-from appsync_gql.testing.emulator.appsync import Api
-from appsync_gql.testing.emulator.cognito import CognitoError
+from appsync_gql.testing import Emulator
+
+Post = Callable[..., Any]
+ME = "{ me { username } }"
 
 
-async def post(emulator: Emulator, body: Any, **headers: str) -> tuple[int, dict[str, Any], Any]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(emulator.graphql_url, data=raw, headers=headers) as answer,
-    ):
-        return answer.status, await answer.json(), answer.headers
+def token_of(emulator: Emulator) -> str:
+    return str(emulator.issue_tokens().access_token)
 
 
-def query(text: str, **variables: Any) -> dict[str, Any]:
-    return {"query": text, "variables": variables}
+async def test_it_runs_in_the_callers_loop_and_again_on_the_same_port(post: Post) -> None:
+    emulator = Emulator()
+    with pytest.raises(RuntimeError, match="start the emulator first"):
+        emulator.graphql_url  # noqa: B018
+    assert repr(emulator) == "<Emulator not started>"
+    async with emulator:
+        url, token = emulator.graphql_url, token_of(emulator)
+        with pytest.raises(RuntimeError, match="running already"):
+            await emulator.start()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.to_thread(post, emulator, ME, token)
+    async with emulator:
+        assert emulator.graphql_url == url
+        assert (await asyncio.to_thread(post, emulator, ME, token)).status == 200
+    await emulator.stop()
 
 
-def token(emulator: Emulator, **more: Any) -> str:
-    return str(emulator.issue_tokens(**more).access_token)
+@pytest.mark.slow
+def test_the_thread_ends_with_the_block_even_if_a_request_is_in_progress(post: Post) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with Emulator.in_thread() as emulator:
+            emulator.faults.delay(1, 25, on="graphql")
+            response = pool.submit(post, emulator, ME, token_of(emulator))
+            time.sleep(0.1)
+            began = time.monotonic()
+        assert time.monotonic() - began < 8
+        assert response.exception(10) is not None
+    assert "appsync-emulator" not in {t.name for t in threading.enumerate()}
 
 
-@pytest.fixture
-async def emulator_with_key() -> Any:
-    async with Emulator(api_keys=["da2-key"]) as emulator:
-        yield emulator
+def test_an_error_in_the_block_is_passed_on_and_the_port_is_free_again() -> None:
+    class Oops(Exception): ...
+
+    def fail() -> None:
+        with Emulator.in_thread() as emulator:
+            ports.append(int(emulator.cognito_url.rsplit(":", 1)[1]))
+            raise Oops
+
+    ports: list[int] = []
+    with pytest.raises(Oops):
+        fail()
+    (port,) = ports
+    with socket.create_server(("127.0.0.1", port)):
+        pass
 
 
-@pytest.mark.parametrize(
-    ("header", "message"),
-    [
-        ("none", "Valid authorization header not provided."),
-        ("expired", "Token has expired."),
-        ("garbage", "Unable to parse JWT token."),
-        ("bearer", "Unable to parse JWT token."),
-        ("forged", "Valid authorization header not provided."),
-        ("other client", "Valid authorization header not provided."),
-        ("wrong key", "You are not authorized to make this call."),
-    ],
-)
-async def test_who_may_not_come_in_is_refused_before_anything_runs(
-    emulator_with_key: Emulator, header: str, message: str
-) -> None:
-    emulator = emulator_with_key
-    other = Emulator()
-    other.client_id = other._pool.client_id = "other"
-    headers = {
-        "none": {},
-        "expired": {"Authorization": token(emulator, issued_ago=3600)},
-        "garbage": {"Authorization": "garbage"},
-        "bearer": {"Authorization": f"Bearer {token(emulator)}"},
-        "forged": {"Authorization": emulator.forge_token()},
-        "other client": {"Authorization": token(other)},
-        "wrong key": {"x-api-key": "da2-other"},
-    }[header]
-    text = 'mutation { createItem(key: "k", name: "n") { id } }'
-    status, body, answered = await post(emulator, query(text), **headers)
-    assert status == 401
-    assert body == {"errors": [{"errorType": "UnauthorizedException", "message": message}]}
-    assert answered["x-amzn-errortype"] == "UnauthorizedException"
-    assert answered["x-amzn-RequestId"]
-    assert not emulator.executions
+def test_many_threads_may_use_one_emulator_at_a_time(post: Post) -> None:
+    with Emulator.in_thread(rotation=True) as emulator, ThreadPoolExecutor(8) as pool:
+
+        def work(number: int) -> int:
+            emulator.add_user(f"user{number}")
+            token = str(emulator.issue_tokens(f"user{number}").access_token)
+            status: int = post(emulator, ME, token).status
+            emulator.sign_out(f"user{number}")
+            emulator.shift_clock(0.001)
+            assert emulator.requests
+            return status
+
+        assert set(pool.map(work, range(100))) == {200}
+        assert len(emulator.requests) == emulator.counters["graphql"] == 100
 
 
-@pytest.mark.parametrize("use", ["access_token", "id_token"])
-async def test_access_and_id_tokens_are_both_accepted(emulator: Emulator, use: str) -> None:
-    raw = str(getattr(emulator.issue_tokens(), use))
-    status, body, _ = await post(emulator, query("{ me { username } }"), Authorization=raw)
-    assert (status, body) == (200, {"data": {"me": {"username": "ada"}}})
+def test_several_loops_may_use_one_emulator(post: Post) -> None:
+    with Emulator.in_thread() as emulator:
+        token = token_of(emulator)
+        for _ in range(2):
+            response = asyncio.run(asyncio.to_thread(post, emulator, ME, token))
+            assert response.status == 200
 
 
-async def test_an_api_key_opens_what_is_not_reserved_for_the_user_pool(
-    emulator_with_key: Emulator,
-) -> None:
-    headers = {"x-api-key": "da2-key"}
-    _, body, _ = await post(emulator_with_key, query("{ item(id: 1) { name } secret }"), **headers)
-    assert body["data"] == {"item": {"name": "item 1"}, "secret": None}
-    assert body["errors"][0]["errorType"] == "Unauthorized"
+def test_repr_shows_no_token_password_or_secret(post: Post, call: Callable[..., Any]) -> None:
+    with Emulator.in_thread(client_secret="hush-hush", api_keys=["da2-hush"]) as emulator:
+        tokens = emulator.issue_tokens()
+        forged = emulator.forge_token()
+        post(emulator, {"query": ME, "variables": {"p": "hush"}}, str(tokens.access_token))
+        post(emulator, ME, authorization=forged)
+        post(emulator, ME, **{"x-api-key": "da2-hush"})
+        call(emulator, "InitiateAuth", {"AuthParameters": {"PASSWORD": "correct horse"}})
+        requests = emulator.requests
+        shown = [repr(v) for v in (emulator, requests, vars(emulator), emulator.faults)]
+        shown += [repr(dict(r.headers)) for r in requests]
+        private = [tokens.access_token, tokens.id_token, tokens.refresh_token, forged]
+        for secret in (*private, "hush", "correct horse"):
+            assert not any(str(secret) in text for text in shown)
+        assert len({r.token for r in requests}) == 3
+        assert requests[2].headers["X-Api-Key"] == "da2-hush"
+    assert emulator.client_secret == "hush-hush"
 
 
-async def test_a_field_for_a_group_is_denied_to_others_at_its_path(emulator: Emulator) -> None:
-    text = 'mutation { createItem(key: "k", name: "n") { id } deleteEverything }'
-    status, body, _ = await post(emulator, query(text), Authorization=token(emulator))
-    assert status == 200
-    assert body["data"] == {"createItem": {"id": "k"}, "deleteEverything": None}
-    (error,) = body["errors"]
-    assert error["errorType"] == "Unauthorized"
-    assert error["path"] == ["deleteEverything"]
-    assert error["message"] == "Not Authorized to access deleteEverything on type Mutation"
-    assert emulator.executions == {"k": 1}
-    emulator.set_groups("ada", ["Admins"])
-    _, body, _ = await post(emulator, query("{ secret }"), Authorization=token(emulator))
-    assert body == {"data": {"secret": "the cake is real"}}
+def test_requests_are_recorded_with_the_servers_time(server: Emulator, post: Post) -> None:
+    server.shift_clock(86400)
+    post(server, ME)
+    assert 86390 < server.requests[-1].at - time.time() < 86410
 
 
-@pytest.mark.parametrize(
-    ("raw", "status", "error_type", "message"),
-    [
-        (b"", 400, "MalformedHttpRequestException", "Request body is empty."),
-        (b"meow", 400, "MalformedHttpRequestException", "Unable to parse GraphQL query."),
-        (b"{}", 400, "MalformedHttpRequestException", "Unable to parse GraphQL query."),
-        (b"[]", 400, "MalformedHttpRequestException", "Unable to parse GraphQL query."),
-        (b'[{"query": "{ me { username } }"}]', 400, "MalformedHttpRequestException", None),
-        (b'{"query": "{ nope }"}', 200, None, "Validation error of type FieldUndefined"),
-        (b'{"query": "{ me"}', 200, None, "Validation error of type InvalidSyntax"),
-        (
-            b'{"query": "subscription { onCreateItem { id } }"}',
-            200,
-            "OperationNotSupported",
-            None,
-        ),
-    ],
-)
-async def test_bodies_that_can_not_be_executed(
-    emulator: Emulator, raw: bytes, status: int, error_type: str | None, message: str | None
-) -> None:
-    got, body, _ = await post(emulator, raw, Authorization=token(emulator))
-    error = body["errors"][0]
-    assert (got, error.get("errorType")) == (status, error_type)
-    assert message is None or error["message"].startswith(message)
-
-
-async def test_a_schema_of_ones_own_with_async_resolvers_and_typed_errors() -> None:
-    schema = """
-    type Query { when: AWSDateTime fail: Int crash: Int keep: Int @aws_subscribe(mutations: []) }
-    """
-
-    async def when(*_: Any) -> str:
-        return "2026-01-01T00:00:00Z"
-
-    def fail(*_: Any) -> None:
-        raise ResolverError("no", "Custom:Error", {"code": 7})
-
-    def crash(*_: Any) -> None:
-        raise KeyError("x")
-
-    resolvers = {"Query": {"when": when, "fail": fail, "crash": crash}}
-    async with Emulator(schema, resolvers) as emulator:
-        _, body, _ = await post(
-            emulator, query("{ when fail crash }"), Authorization=token(emulator)
-        )
-    assert body["data"] == {"when": "2026-01-01T00:00:00Z", "fail": None, "crash": None}
-    found = {e["path"][0]: (e["errorType"], e["errorInfo"]) for e in body["errors"]}
-    assert found == {"fail": ("Custom:Error", {"code": 7}), "crash": ("Lambda:Unhandled", None)}
-
-
-async def test_the_clock_can_be_shifted_and_shows_in_date_and_expiry(emulator: Emulator) -> None:
-    raw = token(emulator)
-    emulator.shift_clock(3599)
-    status, _, headers = await post(emulator, query("{ me { username } }"), Authorization=raw)
-    assert status == 200
-    emulator.shift_clock(2)
-    status, _, later = await post(emulator, query("{ me { username } }"), Authorization=raw)
-    assert status == 401
-    assert headers["Date"] != later["Date"]
-
-
-async def test_get_works_for_queries(emulator: Emulator) -> None:
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": token(emulator)}) as session,
-        session.get(emulator.graphql_url, params={"query": "{ me { username } }"}) as answer,
-    ):
-        assert await answer.json() == {"data": {"me": {"username": "ada"}}}
-
-
-async def test_tokens_verify_with_the_published_keys(emulator: Emulator) -> None:
-    url = f"{emulator.cognito_url}/{emulator.user_pool_id}/.well-known/jwks.json"
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        keys = jwt.PyJWKSet.from_dict(await answer.json())
-    raw = token(emulator)
-    key = next(k for k in keys.keys if k.key_id == jwt.get_unverified_header(raw)["kid"])
-    claims = jwt.decode(raw, key.key, ["RS256"])
-    assert claims["iss"] == emulator.issuer
-    assert (claims["client_id"], claims["token_use"]) == (emulator.client_id, "access")
-
-
-async def test_requests_are_recorded_without_their_tokens(emulator: Emulator) -> None:
-    raw = token(emulator)
-    for _ in range(2):
-        await post(
-            emulator, query("query Q($id: ID!) { item(id: $id) { id } }", id="1"), Authorization=raw
-        )
-    first, second = emulator.requests
-    assert first.token == second.token
-    assert first.operation == "query"
-    assert first.variables == {"id": "1"}
-    assert raw not in repr(emulator.requests)
-    assert raw not in str([r.headers for r in emulator.requests])
-
-
-def test_it_runs_on_a_thread_of_its_own(appsync_emulator: Emulator) -> None:
-    """The pytest plugin's fixture."""
-    assert appsync_emulator.graphql_url.startswith("http://127.0.0.1:")
-
-
-def test_a_port_that_is_taken_is_told_to_the_thread_that_asked() -> None:
+def test_a_port_that_is_in_use_is_an_error_in_the_thread_that_started_the_emulator() -> None:
     with Emulator.in_thread() as first:
         port = int(first.cognito_url.rsplit(":", 1)[1])
-        with pytest.raises(OSError, match="address"), Emulator.in_thread(port=port):
+        with (
+            pytest.raises(OSError, match=f"127.0.0.1:{port} is in use: choose another port"),
+            Emulator.in_thread(port=port),
+        ):
             pass
 
 
+def test_it_listens_on_loopback_only() -> None:
+    with Emulator.in_thread() as emulator:
+        (address,) = emulator._server._runner.addresses  # type: ignore[union-attr]
+    assert address[0] == "127.0.0.1"
+
+
+def test_nothing_that_a_client_sends_is_logged(
+    server: Emulator, post: Post, call: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        tokens = server.issue_tokens()
+        post(server, {"query": ME, "variables": {"p": "hush"}}, str(tokens.access_token))
+        post(server, "{ nope }", "hush-hush", **{"x-api-key": "da2-hush"})
+        call(server, "InitiateAuth", {"AuthParameters": {"PASSWORD": "hush-hush"}})
+        call(server, "Hush", {"RefreshToken": str(tokens.refresh_token)})
+    for secret in ("hush", *(str(t) for t in (tokens.access_token, tokens.refresh_token))):
+        assert secret not in caplog.text
+
+
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "kind", "what"),
     [
-        ({"grace_period": 61}, "grace_period"),
-        ({"token_lifetime": 0}, "second"),
-        ({"schema": "type Query { a: Int }", "resolvers": {"Query": {"b": len}}}, "Query.b"),
+        ({"grace_period": -1}, ValueError, "grace_period is 0 to 60"),
+        ({"refresh_token_lifetime": 0}, ValueError, "refresh_token_lifetime"),
+        ({"latency": -0.1}, ValueError, "latency"),
+        ({"token_lifetime": 0}, ValueError, "second"),
+        ({"port": 65_536}, ValueError, "port is 0 to 65535"),
+        ({"resolvers": {"Query": {"b": len}}}, ValueError, "Query.b"),
+        ({"api_keys": "da2-key"}, TypeError, "in a list"),
+        ({"schema": "type Query"}, ValueError, "no valid schema"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any], what: str) -> None:
-    with pytest.raises(ValueError, match=what):
+def test_an_argument_out_of_range_is_an_error_that_says_what_to_do(
+    arguments: dict[str, Any], kind: type[Exception], what: str
+) -> None:
+    with pytest.raises(kind, match=what):
         Emulator(**arguments)
-    with pytest.raises(KeyError, match="add_user"):
-        Emulator().issue_tokens("nobody")
-    with pytest.raises(ValueError, match="at least once"):
-        Emulator().faults.refuse(0)
 
 
-def test_reuse_of_a_retired_refresh_token_revokes_all_that_came_of_it() -> None:
-    emulator = Emulator(rotation=True)
-    first = str(emulator.issue_tokens().refresh_token)
-
-    def refresh(refresh_token: str) -> str:
-        body = {"ClientId": emulator.client_id, "RefreshToken": refresh_token}
-        answer = emulator._pool.call("GetTokensFromRefreshToken", body)
-        return str(answer["AuthenticationResult"]["RefreshToken"])
-
-    second = refresh(first)
-    with pytest.raises(CognitoError, match="reuse"):
-        refresh(first)
-    with pytest.raises(CognitoError, match="revoked"):
-        refresh(second)
-    assert emulator.counters["reuse"] == 1
+def test_one_string_is_not_taken_for_a_list_of_groups() -> None:
+    with pytest.raises(TypeError, match="in a list"):
+        Emulator().set_groups("ada", "Admins")
+    with pytest.raises(KeyError, match="there are \\['ada'\\]"):
+        Emulator().disable_user("grace")
 
 
-def test_the_api_part_has_no_sockets() -> None:
-    api = Api(
-        "type Query { a: Int }", {}, issuer="i", client_id="c", api_keys=["k"], now=lambda: 0.0
-    )
-    assert isinstance(api.admit({"x-api-key": "k"}), Caller)
+def test_tokens_can_be_back_dated_and_be_of_any_lifetime(server: Emulator) -> None:
+    tokens = server.issue_tokens(lifetime=300, issued_ago=200)
+    assert tokens.access is not None
+    assert tokens.access.lifetime == 300
+    assert 98 < tokens.access.expires_at - server.now() <= 100
 
 
-def test_it_runs_by_hand() -> None:
-    command = [sys.executable, "-m", "appsync_gql.testing", "--port", "0", "--for", "0.2"]
-    outcome = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603
-    assert "/graphql" in outcome.stdout
-    assert "correct horse" in outcome.stdout
+def test_a_forged_token_differs_in_its_signature_only(server: Emulator) -> None:
+    options: Any = {"verify_signature": False}
+    forged = jwt.decode(server.forge_token(), options=options)
+    real = jwt.decode(token_of(server), options=options)
+    assert {*forged} == {*real}
+    assert forged["iss"] == real["iss"]
+
+
+def test_importing_the_emulator_imports_neither_pytest_nor_pycognito(
+    python: Callable[[str], str],
+) -> None:
+    code = """
+import sys
+from appsync_gql.testing import Emulator
+print([m for m in ("pytest", "pycognito") if m in sys.modules])
+"""
+    assert python(code) == "[]"
+
+
+def test_a_missing_extra_is_an_error_with_the_pip_command(python: Callable[[str], str]) -> None:
+    code = """
+import sys
+sys.modules["cryptography"] = None
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *a: None if name == "cryptography" else found(name, *a)
+from appsync_gql.exceptions import MissingExtra
+from appsync_gql.testing import Emulator
+try:
+    Emulator()
+except MissingExtra as error:
+    print(error)
+"""
+    assert 'pip install "appsync-gql[testing]"' in python(code)

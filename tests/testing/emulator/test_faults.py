@@ -1,4 +1,4 @@
-"""What goes wrong on demand does so as often as was said, and then no more."""
+"""Faults happen as often as a test asked for, and then no more."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def token_of(emulator: Emulator) -> str:
         (lambda f: f.answer(1, 418, "short and stout"), 418, None),
     ],
 )
-def test_a_fault_answers_one_request_in_the_place_of_appsync(
+def test_a_fault_replaces_the_response_to_one_request(
     post: Post, arrange: Callable[[Faults], None], status: int, error_type: str | None
 ) -> None:
     with Emulator.in_thread() as server:
@@ -51,7 +51,7 @@ def test_a_fault_answers_one_request_in_the_place_of_appsync(
     assert server.executions == {"k": 1}
 
 
-def test_a_page_of_a_load_balancer_is_html_and_a_throttled_one_says_when_to_come_back(
+def test_a_load_balancers_page_is_html_and_a_throttled_response_has_retry_after(
     server: Emulator, post: Post
 ) -> None:
     server.faults.server_error()
@@ -61,7 +61,7 @@ def test_a_page_of_a_load_balancer_is_html_and_a_throttled_one_says_when_to_come
     assert throttled.headers["Retry-After"] == "7"
 
 
-def test_a_refusal_looks_just_like_that_of_an_expired_token(server: Emulator, post: Post) -> None:
+def test_a_refusal_is_equal_to_that_of_an_expired_token(server: Emulator, post: Post) -> None:
     server.faults.refuse()
     token = token_of(server)
     forced = post(server, CREATE, token)
@@ -83,13 +83,13 @@ def test_a_denial_is_a_200_that_executes_nothing(server: Emulator, post: Post) -
     assert first["message"] == "Not Authorized to access createItem on type Mutation"
     assert second["path"] == ["deleteEverything"]
     assert not server.executions
-    assert post(server, CREATE).status == 401, "who may not come in is not denied but refused"
+    assert post(server, CREATE).status == 401, "a request without a token is refused, not denied"
     server.faults.deny()
     assert post(server, "{ nope }", token_of(server)).body["data"] is None
 
 
 @pytest.mark.parametrize("after_execution", [False, True])
-def test_a_dropped_connection_leaves_the_client_without_an_answer(
+def test_a_dropped_connection_leaves_the_client_without_a_response(
     server: Emulator, post: Post, *, after_execution: bool
 ) -> None:
     server.faults.drop(after_execution=after_execution)
@@ -100,7 +100,9 @@ def test_a_dropped_connection_leaves_the_client_without_an_answer(
     assert server.counters["graphql.0"] == 1
 
 
-def test_an_answer_may_be_wrong_although_the_operation_ran(server: Emulator, post: Post) -> None:
+def test_a_response_may_be_an_error_although_the_operation_was_executed(
+    server: Emulator, post: Post
+) -> None:
     server.faults.answer(1, 502, b"<html>", after_execution=True)
     assert post(server, CREATE, token_of(server)).status == 502
     assert server.executions == {"k": 1}
@@ -116,7 +118,7 @@ def test_an_answer_may_be_wrong_although_the_operation_ran(server: Emulator, pos
         (lambda f: f.cognito_error(1, "ForbiddenException", "WAF", status=403), "Forbidden", 403),
     ],
 )
-def test_cognito_fails_in_its_own_way_and_leaves_the_tokens_good(
+def test_cognito_fails_with_its_own_errors_and_the_tokens_stay_valid(
     server: Emulator,
     boto: Callable[[Emulator], Any],
     arrange: Callable[[Faults], None],
@@ -133,7 +135,7 @@ def test_cognito_fails_in_its_own_way_and_leaves_the_tokens_good(
     assert server.counters["refreshes"] == 1
 
 
-def test_a_refresh_whose_answer_is_lost_has_rotated_the_token(
+def test_a_refresh_whose_response_is_lost_has_rotated_the_token(
     boto: Callable[[Emulator], Any],
 ) -> None:
     with Emulator.in_thread(rotation=True) as emulator:
@@ -146,31 +148,35 @@ def test_a_refresh_whose_answer_is_lost_has_rotated_the_token(
         assert emulator.counters["reuse"] == 1
 
 
-def test_held_requests_go_on_together_when_released(server: Emulator, post: Post) -> None:
+def test_requests_that_a_hold_keeps_waiting_continue_when_it_is_released(
+    server: Emulator, post: Post
+) -> None:
     token = token_of(server)
     with ThreadPoolExecutor(3) as pool, server.faults.hold(2, on="graphql") as hold:
         held = [pool.submit(post, server, CREATE, token) for _ in range(2)]
         assert hold.arrived.wait(10)
         while hold.count < 2:
             time.sleep(0.001)
-        assert post(server, CREATE, token).status == 200, "the third is not held"
+        assert post(server, CREATE, token).status == 200, "the third request does not wait"
         assert not any(f.done() for f in held)
         hold.release()
         assert [f.result(10).status for f in held] == [200, 200]
     assert server.executions == {"k": 3}
 
 
-def test_a_hold_that_was_released_before_holds_nobody(server: Emulator, post: Post) -> None:
+def test_a_hold_that_was_released_before_keeps_no_request_waiting(
+    server: Emulator, post: Post
+) -> None:
     server.faults.hold(on="graphql").release()
     assert post(server, CREATE, token_of(server)).status == 200
 
 
-async def test_stopping_releases_what_is_held(post: Post) -> None:
+async def test_stopping_releases_waiting_requests(post: Post) -> None:
     async with Emulator() as emulator:
         hold = emulator.faults.hold(on="graphql")
-        answer = asyncio.ensure_future(asyncio.to_thread(post, emulator, CREATE))
+        response = asyncio.ensure_future(asyncio.to_thread(post, emulator, CREATE))
         await asyncio.to_thread(hold.arrived.wait, 10)
-    assert (await answer).status == 401
+    assert (await response).status == 401
 
 
 def test_a_delay_keeps_one_request_waiting(server: Emulator, post: Post) -> None:
@@ -180,7 +186,7 @@ def test_a_delay_keeps_one_request_waiting(server: Emulator, post: Post) -> None
     assert time.monotonic() - began >= 0.19
 
 
-def test_latency_is_of_all_answers_and_may_be_changed(server: Emulator, post: Post) -> None:
+def test_latency_delays_all_responses_and_may_be_changed(server: Emulator, post: Post) -> None:
     server.latency = 0.2
     began = time.monotonic()
     assert post(server, CREATE).status == 401
@@ -189,23 +195,23 @@ def test_latency_is_of_all_answers_and_may_be_changed(server: Emulator, post: Po
     assert server.latency == 0
 
 
-def test_clearing_forgets_what_was_still_to_come(server: Emulator, post: Post) -> None:
+def test_clear_removes_all_faults(server: Emulator, post: Post) -> None:
     server.faults.refuse(5)
     server.faults.clear()
     assert post(server, CREATE, token_of(server)).status == 200
 
 
-def test_faults_may_be_made_in_one_thread_and_met_in_another() -> None:
+def test_faults_may_be_added_in_one_thread_and_taken_in_another() -> None:
     faults = Faults()
     found: list[object] = []
 
-    def meet() -> None:
+    def take() -> None:
         while len(found) < 2000:
             fault = faults.next("graphql")
             if fault is not None:
                 found.append(fault)
 
-    thread = threading.Thread(target=meet)
+    thread = threading.Thread(target=take)
     thread.start()
     for _ in range(1000):
         faults.refuse(2)
@@ -224,6 +230,6 @@ def test_faults_may_be_made_in_one_thread_and_met_in_another() -> None:
         lambda f: f.answer(1, 200, {}, on="appsync"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused_at_once(arrange: Callable[[Any], None]) -> None:
+def test_a_fault_with_a_wrong_argument_is_an_error_at_once(arrange: Callable[[Any], None]) -> None:
     with pytest.raises(ValueError, match=r"once|seconds|'graphql' or 'cognito'|200 to 599"):
         arrange(Faults())

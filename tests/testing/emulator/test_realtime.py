@@ -1,4 +1,4 @@
-"""The emulator's real-time endpoint, as gql's own transport and a bare WebSocket see it."""
+"""The emulator's real-time endpoint, with gql's own transport and with a plain WebSocket."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def start(
 async def connected(
     emulator: Emulator, headers: dict[str, str] | None = None
 ) -> AsyncIterator[ClientWebSocketResponse[Any]]:
-    """Open a socket by the subprotocol, up to its ack."""
+    """Open a connection with the subprotocol and wait for ``connection_ack``."""
     given = headers or authorization(emulator.issue_tokens())
     encoded = base64.urlsafe_b64encode(json.dumps(given).encode()).decode().rstrip("=")
     async with (
@@ -72,28 +72,28 @@ async def create(emulator: Emulator, name: str, selection: str = "id name") -> N
     headers = {"Authorization": str(emulator.issue_tokens().access_token)}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.post(emulator.graphql_url, json={"query": text}) as answer,
+        session.post(emulator.graphql_url, json={"query": text}) as response,
     ):
-        assert answer.status == 200
+        assert response.status == 200
 
 
 # -- real clients ---------------------------------------------------------------
 
 
-async def test_gqls_own_transport_gets_what_mutations_trigger(emulator: Emulator) -> None:
+async def test_gqls_own_transport_receives_what_mutations_trigger(emulator: Emulator) -> None:
     auth = AppSyncJWTAuthentication(host=HOST, jwt=str(emulator.issue_tokens().access_token))
     transport = AppSyncWebsocketsTransport(emulator.realtime_url, auth=auth)
     async with Client(transport=transport) as session:
         events = session.subscribe(gql(CREATED))
         first = asyncio.ensure_future(anext(events))
-        while not emulator.realtime.registrations:  # noqa: ASYNC110 - gql tells nobody
+        while not emulator.realtime.registrations:
             await asyncio.sleep(0.01)
         await create(emulator, "tea")
         assert await asyncio.wait_for(first, 5) == {"onCreateItem": {"id": "k", "name": "tea"}}
         await events.aclose()
 
 
-async def test_gqls_own_transport_gets_in_by_api_key() -> None:
+async def test_gqls_own_transport_connects_with_an_api_key() -> None:
     async with Emulator(api_keys=["da2-example"]) as emulator:
         auth = AppSyncApiKeyAuthentication(host=HOST, api_key="da2-example")
         async with Client(transport=AppSyncWebsocketsTransport(emulator.realtime_url, auth=auth)):
@@ -103,7 +103,7 @@ async def test_gqls_own_transport_gets_in_by_api_key() -> None:
 # -- the protocol -----------------------------------------------------------------
 
 
-async def test_events_carry_what_the_mutation_selected_and_nothing_else(
+async def test_events_contain_what_the_mutation_selected_and_nothing_else(
     emulator: Emulator,
 ) -> None:
     async with connected(emulator) as socket:
@@ -111,7 +111,7 @@ async def test_events_carry_what_the_mutation_selected_and_nothing_else(
         await create(emulator, "tea", selection="id")
         data = {"onCreateItem": {"id": "k", "name": None}}
         frame = await socket.receive_json(timeout=5)
-        # A field that is never null can't be filled: AppSync's well-known trap.
+        # A non-null field that the mutation did not select makes the whole object null.
         assert frame["payload"]["data"] in (data, {"onCreateItem": None})
         assert frame["type"] == "data"
 
@@ -121,7 +121,7 @@ async def test_events_carry_what_the_mutation_selected_and_nothing_else(
     [({"name": "tea"}, ["tea"]), ({}, ["tea", "cake"]), ({"name": None}, [])],
     ids=["equal", "left out", "null"],
 )
-async def test_events_are_filtered_by_the_arguments_that_were_given(
+async def test_events_are_filtered_by_the_arguments_that_were_passed(
     emulator: Emulator, variables: dict[str, Any], wanted: list[str]
 ) -> None:
     query = "subscription ($name: String) { onCreateItem(name: $name) { id name } }"
@@ -140,7 +140,7 @@ async def test_events_are_filtered_by_the_arguments_that_were_given(
 
 
 @pytest.mark.parametrize("way", ["subprotocol", "query", "headers"])
-async def test_a_handshake_is_let_in_by_each_of_the_three_ways(
+async def test_a_handshake_is_accepted_with_each_of_the_three_ways_of_authorization(
     emulator: Emulator, way: str
 ) -> None:
     given = authorization(emulator.issue_tokens())
@@ -174,7 +174,7 @@ async def rejection(emulator: Emulator, protocols: list[str]) -> Any:
         return frame["payload"]["errors"][0]
 
 
-async def test_a_bad_handshake_is_told_and_closed(emulator: Emulator) -> None:
+async def test_a_bad_handshake_gets_an_error_and_is_closed(emulator: Emulator) -> None:
     expired = authorization(emulator.issue_tokens(issued_ago=4000))
     encoded = base64.urlsafe_b64encode(json.dumps(expired).encode()).decode().rstrip("=")
     assert await rejection(emulator, ["graphql-ws", f"header-{encoded}"]) == {
@@ -195,7 +195,7 @@ async def test_a_bad_handshake_is_told_and_closed(emulator: Emulator) -> None:
         ("subscription {", None),
     ],
 )
-async def test_a_start_that_can_not_be_is_told_with_its_id(
+async def test_the_error_of_an_impossible_start_has_its_id(
     emulator: Emulator, query: str, error_type: str | None
 ) -> None:
     async with connected(emulator) as socket:
@@ -205,7 +205,7 @@ async def test_a_start_that_can_not_be_is_told_with_its_id(
         assert frame["payload"]["errors"][0].get("errorType") == error_type
 
 
-async def test_a_start_with_an_expired_token_is_refused_on_a_living_socket(
+async def test_a_start_with_an_expired_token_is_refused_and_the_connection_stays_open(
     emulator: Emulator,
 ) -> None:
     async with connected(emulator) as socket:
@@ -216,7 +216,7 @@ async def test_a_start_with_an_expired_token_is_refused_on_a_living_socket(
         await subscribed(socket, emulator, "2")
 
 
-async def test_a_denied_subscription_is_told_and_its_siblings_live() -> None:
+async def test_a_denied_subscription_is_an_error_and_the_others_continue() -> None:
     schema = """
         type Query { a: Int }
         type Mutation { make: Int }
@@ -240,7 +240,9 @@ async def test_a_denied_subscription_is_told_and_its_siblings_live() -> None:
         assert frame == {"type": "data", "id": "1", "payload": {"data": {"made": 7}}}
 
 
-async def test_a_connection_has_so_many_subscriptions_and_no_id_twice(emulator: Emulator) -> None:
+async def test_a_connection_has_a_limit_of_subscriptions_and_no_id_twice(
+    emulator: Emulator,
+) -> None:
     emulator.realtime.settings.subscriptions = 2
     async with connected(emulator) as socket:
         await subscribed(socket, emulator, "1")
@@ -250,14 +252,14 @@ async def test_a_connection_has_so_many_subscriptions_and_no_id_twice(emulator: 
         await subscribed(socket, emulator, "2")
         await socket.send_json(start("3", CREATED, authorization(emulator.issue_tokens())))
         frame = await socket.receive_json(timeout=5)
-        # An object, not an array: so it was seen to come.
+        # AppSync was seen to send an object here, not an array.
         assert frame["payload"]["errors"] == {
             "errorType": "MaxSubscriptionsReachedError",
             "message": "Max number of 2 subscriptions reached",
         }
 
 
-async def test_unknown_frames_are_told_and_end_nothing(emulator: Emulator) -> None:
+async def test_unknown_messages_are_errors_that_end_nothing(emulator: Emulator) -> None:
     async with connected(emulator) as socket:
         for text in ("no JSON", "[]", '{"type": "start"}', '{"type": "dance"}', "{}"):
             await socket.send_str(text)
@@ -269,7 +271,7 @@ async def test_unknown_frames_are_told_and_end_nothing(emulator: Emulator) -> No
         await subscribed(socket, emulator)
 
 
-async def test_an_event_beyond_240_kb_is_lost_without_a_word(emulator: Emulator) -> None:
+async def test_an_event_of_more_than_240_kb_is_not_delivered(emulator: Emulator) -> None:
     async with connected(emulator) as socket:
         await subscribed(socket, emulator)
         for name in ("x" * 250_000, "small"):
@@ -278,10 +280,12 @@ async def test_an_event_beyond_240_kb_is_lost_without_a_word(emulator: Emulator)
         assert frame["payload"]["data"]["onCreateItem"]["name"] == "small"
 
 
-# -- its life, and trouble -----------------------------------------------------------
+# -- the end of connections, and faults ----------------------------------------------
 
 
-async def test_it_sends_keep_alives_and_ends_after_its_lifetime(emulator: Emulator) -> None:
+async def test_a_connection_gets_keep_alives_and_ends_after_its_lifetime(
+    emulator: Emulator,
+) -> None:
     emulator.realtime.settings.keep_alive = 0.05
     emulator.realtime.settings.connection_lifetime = 0.3
     async with connected(emulator) as socket:
@@ -292,17 +296,19 @@ async def test_it_sends_keep_alives_and_ends_after_its_lifetime(emulator: Emulat
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1000)
 
 
-async def test_it_ends_with_the_token_that_opened_it_if_told_so(emulator: Emulator) -> None:
+async def test_a_connection_may_end_when_the_token_of_its_handshake_expires(
+    emulator: Emulator,
+) -> None:
     emulator.realtime.settings.closes_at_expiry = True
     headers = authorization(emulator.issue_tokens(lifetime=1))
     async with connected(emulator, headers) as socket:
         assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
 
 
-async def test_sockets_are_closed_dropped_and_silenced_on_demand(emulator: Emulator) -> None:
-    for trouble in (emulator.realtime.close_sockets, emulator.realtime.drop_sockets):
+async def test_a_test_can_close_drop_and_silence_connections(emulator: Emulator) -> None:
+    for end in (emulator.realtime.close_sockets, emulator.realtime.drop_sockets):
         async with connected(emulator) as socket:
-            trouble()
+            end()
             message = await socket.receive(timeout=5)
             assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
     async with connected(emulator) as socket:
@@ -313,7 +319,9 @@ async def test_sockets_are_closed_dropped_and_silenced_on_demand(emulator: Emula
             await socket.receive(timeout=0.1)
 
 
-async def test_subscriptions_are_ended_and_rate_limits_told_on_demand(emulator: Emulator) -> None:
+async def test_a_test_can_end_subscriptions_and_send_the_error_of_a_rate_limit(
+    emulator: Emulator,
+) -> None:
     async with connected(emulator) as socket:
         await subscribed(socket, emulator)
         emulator.realtime.send_error()
@@ -326,7 +334,7 @@ async def test_subscriptions_are_ended_and_rate_limits_told_on_demand(emulator: 
         assert emulator.realtime.registrations == 0
 
 
-async def test_handshakes_and_starts_fail_as_often_as_they_are_told(emulator: Emulator) -> None:
+async def test_handshakes_and_starts_fail_as_often_as_a_test_asked_for(emulator: Emulator) -> None:
     faults = emulator.realtime.faults
     faults.refuse_connections(1, FrameError("BadRequestException", "no", 400))
     assert (await rejection(emulator, ["graphql-ws"]))["errorType"] == "BadRequestException"

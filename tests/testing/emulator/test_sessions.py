@@ -1,11 +1,11 @@
-"""Which refresh token may do what, as tables without sockets or clocks."""
+"""Which refresh tokens are valid, without sockets and with a clock that a test sets."""
 
 from __future__ import annotations
 
 import pytest
 
 from appsync_gql.testing import FakeClock
-from appsync_gql.testing.emulator.errors import CognitoError
+from appsync_gql.testing.emulator.cognito_error import CognitoError
 from appsync_gql.testing.emulator.sessions import Sessions
 from appsync_gql.testing.emulator.sign_in import User
 
@@ -37,14 +37,14 @@ def test_without_rotation_a_refresh_token_stays_the_same(clock: FakeClock) -> No
     assert known.find(token).user is ADA
 
 
-def test_a_retired_token_is_reuse_at_once_without_a_grace_period(clock: FakeClock) -> None:
+def test_without_a_grace_period_a_retired_token_is_reuse_at_once(clock: FakeClock) -> None:
     known = sessions(clock)
     _, first = known.start(ADA)
     rotated(known, first)
     assert error_of(known, first)[0] == "RefreshTokenReuseException"
 
 
-def test_reuse_ends_the_whole_family_and_no_other(clock: FakeClock) -> None:
+def test_reuse_ends_the_whole_session_and_no_other(clock: FakeClock) -> None:
     known = sessions(clock)
     _, first = known.start(ADA)
     _, elsewhere = known.start(ADA)
@@ -71,7 +71,7 @@ def test_a_retired_token_works_within_the_grace_period(
 
 
 def test_a_retry_in_the_grace_period_leaves_the_first_successor_valid(clock: FakeClock) -> None:
-    """Two processes with one token: only the submitted token is retired, not what came of it."""
+    """Only the submitted token is retired, not the tokens that were issued for it."""
     known = sessions(clock, grace_period=10)
     _, first = known.start(ADA)
     one, other = rotated(known, first), rotated(known, first)
@@ -102,7 +102,7 @@ def test_a_token_that_was_never_issued_is_invalid(clock: FakeClock) -> None:
     assert error_of(sessions(clock), "x") == ("NotAuthorizedException", "Invalid Refresh Token.")
 
 
-def test_a_disabled_user_can_not_refresh_until_enabled(clock: FakeClock) -> None:
+def test_a_disabled_user_can_not_refresh_until_enabled_again(clock: FakeClock) -> None:
     known, user = sessions(clock), User("grace", "pw")
     _, token = known.start(user)
     user.disabled = True
@@ -111,11 +111,11 @@ def test_a_disabled_user_can_not_refresh_until_enabled(clock: FakeClock) -> None
     assert known.find(token).user is user
 
 
-def test_signing_a_user_out_ends_all_their_sessions_and_no_one_elses(clock: FakeClock) -> None:
+def test_signing_a_user_out_ends_all_sessions_of_that_user_only(clock: FakeClock) -> None:
     known = sessions(clock)
     (one, first), (_, second), (_, other) = (known.start(u) for u in (ADA, ADA, User("bob", "")))
     known.revoke_all("ada")
     for token in (first, second):
         assert error_of(known, token)[1] == "Refresh Token has been revoked"
     assert known.find(other).user.username == "bob"
-    assert known.is_revoked(one.origin)
+    assert known.is_revoked(one.origin_jti)

@@ -1,4 +1,4 @@
-"""Passwords, secret hashes and challenges, as a real boto3 client sees them."""
+"""Passwords, secret hashes and challenges, with boto3."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def respond(emulator: Emulator, boto: Boto, challenge: Any, **responses: str) ->
     )
 
 
-def test_a_code_is_asked_for_and_may_be_tried_again(server: Emulator, boto: Boto) -> None:
+def test_a_wrong_code_may_be_corrected(server: Emulator, boto: Boto) -> None:
     server.add_user("grace", "pw", mfa_code="123456")
     challenge = by_password(server, boto, "grace", "pw")
     assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
@@ -113,7 +113,7 @@ def test_a_code_is_asked_for_and_may_be_tried_again(server: Emulator, boto: Boto
     assert got == ("NotAuthorizedException", "Invalid session for the user.")
 
 
-def test_a_temporary_password_is_replaced_and_then_the_code_is_asked_for(
+def test_the_code_is_needed_after_a_temporary_password_was_replaced(
     server: Emulator, boto: Boto
 ) -> None:
     server.add_user("joan", "first", mfa_code="123456", temporary_password=True)
@@ -136,7 +136,7 @@ def test_a_temporary_password_is_replaced_and_then_the_code_is_asked_for(
         ({}, "Invalid session for the user, session is expired."),
     ],
 )
-def test_a_challenge_is_its_users_own_and_ends_after_three_minutes(
+def test_a_challenge_belongs_to_one_user_and_expires_after_three_minutes(
     server: Emulator, boto: Boto, change: dict[str, str], message: str
 ) -> None:
     server.add_user("grace", "pw", mfa_code="123456")
@@ -148,8 +148,8 @@ def test_a_challenge_is_its_users_own_and_ends_after_three_minutes(
     assert got == ("NotAuthorizedException", message)
 
 
-def test_a_challenge_can_not_be_answered_by_another_name(server: Emulator, boto: Boto) -> None:
-    """A new password must not take the place of the code."""
+def test_a_response_with_another_challenge_name_is_refused(server: Emulator, boto: Boto) -> None:
+    """A new password must not replace the code."""
     server.add_user("grace", "pw", mfa_code="123456")
     challenge = {
         **by_password(server, boto, "grace", "pw"),

@@ -1,4 +1,4 @@
-"""SRP with the client that pycognito has: the right password, and all that is not."""
+"""SRP with pycognito's client: the right password, and wrong proofs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def srp(emulator: Emulator, boto: Boto, password: str, **more: Any) -> AWSSRP:
 @pytest.mark.parametrize("secret", [None, "a secret of the app client"])
 def test_the_right_password_signs_in(boto: Boto, secret: str | None) -> None:
     with Emulator.in_thread(client_secret=secret) as emulator:
-        for _ in range(5):  # its numbers are random, and padding depends on them
+        for _ in range(5):  # the padding depends on random numbers
             client = srp(emulator, boto, "correct horse", client_secret=secret)
             assert client.authenticate_user()["AuthenticationResult"]["RefreshToken"]
 
@@ -39,7 +39,7 @@ def test_the_right_password_signs_in(boto: Boto, secret: str | None) -> None:
     ("username", "password"),
     [("ada", "wrong"), ("ada", ""), ("ada", "Correct horse"), ("nobody", "correct horse")],
 )
-def test_a_wrong_password_does_not(
+def test_a_wrong_password_does_not_sign_in(
     server: Emulator, boto: Boto, username: str, password: str
 ) -> None:
     with pytest.raises(ClientError, match=r"Incorrect username or password\."):
@@ -77,7 +77,7 @@ def test_a_public_value_that_would_make_the_password_useless_is_refused(
         ({"USERNAME": "bob"}, "NotAuthorized"),
     ],
 )
-def test_every_part_of_the_proof_counts(
+def test_every_part_of_the_proof_is_checked(
     server: Emulator, boto: Boto, change: dict[str, str], name: str | None
 ) -> None:
     client = srp(server, boto, "correct horse")
@@ -95,7 +95,7 @@ def test_every_part_of_the_proof_counts(
 
     if name is None:
         assert respond()["AuthenticationResult"]
-        name = "NotAuthorized"  # a proof counts once
+        name = "NotAuthorized"  # a proof can be used once
     with pytest.raises(ClientError) as caught:
         respond()
     assert caught.value.response["Error"]["Code"].startswith(name)
@@ -114,7 +114,7 @@ def test_a_proof_that_comes_too_late_is_refused(server: Emulator, boto: Boto) ->
         )
 
 
-def test_without_pycognito_it_says_what_to_install(
+def test_without_pycognito_the_error_says_what_to_install(
     server: Emulator, boto: Boto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pycognito", None)

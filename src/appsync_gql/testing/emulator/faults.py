@@ -1,4 +1,4 @@
-"""Things that go wrong on demand, each a stated number of times."""
+"""Faults that a test asks for: errors, delays, dropped connections, a given number of times."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ CONTENT_TYPES = {
 }
 
 _LONGEST_HOLD = 30.0
+"""Seconds."""
 
 
 class Hold:
-    """Keeps requests waiting until it is released, at the end of its ``with`` block at the latest.
+    """Keeps requests waiting until :meth:`release`, or until its ``with`` block ends.
 
-    No request waits for longer than 30 seconds, or than the emulator runs.
+    No request waits for more than 30 seconds, nor longer than the emulator runs.
 
     Attributes:
-        arrived: set once a request has come in.
+        arrived: set once the first request has been received.
     """
 
     def __init__(self) -> None:
@@ -43,19 +44,19 @@ class Hold:
 
     @property
     def count(self) -> int:
-        """How many requests have come in."""
+        """How many requests have been received."""
         return self._count
 
     def release(self) -> None:
-        """Let the requests go on, and those that are still to come."""
+        """Let the waiting requests continue, and those that are received later."""
         with self._lock:
             self._released = True
             for loop, event in self._waiting:
-                with contextlib.suppress(RuntimeError):  # that loop is closed already
+                with contextlib.suppress(RuntimeError):  # the loop is closed already
                     loop.call_soon_threadsafe(event.set)
 
     async def wait(self) -> None:
-        """Wait in the emulator's loop."""
+        """Wait, in the emulator's event loop."""
         event = asyncio.Event()
         with self._lock:
             self._count += 1
@@ -75,18 +76,18 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One request's fate.
+    """What happens to one request.
 
     Attributes:
-        status: HTTP status of the answer; 0 for none of its own.
-        body: what is answered.
-        headers: of that answer.
-        error_type: of that answer, for the record.
-        after_execution: whether the request is executed first.
-        drop: whether the connection is closed in place of an answer.
-        deny: whether the operation's fields are denied, if its token is good.
-        seconds: a delay, after which the request goes its normal way.
-        hold: what the request waits for, likewise.
+        status: HTTP status of the fault's own response; 0 if it has none.
+        body: of that response.
+        headers: of that response.
+        error_type: of that response, for :class:`RecordedRequest`.
+        after_execution: whether the request is executed before that response is sent.
+        drop: whether the connection is closed instead of a response.
+        deny: whether all fields of the operation are denied, if the token is accepted.
+        seconds: a delay, after which the request is processed as usual.
+        hold: what the request waits for before it is processed as usual.
     """
 
     status: int = 0
@@ -100,37 +101,42 @@ class Fault:
     hold: Hold | None = None
 
     @property
-    def answers(self) -> bool:
-        """Whether the request ends here."""
+    def replaces_response(self) -> bool:
+        """Whether the client does not receive the usual response."""
         return self.drop or bool(self.status)
 
 
 class Faults:
-    """The faults that wait for their requests, first come first served: one a request.
+    """Queues of faults, one for each endpoint. Each request takes one fault from its queue.
 
     ``n`` is the number of requests, and ``on`` the endpoint. May be used from any thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, deque[Fault]] = {"graphql": deque(), "cognito": deque()}
+        self._queues: dict[str, deque[Fault]] = {"graphql": deque(), "cognito": deque()}
         self._holds: list[Hold] = []
 
     def refuse(self, n: int = 1) -> None:
-        """AppSync refuses requests as it does an expired token (401); nothing is executed."""
+        """Refuse requests as AppSync refuses an expired token (401); nothing is executed."""
         self._appsync_error(n, 401, "UnauthorizedException", "Token has expired.")
 
     def deny(self, n: int = 1) -> None:
-        """AppSync denies all fields of an operation, as to a user who lacks a group (200).
+        """Deny all fields of an operation, as to a user who lacks a group (200).
 
-        Nothing is executed. Tokens are looked at first: a bad one is refused as ever.
+        Nothing is executed. The token is checked first, and refused as usual if it is bad.
         """
         self._add(n, Fault(deny=True), "graphql")
 
     def throttle(self, n: int = 1, *, on: Endpoint = "graphql", retry_after: int = 1) -> None:
-        """Answer as if the quota were used up: 429 of AppSync, 400 of Cognito.
+        """Respond as if the quota were exhausted: AppSync with 429, Cognito with 400.
 
-        Which body AppSync sends then is not documented; this one is a guess.
+        AppSync's body for that case is not documented; this one is a guess.
+
+        Args:
+            n: how many requests.
+            on: the endpoint.
+            retry_after: seconds, in AppSync's ``Retry-After`` header.
         """
         if on == "cognito":
             self.cognito_error(n, "TooManyRequestsException", "Rate exceeded")
@@ -141,13 +147,15 @@ class Faults:
     def server_error(
         self, n: int = 1, *, on: Endpoint = "graphql", status: int = 503, as_json: bool = False
     ) -> None:
-        """Answer with 5xx.
+        """Respond with a status of 5xx.
 
         Args:
             n: how many requests.
-            on: Cognito answers 500 with its InternalErrorException, whatever the rest.
-            status: of AppSync's answer.
-            as_json: an error in AppSync's shape, not a load balancer's page.
+            on: the endpoint. Cognito always responds with 500 and InternalErrorException;
+                the other arguments do not matter then.
+            status: of AppSync's response.
+            as_json: ``True`` for an error in AppSync's shape, ``False`` for the HTML page of a
+                load balancer.
         """
         if on == "cognito":
             self.cognito_error(n, "InternalErrorException", "Internal error", status=500)
@@ -158,31 +166,31 @@ class Faults:
             self.answer(n, status, page, {"Content-Type": "text/html"})
 
     def waf(self, n: int = 1) -> None:
-        """Block requests to AppSync as a firewall rule does (403)."""
+        """Block requests to AppSync as a rule of AWS WAF does (403)."""
         self._appsync_error(n, 403, "WAFForbiddenException", "403 Forbidden")
 
     def lambda_error(self, n: int = 1) -> None:
-        """Let a pre-token trigger of the user pool fail."""
+        """Respond as if a pre-token-generation trigger of the user pool had failed."""
         self.cognito_error(n, "UserLambdaValidationException", "PreTokenGeneration failed")
 
     def cognito_error(self, n: int, name: str, message: str, *, status: int = 400) -> None:
-        """Answer Cognito calls with any error, in Cognito's shape."""
+        """Respond to Cognito calls with this error, in Cognito's shape."""
         headers = {"x-amzn-ErrorType": f"{name}:", "x-amzn-ErrorMessage": message}
         self.answer(n, status, {"__type": name, "message": message}, headers, on="cognito")
 
     def drop(self, n: int = 1, *, on: Endpoint = "graphql", after_execution: bool = False) -> None:
-        """Close the connection without an answer, before or after executing the request."""
+        """Close the connection without a response, before or after executing the request."""
         self._add(n, Fault(drop=True, after_execution=after_execution), on)
 
     def delay(self, n: int, seconds: float, *, on: Endpoint = "graphql") -> None:
-        """Keep requests waiting, then go on as usual."""
+        """Keep requests waiting for so many seconds, then process them as usual."""
         if seconds < 0:
             msg = "a delay is 0 seconds or more"
             raise ValueError(msg)
         self._add(n, Fault(seconds=seconds), on)
 
     def hold(self, n: int = 1, *, on: Endpoint = "cognito") -> Hold:
-        """Keep requests waiting until the returned hold is released."""
+        """Keep requests waiting until the returned :class:`Hold` is released."""
         hold = Hold()
         self._add(n, Fault(hold=hold), on)
         with self._lock:
@@ -199,48 +207,48 @@ class Faults:
         on: Endpoint = "graphql",
         after_execution: bool = False,
     ) -> None:
-        """Answer with anything.
+        """Respond with this status, body and headers.
 
         Args:
             n: how many requests.
             status: HTTP status, 200 to 599.
-            body: a dict is sent as JSON, of the endpoint's content type.
-            headers: besides those of every answer.
+            body: a dict is sent as JSON with the endpoint's content type.
+            headers: in addition to those of every response.
             on: the endpoint.
             after_execution: whether the request is executed first.
         """
-        if not 200 <= status <= 599:  # noqa: PLR2004 - said in the message
+        if not 200 <= status <= 599:  # noqa: PLR2004 - the message names the limits
             msg = "a status is 200 to 599"
             raise ValueError(msg)
-        given, error_type = dict(headers or {}), None
+        all_headers, error_type = dict(headers or {}), None
         if isinstance(body, dict):
-            given.setdefault("Content-Type", CONTENT_TYPES[self._known(on)])
+            all_headers.setdefault("Content-Type", CONTENT_TYPES[_checked(on)])
             error_type = _error_type(body)
             body = json.dumps(body)
         raw = body.encode() if isinstance(body, str) else body
         fault = Fault(
             status=status,
             body=raw,
-            headers=given,
+            headers=all_headers,
             error_type=error_type,
             after_execution=after_execution,
         )
         self._add(n, fault, on)
 
     def clear(self) -> None:
-        """Forget all faults, and release what is held."""
+        """Remove all faults, and release the requests that :meth:`hold` keeps waiting."""
         with self._lock:
             holds, self._holds = self._holds, []
-            for waiting in self._waiting.values():
-                waiting.clear()
+            for queue in self._queues.values():
+                queue.clear()
         for hold in holds:
             hold.release()
 
     def next(self, on: Endpoint) -> Fault | None:
-        """Take the fault meant for the request that has just come in."""
+        """Take the next fault of an endpoint's queue; ``None`` if there is none."""
         with self._lock:
-            waiting = self._waiting[on]
-            return waiting.popleft() if waiting else None
+            queue = self._queues[on]
+            return queue.popleft() if queue else None
 
     def _appsync_error(
         self,
@@ -255,20 +263,21 @@ class Faults:
 
     def _add(self, n: int, fault: Fault, on: Endpoint) -> None:
         if n < 1:
-            msg = "a fault happens at least once"
+            msg = "n is at least 1: a fault happens at least once"
             raise ValueError(msg)
         with self._lock:
-            self._waiting[self._known(on)].extend([fault] * n)
+            self._queues[_checked(on)].extend([fault] * n)
 
-    def _known(self, on: Endpoint) -> Endpoint:
-        if on not in self._waiting:
-            msg = f"on is 'graphql' or 'cognito', not {on!r}"
-            raise ValueError(msg)
-        return on
+
+def _checked(on: Endpoint) -> Endpoint:
+    if on not in CONTENT_TYPES:
+        msg = f"on is 'graphql' or 'cognito', not {on!r}"
+        raise ValueError(msg)
+    return on
 
 
 def _error_type(body: dict[str, Any]) -> str | None:
-    """Find AWS's name of an error in a body of either shape."""
+    """Return AWS's name of the error in a body of AppSync's or Cognito's shape."""
     errors = body.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     found = first.get("errorType") if isinstance(first, dict) else body.get("__type")

@@ -1,4 +1,4 @@
-"""The real-time endpoint as a test holds it in its hands, from any thread."""
+"""Controls of the real-time endpoint that a test may use from any thread."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from .realtime import Realtime, RealtimeSettings
+    from .realtime import Realtime
+    from .realtime_connection import RealtimeSettings
     from .realtime_faults import RealtimeFaults
 
 __all__ = ["RealtimeControl"]
 
 
 class RealtimeControl:
-    """Sends events and makes trouble. Calls return at once; the emulator's loop does the rest.
+    """Publishes events and disturbs connections.
+
+    Methods return at once; the emulator's event loop does the work afterwards.
 
     Attributes:
-        settings: how the endpoint behaves; may be changed at any time.
-        faults: what is to go wrong at the next handshakes and starts.
+        settings: of the endpoint; may be changed at any time.
+        faults: of the next handshakes and ``start`` messages.
     """
 
     def __init__(
@@ -32,50 +35,51 @@ class RealtimeControl:
 
     @property
     def connections(self) -> int:
-        """How many sockets are open."""
+        """How many WebSocket connections are open."""
         return self._realtime.connections
 
     @property
     def registrations(self) -> int:
-        """How many subscriptions there are, on all sockets."""
+        """How many subscriptions are registered, on all connections."""
         return self._realtime.registrations
 
     def publish(self, name: str, payload: Any) -> None:
-        """Send an event to all subscribers of a field who want it, without any mutation."""
-        self._do(lambda: self._realtime.publish(name, payload))
+        """Send an event to all matching subscriptions of a field, without any mutation."""
+        self._schedule(lambda: self._realtime.publish(name, payload))
 
     def close_sockets(self, code: int = 1001) -> None:
-        """Close all sockets, as a server does that goes away."""
-        self._do(lambda: self._realtime.close_sockets(code))
+        """Close all connections with this close code; 1001 means that the server shuts down."""
+        self._schedule(lambda: self._realtime.close_sockets(code))
 
     def drop_sockets(self) -> None:
-        """Cut all connections without a goodbye."""
-        self._do(lambda: _at_once(self._realtime.drop_sockets))
+        """Drop all connections without a closing handshake."""
+        self._schedule(self._realtime.drop_sockets)
 
     def silence_sockets(self) -> None:
-        """Send and hear nothing more on the sockets that there are, and leave them open.
+        """Neither send nor read anything more on the present connections, and leave them open.
 
-        So does a network that is cut in two, or a peer that lost its power.
+        A client sees the same when the network fails without notice.
         """
-        self._do(lambda: _at_once(self._realtime.silence_sockets))
+        self._schedule(self._realtime.silence_sockets)
 
     def end_subscriptions(
         self, error_type: str = "UnauthorizedException", message: str = "Permission denied"
     ) -> None:
-        """End all subscriptions, by an error frame each."""
-        self._do(lambda: self._realtime.end_subscriptions(error_type, message))
+        """End all subscriptions, each with an error message."""
+        self._schedule(lambda: self._realtime.end_subscriptions(error_type, message))
 
     def send_error(
         self, error_type: str = "LimitExceededError", message: str = "Rate limit exceeded"
     ) -> None:
-        """Send an error frame that names no subscription, by default that of the rate limit."""
-        self._do(lambda: self._realtime.send_error(error_type, message))
+        """Send an error message that names no subscription, by default that of the rate limit."""
+        self._schedule(lambda: self._realtime.send_error(error_type, message))
 
     def started(self) -> None:
-        """Take the loop that runs from now on; called by the emulator."""
+        """Called by the emulator, in the event loop that runs from now on."""
         self._loop = asyncio.get_running_loop()
 
-    def _do(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    def _schedule(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Run a coroutine in the emulator's event loop."""
         if self._loop is None:
             msg = "start the emulator first"
             raise RuntimeError(msg)
@@ -86,7 +90,3 @@ class RealtimeControl:
             task.add_done_callback(self._tasks.discard)
 
         self._loop.call_soon_threadsafe(begin)
-
-
-async def _at_once(work: Callable[[], None]) -> None:
-    work()

@@ -1,4 +1,4 @@
-"""What goes wrong at the real-time endpoint on demand, each a stated number of times."""
+"""Faults of the real-time endpoint that a test asks for, a given number of times."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FrameError:
-    """An error frame's content.
+    """The error in an error message of the real-time protocol.
 
     Attributes:
         error_type: ``errorType``.
         message: for the client.
-        code: ``errorCode``, which only ``connection_error`` frames have.
+        code: ``errorCode``, which only ``connection_error`` messages contain.
     """
 
     error_type: str
@@ -32,9 +32,9 @@ EXPIRED = FrameError("UnauthorizedException", "Token has expired.", 401)
 
 
 class RealtimeFaults:
-    """Faults that wait for their handshakes and starts, first come first served: one each.
+    """Queues of faults for handshakes and ``start`` messages; each takes one.
 
-    May be used from any thread.
+    ``n`` is the number of handshakes or messages. May be used from any thread.
     """
 
     def __init__(self) -> None:
@@ -44,19 +44,19 @@ class RealtimeFaults:
         self._acks = 0
 
     def refuse_connections(self, n: int = 1, error: FrameError = EXPIRED) -> None:
-        """Answer handshakes with a ``connection_error``, by default that of an expired token."""
+        """Refuse handshakes with a ``connection_error``, by default that of an expired token."""
         self._add(self._handshakes, n, error)
 
     def drop_connections(self, n: int = 1) -> None:
-        """Cut connections right after their handshakes."""
+        """Drop connections right after their handshakes, without a closing handshake."""
         self._add(self._handshakes, n, None)
 
     def refuse_starts(self, n: int = 1, error: FrameError = EXPIRED) -> None:
-        """Answer ``start`` with an ``error``, by default that of an expired token."""
+        """Refuse ``start`` with an ``error``, by default that of an expired token."""
         self._add(self._starts, n, error)
 
     def ignore_starts(self, n: int = 1) -> None:
-        """Register subscriptions without a ``start_ack``."""
+        """Register subscriptions, but send no ``start_ack``."""
         self._add(self._starts, n, math.inf)
 
     def delay_starts(self, n: int = 1, seconds: float = 1.0) -> None:
@@ -71,34 +71,44 @@ class RealtimeFaults:
             self._acks += n
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         with self._lock:
             self._handshakes.clear()
             self._starts.clear()
             self._acks = 0
 
     def next_handshake(self) -> tuple[bool, FrameError | None]:
-        """Take the fault for a handshake: whether there is one, and its error."""
+        """Take the next fault of a handshake.
+
+        Returns:
+            Whether there is a fault, and its error; ``None`` drops the connection.
+        """
         with self._lock:
-            waiting = self._handshakes
-            return (True, waiting.popleft()) if waiting else (False, None)
+            queue = self._handshakes
+            return (True, queue.popleft()) if queue else (False, None)
 
     def next_start(self) -> FrameError | float:
-        """Take the fault for a ``start``: its error, or the seconds before its ``start_ack``."""
+        """Take the next fault of a ``start``.
+
+        Returns:
+            The error, or the seconds before the ``start_ack``: 0 without a fault, infinity if
+            none is sent.
+        """
         with self._lock:
             return self._starts.popleft() if self._starts else 0.0
 
-    def next_ack(self) -> bool:
-        """Tell whether this ``connection_ack`` is kept back."""
+    def omits_next_ack(self) -> bool:
+        """Return whether the next ``connection_ack`` is not sent."""
         with self._lock:
-            self._acks -= (kept := self._acks > 0)
-        return kept
+            omitted = self._acks > 0
+            self._acks -= omitted
+        return omitted
 
-    def _add(self, waiting: deque[T], n: int, fault: T) -> None:
+    def _add(self, queue: deque[T], n: int, fault: T) -> None:
         if n < 1:
             raise ValueError(_AT_LEAST_ONCE)
         with self._lock:
-            waiting.extend([fault] * n)
+            queue.extend([fault] * n)
 
 
-_AT_LEAST_ONCE = "a fault happens at least once"
+_AT_LEAST_ONCE = "n is at least 1: a fault happens at least once"

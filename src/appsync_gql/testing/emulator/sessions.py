@@ -1,4 +1,4 @@
-"""Refresh tokens: which are valid, which are retired, and what reuse does. No sockets.
+"""Sessions and their refresh tokens: rotation, grace period, reuse. It opens no sockets.
 
 Rules: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
 """
@@ -10,33 +10,35 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .errors import CognitoError
+from .cognito_error import CognitoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .sign_in import User
 
-__all__ = ["Family", "Sessions"]
+__all__ = ["Session", "Sessions"]
 
 
 @dataclass(slots=True)
-class Family:
-    """All refresh tokens that came of one sign-in.
+class Session:
+    """One sign-in, from its first refresh token to its revocation.
 
     Attributes:
         user: who signed in.
-        signed_in_at: when, seconds since the epoch.
-        expires_at: when every one of its tokens ends: rotation doesn't prolong a session.
-        origin: the claim ``origin_jti`` of all its JWTs.
-        revoked: whether it is over.
-        retired: when each token that was rotated out was first used.
+        signed_in_at: seconds since the epoch.
+        expires_at: when all of its refresh tokens expire, in seconds since the epoch;
+            rotation does not prolong a session.
+        origin_jti: the claim of that name in all its JWTs.
+        revoked: whether the session has ended.
+        retired: the refresh tokens that rotation has replaced, each with the time at which it
+            was replaced first.
     """
 
     user: User
     signed_in_at: float
     expires_at: float
-    origin: str = field(default_factory=lambda: str(uuid.uuid4()))
+    origin_jti: str = field(default_factory=lambda: str(uuid.uuid4()))
     revoked: bool = False
     retired: dict[str, float] = field(default_factory=dict, repr=False)
 
@@ -48,7 +50,7 @@ class Sessions:
         now: the server's clock.
         lifetime: seconds from sign-in to the end of the session.
         rotation: whether a refresh retires the token it was made with.
-        grace_period: seconds that a retired token still works.
+        grace_period: seconds that a retired token remains valid.
     """
 
     def __init__(
@@ -56,65 +58,65 @@ class Sessions:
     ) -> None:
         self.rotation = rotation
         self._now, self._lifetime, self._grace = now, lifetime, grace_period
-        self._families: dict[str, Family] = {}
+        self._by_token: dict[str, Session] = {}
 
-    def start(self, user: User) -> tuple[Family, str]:
-        """Begin a session; return it and its first refresh token."""
+    def start(self, user: User) -> tuple[Session, str]:
+        """Start a session; return it and its first refresh token."""
         now = self._now()
-        family = Family(user, now, now + self._lifetime)
-        return family, self._token(family)
+        session = Session(user, now, now + self._lifetime)
+        return session, self._new_token(session)
 
-    def find(self, token: str) -> Family:
-        """Return the session that a refresh token may still renew.
+    def find(self, token: str) -> Session:
+        """Return the session of a valid refresh token.
 
         Raises:
-            CognitoError: it may not. Reuse of a retired token also ends the session.
+            CognitoError: the token is not valid. Reuse of a retired token also ends the session.
         """
-        family = self._families.get(token)
-        if family is None:
+        session = self._by_token.get(token)
+        if session is None:
             raise CognitoError("NotAuthorizedException", "Invalid Refresh Token.")
-        if family.revoked:
+        if session.revoked:
             raise CognitoError("NotAuthorizedException", "Refresh Token has been revoked")
-        retired_at = family.retired.get(token)
+        retired_at = session.retired.get(token)
         if retired_at is not None and self._now() - retired_at >= self._grace:
-            family.revoked = True
+            session.revoked = True
             raise CognitoError("RefreshTokenReuseException", "Refresh token reuse detected")
-        if family.expires_at <= self._now():
+        if session.expires_at <= self._now():
             raise CognitoError("NotAuthorizedException", "Refresh Token has expired")
-        if family.user.disabled:
+        if session.user.disabled:
             raise CognitoError("NotAuthorizedException", "User is disabled.")
-        return family
+        return session
 
     def rotate(self, token: str) -> str | None:
-        """Retire a token that was just used, and make its successor; ``None`` without rotation.
+        """Retire a token that was used and return its successor; ``None`` without rotation.
 
-        Only the submitted token is retired: a retry within the grace period
-        leaves the successor that got lost on its way valid
+        Only the submitted token is retired: if its response is lost and the client tries again
+        within the grace period, both successors are valid
         (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html).
         """
         if not self.rotation:
             return None
-        family = self._families[token]
-        family.retired.setdefault(token, self._now())
-        return self._token(family)
+        session = self._by_token[token]
+        session.retired.setdefault(token, self._now())
+        return self._new_token(session)
 
     def revoke(self, token: str) -> None:
-        """End the session of a refresh token; one that is not known is no error."""
-        family = self._families.get(token)
-        if family is not None:
-            family.revoked = True
+        """End the session of a refresh token; an unknown token is no error."""
+        session = self._by_token.get(token)
+        if session is not None:
+            session.revoked = True
 
     def revoke_all(self, username: str) -> None:
         """End all sessions of a user."""
-        for family in self._families.values():
-            if family.user.username == username:
-                family.revoked = True
+        for session in self._by_token.values():
+            if session.user.username == username:
+                session.revoked = True
 
-    def is_revoked(self, origin: str) -> bool:
-        """Tell whether the session with that ``origin_jti`` is over."""
-        return any(f.revoked for f in self._families.values() if f.origin == origin)
+    def is_revoked(self, origin_jti: str) -> bool:
+        """Return whether the session with that ``origin_jti`` has ended."""
+        return any(s.revoked for s in self._by_token.values() if s.origin_jti == origin_jti)
 
-    def _token(self, family: Family) -> str:
+    def _new_token(self, session: Session) -> str:
         token = secrets.token_urlsafe(96)
-        self._families[token] = family
+        self._by_token[token] = session
         return token

@@ -1,4 +1,4 @@
-"""Users, and how they sign in: password, SRP, and the challenges after it. No sockets.
+"""Users and their sign-in: password, SRP, and the challenges after it. It opens no sockets.
 
 Challenges: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...exceptions import MissingExtra
-from .errors import CognitoError
+from .cognito_error import CognitoError
 from .srp import SrpServer
 
 if TYPE_CHECKING:
@@ -30,7 +30,18 @@ _TIMESTAMP = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [1-9]\d? \d\d:\d\d:\d\d UT
 
 @dataclass(slots=True)
 class User:
-    """One user of the pool."""
+    """One user of the pool.
+
+    Attributes:
+        username: the pool's name of the user.
+        password: the right one.
+        groups: ``cognito:groups``.
+        mfa_code: the right response to ``SOFTWARE_TOKEN_MFA``; ``None`` for no such challenge.
+        must_change_password: whether sign-in ends in ``NEW_PASSWORD_REQUIRED``.
+        attributes: claims of the ID token.
+        disabled: whether sign-in and refresh fail.
+        sub: the claim of that name.
+    """
 
     username: str
     password: str = field(repr=False)
@@ -44,6 +55,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class _Challenge:
+    """A challenge that waits for its response."""
+
     name: str
     user: User
     expires_at: float
@@ -51,14 +64,14 @@ class _Challenge:
 
 
 class SignIn:
-    """The users of one pool, and the sign-ins under way.
+    """The users of one pool, and their sign-ins in progress.
 
-    Each step ends in the user, who has then proved enough, or in a challenge in
+    Each step returns the user if the sign-in is complete, and otherwise the next challenge in
     Cognito's shape.
 
     Args:
-        pool_id: SRP mixes the pool's name into the password.
-        now: the server's clock.
+        pool_id: SRP needs the pool's name.
+        now: the server's clock, seconds since the epoch.
     """
 
     def __init__(self, pool_id: str, now: Callable[[], float]) -> None:
@@ -66,33 +79,43 @@ class SignIn:
         self._pool_id, self._now = pool_id, now
         self._challenges: dict[str, _Challenge] = {}
 
-    def begin(self, flow: object, given: Mapping[str, str]) -> User | dict[str, Any]:
-        """Answer the first step.
+    def begin(self, flow: object, parameters: Mapping[str, str]) -> User | dict[str, Any]:
+        """Begin a sign-in.
+
+        Args:
+            flow: ``AuthFlow``.
+            parameters: ``AuthParameters``.
 
         Raises:
-            CognitoError: wrong name or password, or a flow that there isn't.
+            CognitoError: the name or the password is wrong, or there is no such flow.
         """
         if flow == "USER_PASSWORD_AUTH":
-            user = self._known(given.get("USERNAME", ""))
-            if not _same(user.password, given.get("PASSWORD", "")):
+            user = self._enabled_user(parameters.get("USERNAME", ""))
+            if not _equal(user.password, parameters.get("PASSWORD", "")):
                 raise _wrong_password()
             return self._after_password(user)
         if flow == "USER_SRP_AUTH":
-            return self._begin_srp(self._known(given.get("USERNAME", "")), given.get("SRP_A", ""))
+            user = self._enabled_user(parameters.get("USERNAME", ""))
+            return self._begin_srp(user, parameters.get("SRP_A", ""))
         raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
 
     def respond(
-        self, name: object, session: object, given: Mapping[str, str]
+        self, name: object, session: object, responses: Mapping[str, str]
     ) -> User | dict[str, Any]:
-        """Answer a later step.
+        """Continue a sign-in with the response to a challenge.
+
+        Args:
+            name: ``ChallengeName``.
+            session: ``Session``.
+            responses: ``ChallengeResponses``.
 
         Raises:
-            CognitoError: the response is wrong, or not to a challenge under way.
+            CognitoError: the response is wrong, or there is no such challenge.
         """
         if name == "PASSWORD_VERIFIER":
-            return self._verify(given)
+            return self._verify_password(responses)
         challenge = self._challenges.get(session) if isinstance(session, str) else None
-        if challenge is None or challenge.user.username != given.get("USERNAME"):
+        if challenge is None or challenge.user.username != responses.get("USERNAME"):
             raise CognitoError("NotAuthorizedException", "Invalid session for the user.")
         if challenge.expires_at <= self._now():
             raise CognitoError(
@@ -100,16 +123,22 @@ class SignIn:
             )
         if challenge.name != name:
             raise CognitoError("InvalidParameterException", f"The challenge is {challenge.name}")
+        step = self._next_step(challenge, responses)
+        self._challenges.pop(str(session), None)
+        return step
+
+    def _next_step(
+        self, challenge: _Challenge, responses: Mapping[str, str]
+    ) -> User | dict[str, Any]:
+        """Check the response to a code or password challenge; return the next step."""
         user = challenge.user
-        if name == "SOFTWARE_TOKEN_MFA":
-            if not _same(user.mfa_code or "", given.get("SOFTWARE_TOKEN_MFA_CODE", "")):
+        if challenge.name == "SOFTWARE_TOKEN_MFA":
+            if not _equal(user.mfa_code or "", responses.get("SOFTWARE_TOKEN_MFA_CODE", "")):
                 raise CognitoError("CodeMismatchException", "Invalid code received for user")
-            del self._challenges[str(session)]
             return user
-        if not given.get("NEW_PASSWORD"):
+        if not responses.get("NEW_PASSWORD"):
             raise CognitoError("InvalidParameterException", "Missing required parameter")
-        user.password, user.must_change_password = given["NEW_PASSWORD"], False
-        del self._challenges[str(session)]
+        user.password, user.must_change_password = responses["NEW_PASSWORD"], False
         return self._after_password(user)
 
     def _begin_srp(self, user: User, big_a: str) -> dict[str, Any]:
@@ -121,26 +150,26 @@ class SignIn:
             raise CognitoError("InternalErrorException", str(error), status=500) from None
         return self._challenge("PASSWORD_VERIFIER", user, server.parameters(), server)
 
-    def _verify(self, given: Mapping[str, str]) -> User | dict[str, Any]:
-        if not _TIMESTAMP.fullmatch(given.get("TIMESTAMP", "")):
+    def _verify_password(self, responses: Mapping[str, str]) -> User | dict[str, Any]:
+        if not _TIMESTAMP.fullmatch(responses.get("TIMESTAMP", "")):
             raise CognitoError(
                 "InvalidParameterException",
                 "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.",
             )
-        block = given.get("PASSWORD_CLAIM_SECRET_BLOCK", "")
+        block = responses.get("PASSWORD_CLAIM_SECRET_BLOCK", "")
         found = [k for k, c in self._challenges.items() if c.srp and c.srp.secret_block == block]
         challenge = self._challenges.pop(found[0]) if found else None
         if (
             challenge is None
             or challenge.srp is None
             or challenge.expires_at <= self._now()
-            or challenge.user.username != given.get("USERNAME")
-            or not challenge.srp.proves_password(given)
+            or challenge.user.username != responses.get("USERNAME")
+            or not challenge.srp.proves_password(responses)
         ):
             raise _wrong_password()
         return self._after_password(challenge.user)
 
-    def _known(self, username: str) -> User:
+    def _enabled_user(self, username: str) -> User:
         user = self.users.get(username)
         if user is None:
             raise _wrong_password()
@@ -167,10 +196,10 @@ class SignIn:
         return {"ChallengeName": name, "Session": session, "ChallengeParameters": parameters}
 
 
-def _same(right: str, given: str) -> bool:
-    return hmac.compare_digest(right.encode(), given.encode())
+def _equal(expected: str, received: str) -> bool:
+    return hmac.compare_digest(expected.encode(), received.encode())
 
 
 def _wrong_password() -> CognitoError:
-    # The same for an unknown user: Cognito's PreventUserExistenceErrors is on by default.
+    # An unknown user gets the same error: PreventUserExistenceErrors is Cognito's default.
     return CognitoError("NotAuthorizedException", "Incorrect username or password.")

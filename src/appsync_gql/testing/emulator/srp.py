@@ -1,4 +1,4 @@
-"""The server's side of Cognito's SRP sign-in (RFC 5054, with Cognito's own key derivation)."""
+"""The server side of Cognito's SRP sign-in (RFC 5054, with Cognito's own key derivation)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ __all__ = ["SrpServer"]
 
 
 class SrpServer:
-    """One sign-in: makes the challenge, and checks the proof that the client knew the password.
+    """One sign-in: returns the challenge, and checks the proof that the client knows the password.
 
-    The arithmetic's parameters and paddings are pycognito's, so that a client
-    built on it is checked against its own notion of the protocol; that the
-    password matters is what this class adds.
+    The protocol's constants and paddings are pycognito's, so that a client that uses
+    pycognito is compatible; this class adds the check of the password.
 
     Args:
         pool_id: of the user pool; its part after the ``_`` goes into the key.
@@ -65,7 +64,7 @@ class SrpServer:
         )
 
     def parameters(self) -> dict[str, str]:
-        """Give the ``ChallengeParameters``."""
+        """Return the ``ChallengeParameters``."""
         return {
             "USERNAME": self._username,
             "USER_ID_FOR_SRP": self._username,
@@ -75,12 +74,12 @@ class SrpServer:
         }
 
     def proves_password(self, responses: Mapping[str, str]) -> bool:
-        """Check the client's signature."""
+        """Return whether the client's signature is right."""
         text = (
             self._pool_name.encode()
             + self._username.encode()
             + base64.b64decode(self.secret_block)
             + responses.get("TIMESTAMP", "").encode()
         )
-        right = base64.b64encode(hmac.new(self._key, text, hashlib.sha256).digest())
-        return hmac.compare_digest(right, responses.get("PASSWORD_CLAIM_SIGNATURE", "").encode())
+        expected = base64.b64encode(hmac.new(self._key, text, hashlib.sha256).digest())
+        return hmac.compare_digest(expected, responses.get("PASSWORD_CLAIM_SIGNATURE", "").encode())

@@ -1,4 +1,4 @@
-"""Who subscribed to what, and which events they get. No sockets.
+"""Registered subscriptions, and which events each of them receives. It opens no sockets.
 
 Filtering by arguments: https://docs.aws.amazon.com/appsync/latest/devguide/aws-appsync-real-time-data.html
 """
@@ -16,12 +16,16 @@ from graphql import (
 )
 from graphql.execution.values import get_directive_values
 
-from .appsync import Api, ApiAnswer, Caller, Operation
+from .responses import ApiResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graphql import GraphQLSchema
+
+    from .api import Api
+    from .operations import Operation
+    from .resolvers import Caller
 
 _NO_EVENT = "Cannot return null"
 
@@ -30,14 +34,14 @@ __all__ = ["Registration", "register", "subscribers_of", "triggered"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """One subscription that was accepted.
+    """One accepted subscription.
 
     Attributes:
-        id: the client's name of it.
+        id: chosen by the client.
         name: the subscription field.
-        arguments: those that were given: events must equal them. One that is
-            ``None`` was given as null, which is not the same as left out.
-        operation: what each event is executed with.
+        arguments: that the client passed: an event must have equal values. ``None`` is an
+            explicit null; an omitted argument is not in here and matches every event.
+        operation: is executed for each event.
         caller: who subscribed.
     """
 
@@ -47,39 +51,42 @@ class Registration:
     operation: Operation = field(repr=False)
     caller: Caller = field(repr=False)
 
-    def wants(self, payload: Mapping[str, Any]) -> bool:
-        """Tell whether an event passes the filter of the arguments."""
+    def matches(self, payload: Mapping[str, Any]) -> bool:
+        """Return whether an event has the values of the arguments."""
         return all(payload.get(name) == value for name, value in self.arguments.items())
 
 
 async def register(
     api: Api, caller: Caller, operation: Operation, name: str
-) -> Registration | ApiAnswer:
-    """Register a subscription, or say why not: it is executed once, for its permissions."""
+) -> Registration | ApiResponse:
+    """Return a registration, or the error response.
+
+    The operation is executed once, without an event, to check its permissions.
+    """
     if operation.problem is not None or operation.node is None:
-        return operation.problem or ApiAnswer(400, {"errors": [{"message": "no operation"}]})
-    answer = await api.execute(caller, operation)
-    # There is no event yet, which a field that is never null need not mind.
-    errors = [e for e in answer.body.get("errors", ()) if not e["message"].startswith(_NO_EVENT)]
+        return operation.problem or ApiResponse(400, {"errors": [{"message": "no operation"}]})
+    response = await api.execute(caller, operation)
+    # Without an event a non-null field fails. That is no reason to refuse the subscription.
+    errors = [e for e in response.body.get("errors", ()) if not e["message"].startswith(_NO_EVENT)]
     if errors:
-        return ApiAnswer(200, {"errors": errors})
+        return ApiResponse(200, {"errors": errors})
     root = _root(operation.node)
     if root is None:
-        return ApiAnswer(400, {"errors": [{"message": "One subscription field is needed."}]})
+        return ApiResponse(400, {"errors": [{"message": "One subscription field is needed."}]})
     return Registration(
         id=name,
         name=root.name.value,
-        arguments=_given(root, operation.variables),
+        arguments=_arguments(root, operation.variables),
         operation=operation,
         caller=caller,
     )
 
 
 def triggered(
-    schema: GraphQLSchema, operation: Operation, answer: ApiAnswer
+    schema: GraphQLSchema, operation: Operation, response: ApiResponse
 ) -> dict[str, list[Any]]:
-    """Give the events that a mutation's answer makes: subscription fields and their payloads."""
-    data = answer.body.get("data")
+    """Return the events that a mutation's response triggers, by subscription field."""
+    data = response.body.get("data")
     if operation.kind != "mutation" or operation.node is None or not isinstance(data, dict):
         return {}
     events: dict[str, list[Any]] = {}
@@ -92,27 +99,27 @@ def triggered(
 
 
 def subscribers_of(schema: GraphQLSchema, mutation: str) -> list[str]:
-    """List the subscription fields whose ``@aws_subscribe`` names a mutation."""
+    """Return the subscription fields whose ``@aws_subscribe`` names a mutation."""
     directive, root = schema.get_directive("aws_subscribe"), schema.subscription_type
     if directive is None or root is None:
         return []
     found = []
     for name, definition in root.fields.items():
         node = definition.ast_node
-        given = get_directive_values(directive, node) if node else None
-        if given and mutation in given.get("mutations", ()):
+        values = get_directive_values(directive, node) if node else None
+        if values and mutation in values.get("mutations", ()):
             found.append(name)
     return found
 
 
-def _given(root: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the arguments that were given, and no others: a variable left out is left out here."""
-    given = {}
+def _arguments(root: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that have a value; one whose variable was omitted is omitted."""
+    arguments = {}
     for argument in root.arguments or ():
         value = argument.value
         if not isinstance(value, VariableNode) or value.name.value in variables:
-            given[argument.name.value] = value_from_ast_untyped(value, dict(variables))
-    return given
+            arguments[argument.name.value] = value_from_ast_untyped(value, dict(variables))
+    return arguments
 
 
 def _root(node: OperationDefinitionNode) -> FieldNode | None:

@@ -1,0 +1,169 @@
+"""The aiohttp session and the connections of one transport on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from ..compat import close_connections, detach_connections, wait_until_closed
+from .session import make_session
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import AsyncGenerator
+
+    from .timeouts import SharedTimeout
+
+__all__ = ["LoopSession", "close_later"]
+
+_RECENT = 0.25
+"""Seconds after which idle connections are checked for a close by the server before use."""
+
+
+_AT_EXIT = 2.0
+"""Seconds to wait at most for TLS connections to close when a thread or the process ends."""
+
+
+class LoopSession:
+    """The session and the connections of one transport on one event loop.
+
+    Attributes:
+        loop: the event loop.
+        connector: aiohttp's connections, kept between sessions; ``None`` if they are not kept.
+        session: the open session, or one that is kept for the next time; ``None`` without.
+        uses: how many times the session was opened and not closed yet.
+        idle_since: when it was last closed, in the loop's seconds.
+        unowned: whether the transport is gone, so that nobody will use it again.
+        responded: whether a response was received, so that a connection may be a kept one.
+        timeout: one timer for all requests of the session; ``None`` where aiohttp has its own.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, ssl_close_timeout: float | None) -> None:
+        self.loop = loop
+        self.timeout: SharedTimeout | None = None
+        self.connector: aiohttp.TCPConnector | None = None
+        self.session: aiohttp.ClientSession | None = None
+        self.uses = 0
+        self.idle_since = 0.0
+        self.unowned = self.responded = False
+        self._ssl_close_timeout = ssl_close_timeout
+        self._settings: dict[str, Any] | None = None
+        self._at_loop_end: AsyncGenerator[None, None] | None = None
+
+    async def keep_connections(self) -> aiohttp.TCPConnector:
+        """Return the connector that outlives sessions, created at first use."""
+        if self.connector is None or self.connector.closed:
+            self.connector = aiohttp.TCPConnector()
+            # asyncio.run() closes the asynchronous generators that its loop still has
+            # (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
+            self._at_loop_end = self._closing_generator()
+            await self._at_loop_end.__anext__()
+        elif self.loop.time() - self.idle_since > _RECENT:
+            # While a loop does not run, it does not notice that servers close connections.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return self.connector
+
+    async def _closing_generator(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self._close_all()
+
+    async def _close_all(self) -> None:
+        session, self.session = self.session, None
+        connector, self.connector = self.connector, None
+        self.uses = 0
+        if connector is not None:
+            if session is not None:
+                session.detach()
+            if not connector.closed:
+                session = aiohttp.ClientSession(connector=connector)
+                await wait_until_closed(session, self._ssl_close_timeout)
+        elif session is not None and not session.closed:
+            await wait_until_closed(session, self._ssl_close_timeout)
+
+    def prepare_session(
+        self, settings: dict[str, Any], connector: aiohttp.TCPConnector | None
+    ) -> None:
+        """Make a session of these settings, unless there is one that can be used.
+
+        Args:
+            settings: the arguments for the session.
+            connector: whose connections to use; ``None`` for some of the session's own.
+        """
+        session = self.session
+        if session is not None and not session.closed:
+            if self.uses or settings == self._settings:
+                return
+            session.detach()
+        self.session, self.timeout = make_session(settings, connector)
+        self._settings = settings
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session may be used for requests."""
+        return self.uses > 0 and self.session is not None and not self.session.closed
+
+    async def close(self) -> None:
+        """Close the session and all connections; called on the session's own loop."""
+        if self._at_loop_end is not None:
+            generator, self._at_loop_end = self._at_loop_end, None
+            await generator.aclose()
+        await self._close_all()
+
+    def close_from_its_thread(self) -> None:
+        """Close everything; called in the thread that opened it, while the loop may run or not."""
+        if self.loop.is_running():
+            self.loop.call_soon(close_later, self)
+        elif self.loop.is_closed() or _runs_a_loop():
+            self.give_up()
+        else:
+            limit = self._ssl_close_timeout
+            self._ssl_close_timeout = _AT_EXIT if limit is None else min(limit, _AT_EXIT)
+            self.loop.run_until_complete(self.close())
+
+    def give_up(self) -> None:
+        """Close everything without running the loop."""
+        for connector in self._take_connectors():
+            close_connections(connector)
+
+    def detach(self) -> None:
+        """Drop everything in a forked child, without an effect on the parent."""
+        for connector in self._take_connectors():
+            detach_connections(connector)
+
+    def _take_connectors(self) -> set[aiohttp.BaseConnector]:
+        session, self.session = self.session, None
+        found = {self.connector, session.connector if session is not None else None}
+        self.connector = None
+        if session is not None:
+            session.detach()
+        generator, self._at_loop_end = self._at_loop_end, None
+        if generator is not None:
+            # It has nothing to wait for any more, so that it ends without its loop.
+            with contextlib.suppress(StopIteration, RuntimeError):  # it is ending already
+                generator.aclose().__await__().send(None)
+        return {connector for connector in found if connector is not None}
+
+
+def _runs_a_loop() -> bool:
+    """Return whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+def close_later(found: LoopSession) -> None:
+    """Close a session in a task of its own loop, which is running."""
+    task = found.loop.create_task(found.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

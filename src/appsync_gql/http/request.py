@@ -1,0 +1,112 @@
+"""From gql's request to one that is ready to be sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from gql.transport.aiohttp import log as gql_log
+
+from ..compat import post_arguments
+from ..exceptions import BadRequest
+from .request_body import TrackedPayload, encoded, is_query
+from .sender import PreparedRequest
+
+if TYPE_CHECKING:
+    from gql import GraphQLRequest
+    from gql.transport.aiohttp import AIOHTTPTransport
+
+__all__ = ["prepare"]
+
+_NO_ARGUMENTS: dict[str, Any] = {}
+
+
+def prepare(
+    transport: AIOHTTPTransport,
+    request: GraphQLRequest,
+    extra_args: dict[str, Any] | None,
+    *,
+    upload_files: bool,
+) -> PreparedRequest:
+    """Prepare a request, once for both times that it may be sent.
+
+    Args:
+        transport: whose settings apply.
+        request: what to send.
+        extra_args: arguments of aiohttp's ``post`` from the caller; they are not changed.
+        upload_files: whether variables that are files are sent in a multipart body.
+
+    Raises:
+        BadRequest: the variables are no JSON, or an argument can't be used.
+    """
+    try:
+        if not (extra_args or upload_files) and transport.json_serialize is json.dumps:
+            body, payload, query = encoded(request)
+            _log_body(body)
+            return PreparedRequest(
+                transport.url,
+                body,
+                payload,
+                None,
+                _NO_ARGUMENTS,
+                transport.ssl,
+                query,
+                replayable=True,
+            )
+        return _prepared(transport, request, _arguments(extra_args), upload_files=upload_files)
+    except BadRequest:
+        raise
+    except Exception as error:  # noqa: BLE001 - the caller's own json_serialize may raise anything
+        said = f"{type(error).__name__}: {error}"
+        raise BadRequest(f"The variables can't be sent as JSON ({said}).") from None
+
+
+def _prepared(
+    transport: AIOHTTPTransport,
+    request: GraphQLRequest,
+    arguments: dict[str, Any],
+    *,
+    upload_files: bool,
+) -> PreparedRequest:
+    """Prepare a request that has arguments of its own."""
+    headers = arguments.pop("headers", None)
+    body: bytes | None = None
+    payload: Any
+    if upload_files or "json" in arguments or "data" in arguments:
+        arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
+        payload = arguments.pop("data", None)
+    elif transport.json_serialize is json.dumps:
+        body, payload, _ = encoded(request)
+    else:
+        body = transport.json_serialize(request.payload).encode()
+        payload = TrackedPayload(body)
+    if body is not None:
+        _log_body(body)
+    return PreparedRequest(
+        transport.url,
+        body,
+        payload,
+        headers,
+        arguments,
+        arguments.pop("ssl", transport.ssl),
+        query=is_query(request),
+        replayable=not upload_files,
+    )
+
+
+def _log_body(body: bytes) -> None:
+    if gql_log.isEnabledFor(logging.DEBUG):
+        gql_log.debug(">>> %s", body.decode())
+
+
+def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a copy of the caller's arguments without what the transport decides itself."""
+    arguments = dict(extra_args) if extra_args else {}
+    arguments.pop("raise_for_status", None)  # the status is looked at anyway
+    if arguments.pop("allow_redirects", False):
+        raise BadRequest(
+            "allow_redirects=True is not possible: tokens are not sent after a redirect. Give the "
+            "transport the final URL."
+        )
+    return arguments

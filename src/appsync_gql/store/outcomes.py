@@ -1,0 +1,52 @@
+"""The events that report how a renewal went. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .. import events
+from ..exceptions import AppSyncError, RenewalFailed, SessionExpired
+
+if TYPE_CHECKING:
+    from ..tokens import TokenClaims
+
+__all__ = ["datetime_of", "failed_event", "renewed_event", "save_failed_event"]
+
+
+def renewed_event(
+    claims: TokenClaims, *, reason: events.Reason, took: float, api: str | None
+) -> events.Renewed:
+    """Return the event that reports tokens with these claims, had after so many seconds."""
+    return events.Renewed(
+        reason=reason,
+        issued_at=None if claims.issued_at is None else datetime_of(claims.issued_at),
+        expires_at=datetime_of(claims.expires_at),
+        took=took,
+        api=api,
+    )
+
+
+def failed_event(
+    error: AppSyncError, reason: events.Reason, next_attempt_in: float
+) -> events.SessionEnded | events.RenewalFailed:
+    """Return the event that reports that there are no newer tokens this time, or never again."""
+    if isinstance(error, SessionExpired):
+        return events.SessionEnded(message=str(error), error_type=error.error_type)
+    return events.RenewalFailed(
+        reason=reason,
+        kind=error.kind if isinstance(error, RenewalFailed) else "configuration",
+        message=str(error),
+        next_attempt_in=next_attempt_in,
+    )
+
+
+def save_failed_event(error: Exception, next_attempt_in: float) -> events.SaveFailed:
+    """Return the event that reports that the newest tokens are in this process only."""
+    text = f"The newest tokens are in use but not saved ({type(error).__name__}: {error})."
+    return events.SaveFailed(message=text, next_attempt_in=next_attempt_in)
+
+
+def datetime_of(seconds: float) -> datetime:
+    """Return the moment so many seconds after the epoch."""
+    return datetime.fromtimestamp(seconds, timezone.utc)

@@ -1,0 +1,263 @@
+"""The methods of a store that wait, written once for tasks and threads.
+
+Each is a generator that yields what it waits for, and gets back whether that has ended in time.
+Decisions are those of :mod:`.state`; here is how long a caller waits for what they lead to.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from ..exceptions import (
+    AppSyncError,
+    LockTimeout,
+    NotSignedIn,
+    RenewalFailed,
+    StorageCorrupt,
+    StorageFailed,
+)
+from .job import Attempt, Job, Pause
+from .single_flight import SharedCall, Wait, own_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..events import Reason
+    from ..headers import Headers
+    from ..secret import Secret
+    from ..tokens import Tokens
+    from .renewal import Renewal
+    from .single_flight import Waits
+    from .state import StoreState
+    from .worker import Worker
+
+__all__ = ["CLOSE_SECONDS", "StoreMethods"]
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 5.0
+"""Seconds that closing a store waits for a renewal under way, and as many again for saving."""
+
+_SIGN_IN_SECONDS = 90.0
+"""Seconds that a sign-in or sign-out is waited for: all attempts of boto3, and the lock."""
+
+_ONE_WAIT = 1.0
+"""Seconds after which a caller no longer waits for the mere release of a lock."""
+
+_ROUNDS = 3
+"""How many renewals may succeed for one caller and bring nothing that can be used."""
+
+
+class StoreMethods:
+    """What the callers of one store do.
+
+    Args:
+        state: decides.
+        worker: does what blocks.
+        renewal: what is to be done.
+        patience: seconds that a caller waits through failures; 0.0 for not at all.
+        now: returns monotonic seconds. Waiting takes real time, whatever clock the store has.
+    """
+
+    def __init__(
+        self,
+        state: StoreState,
+        worker: Worker,
+        renewal: Renewal,
+        patience: float,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._state = state
+        self._worker = worker
+        self._renewal = renewal
+        self._patience = patience
+        self._now = now
+
+    def attend(self) -> Headers | None:
+        """Return headers that may be sent now, and start in the background what is due."""
+        headers, job = self._state.attend()
+        if job is not None:
+            self._start(job)
+        return headers
+
+    def headers(self) -> Waits[Headers]:
+        """Return headers with a token that is alive."""
+        headers = self.attend()
+        if headers is not None:
+            return headers
+        return (yield from self._obtain(self._state.attempt("expired"), "expired"))
+
+    def renew(self, rejected: Headers | None, *, denied: bool) -> Waits[Headers]:
+        """Return newer headers than the rejected ones."""
+        reason: Reason = "denied" if denied else "requested" if rejected is None else "refused"
+        replaced = self._state.current.snapshot.headers if rejected is None else rejected
+        found = self._state.replace(rejected, denied=denied)
+        return (yield from self._obtain(found, reason, replaced, again=not denied))
+
+    def tokens(self) -> Waits[Tokens]:
+        """Return tokens of which the one that is sent is alive."""
+        yield from self.headers()
+        tokens = self._state.current.snapshot.tokens
+        if tokens is None:
+            raise NotSignedIn("Nobody is signed in.")
+        return tokens
+
+    def sign_in(self, username: str, password: Secret, flow: str | None) -> Waits[Tokens]:
+        """Sign a user in."""
+        job = self._state.own_job("sign_in", "signed_in")
+        steps = self._renewal.sign_in(username, password, flow, job.key)
+        self._worker.start(job, steps)
+        yield from self._end_of(job, _SIGN_IN_SECONDS)
+        return (yield from self.tokens())
+
+    def sign_out(self) -> Waits[None]:
+        """End the session."""
+        job = self._state.own_job("sign_out", "requested")
+        self._worker.start(job, self._renewal.sign_out(job.known, job.key))
+        yield from self._end_of(job, _SIGN_IN_SECONDS)
+
+    def close(self) -> Waits[None]:
+        """Return no more headers, and save what is unsaved."""
+        under_way = self._state.close()
+        if under_way is not None and not (yield Wait(under_way.call, CLOSE_SECONDS)):
+            log.warning(
+                "The store is closed while %s has not ended after %.0f s: %s. It continues; if "
+                "the program ends before it, its tokens are lost.",
+                under_way.description,
+                CLOSE_SECONDS,
+                _unanswered(under_way.call),
+            )
+        job = self._state.last_save()
+        if job is not None and job.known is not None:
+            self._worker.start(job, self._renewal.save_at_close(job.known, job.key))
+            if not (yield Wait(job.call, CLOSE_SECONDS)):
+                raise StorageFailed(
+                    f"The store is closed, but the newest tokens are not saved: after "
+                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the "
+                    "program ends before it, they are lost."
+                )
+            _raise(job.call.error)
+
+    # -- waiting -----------------------------------------------------------------------
+
+    def _obtain(
+        self,
+        found: Headers | Attempt | Pause,
+        reason: Reason,
+        rejected: Headers | None = None,
+        *,
+        again: bool = True,
+    ) -> Waits[Headers]:
+        """Wait for attempts until one of them has brought headers.
+
+        Args:
+            found: the first decision.
+            reason: why newer headers are wanted.
+            rejected: the headers that are not good enough; ``None`` if any living ones are.
+            again: whether a transient failure is followed by another attempt.
+        """
+        deadline = self._now() + self._patience
+        last: AppSyncError | None = None
+        successes = 0
+        while isinstance(found, Attempt | Pause):
+            if isinstance(found, Pause):
+                last = found.error
+                left = self._left(deadline, last, again=again)
+                yield Wait(None, min(found.seconds, left))
+            else:
+                last = yield from self._outcome(found, deadline, last)
+                if last is not None:
+                    self._left(deadline, last, again=again)
+                elif found.call.ended:
+                    successes += 1
+            if successes == _ROUNDS:
+                raise RenewalFailed("Tokens expire as fast as they are renewed.", kind="clock")
+            found = self._state.attempt(reason, rejected)
+        return found
+
+    def _outcome(
+        self, attempt: Attempt, deadline: float, last: AppSyncError | None
+    ) -> Waits[AppSyncError | None]:
+        """Wait for the end of an attempt and return its error.
+
+        Raises:
+            RenewalFailed: the caller's patience ends before.
+        """
+        if attempt.job is not None:
+            self._start(attempt.job)
+        call = attempt.call
+        while True:
+            # Without patience a caller waits for one attempt, however long that takes.
+            left = deadline - self._now() if self._patience else _ONE_WAIT
+            if (yield Wait(call, max(0.0, min(left, _ONE_WAIT)))):
+                return call.error
+            if call.waiting_for == "unlocking" and left > 0:
+                return None
+            if left <= _ONE_WAIT and self._patience:
+                raise self._own(last) if last else _too_late(call, self._patience)
+
+    def _left(self, deadline: float, error: AppSyncError, *, again: bool) -> float:
+        """Return the seconds that a caller has left for another attempt after this failure.
+
+        Raises:
+            AppSyncError: there is no time left, or no other attempt can help.
+        """
+        left = deadline - self._now()
+        if not self._patience or not again or left <= 0 or not _is_transient(error):
+            raise self._own(error)
+        return left
+
+    def _end_of(self, job: Job, seconds: float) -> Waits[None]:
+        """Wait for the end of a job; raise its error, or one if it has not ended in time."""
+        if not (yield Wait(job.call, seconds)):
+            raise _too_late(job.call, seconds)
+        _raise(job.call.error)
+
+    def _own(self, error: AppSyncError) -> AppSyncError:
+        own = own_copy(error)
+        if isinstance(own, RenewalFailed):
+            own.retry_after = self._state.retry_after()
+        return own
+
+    def _start(self, job: Job) -> None:
+        """Start a job that all callers share."""
+        if job.kind == "save" and job.known is not None:
+            self._worker.start(job, self._renewal.save_unsaved(job.known, job.key))
+        else:
+            self._worker.start(job, self._renewal.renew(job.known, job.key, job.server))
+
+
+def _raise(error: AppSyncError | None) -> None:
+    if error is not None:
+        raise own_copy(error)
+
+
+def _is_transient(error: AppSyncError) -> bool:
+    """Return whether another attempt, within seconds, may succeed without anybody's doing."""
+    if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
+        return False
+    return error.kind not in {"clock", "identity", "thread"}
+
+
+def _unanswered(call: SharedCall) -> str:
+    return {
+        "lock": "somebody else holds the session's lock",
+        "persistence": "the persistence has not answered",
+        "provider": "the identity provider has not answered",
+        "unlocking": "the session's lock has not been released",
+    }.get(call.waiting_for, "no thread was free")
+
+
+def _too_late(call: SharedCall, seconds: float) -> RenewalFailed:
+    """Return the error for a caller who has waited for so many seconds."""
+    message = (
+        f"{_unanswered(call)}, after {seconds:g} s. The attempt continues; the tokens are kept."
+    )
+    message = message[0].upper() + message[1:]
+    if call.waiting_for == "lock":
+        return LockTimeout(message)
+    if call.waiting_for == "persistence":
+        return StorageFailed(message)
+    return RenewalFailed(message, kind="network")

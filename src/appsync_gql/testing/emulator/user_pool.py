@@ -1,0 +1,296 @@
+"""A Cognito user pool and its calls: sign-in, refresh, revocation. It opens no sockets.
+
+Names and shapes of the calls: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...tokens import Tokens
+from .cognito_error import CognitoError
+from .sessions import Session, Sessions
+from .sign_in import SignIn, User
+from .token_signing import sign_token, verified_claims
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Mapping
+
+__all__ = ["UserPool"]
+
+_Body = dict[str, Any]
+_REFRESH_FLOWS = {"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+
+
+@dataclass(slots=True, kw_only=True)
+class UserPool:
+    """A user pool with one app client. Every method may be called from any thread.
+
+    Attributes:
+        pool_id: of the pool.
+        client_id: of the app client.
+        client_secret: of the app client; ``None`` for a public one.
+        issuer: ``iss`` of all tokens.
+        token_lifetime: seconds that access and ID tokens live.
+        device_remembering: whether a refresh needs a device key.
+        gets_tokens_from_refresh_token: whether that call exists.
+        now: the server's clock, seconds since the epoch.
+        counters: see :class:`Emulator`.
+        sessions: the refresh tokens.
+        sign_in: the users.
+    """
+
+    pool_id: str
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    issuer: str
+    token_lifetime: int
+    device_remembering: bool
+    gets_tokens_from_refresh_token: bool
+    now: Callable[[], float]
+    counters: Counter[str]
+    sessions: Sessions = field(repr=False)
+    sign_in: SignIn = field(repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    # -- for tests, without a socket ----------------------------------------------
+
+    def add_user(self, user: User) -> None:
+        """Add a user, or replace one."""
+        with self._lock:
+            self.sign_in.users[user.username] = user
+
+    def user(self, username: str) -> User:
+        """Return a user.
+
+        Raises:
+            KeyError: there is no user of that name; the message lists those that exist.
+        """
+        with self._lock:
+            users = self.sign_in.users
+            if username not in users:
+                msg = f"no user {username!r}; there are {sorted(users)}: add_user() adds one"
+                raise KeyError(msg)
+            return users[username]
+
+    def sign_out(self, username: str) -> None:
+        """Revoke all refresh tokens of a user; JWTs stay valid until they expire."""
+        with self._lock:
+            self.sessions.revoke_all(self.user(username).username)
+
+    def tokens(self, username: str, lifetime: int | None, issued_ago: float) -> Tokens:
+        """Start a session and return its tokens.
+
+        Args:
+            username: the user.
+            lifetime: seconds that the JWTs live; ``None`` for ``token_lifetime``.
+            issued_ago: seconds by which they are older than now.
+        """
+        with self._lock:
+            session, refresh_token = self.sessions.start(self.user(username))
+            seconds = self.token_lifetime if lifetime is None else lifetime
+            result = self._result(session, seconds, issued_ago)
+        return Tokens(
+            access_token=result["AccessToken"],
+            id_token=result["IdToken"],
+            refresh_token=refresh_token,
+        )
+
+    def forged_token(self, username: str) -> str:
+        """Return an access token whose claims are right, signed with another key."""
+        session = Session(self.user(username), self.now(), self.now())
+        return sign_token(self._claims(session, "access", 3600, 0.0), owner="forger")
+
+    # -- the calls ----------------------------------------------------------------
+
+    def call(self, operation: str, body: object) -> _Body:
+        """Execute one call and return the body of its response.
+
+        Args:
+            operation: the call's name.
+            body: the request's JSON; anything but a ``dict`` is an error.
+
+        Raises:
+            CognitoError: the error that Cognito would respond with.
+        """
+        calls: dict[str, Callable[[_Body], _Body]] = {
+            "InitiateAuth": self._initiate_auth,
+            "RespondToAuthChallenge": self._respond,
+            "RevokeToken": self._revoke,
+            "GlobalSignOut": self._global_sign_out,
+            "GetTokensFromRefreshToken": self._get_tokens,
+        }
+        if operation == "GetTokensFromRefreshToken" and not self.gets_tokens_from_refresh_token:
+            # The exact response of cognito-local 5.3.0.
+            text = (
+                f'Cognito Local unsupported feature: Unsupported x-amz-target header "{operation}"'
+            )
+            raise CognitoError("CognitoLocal#Unsupported", text, status=500)
+        if operation not in calls:
+            raise CognitoError("UnknownOperationException", f"Unknown operation {operation}")
+        if not isinstance(body, dict):
+            raise CognitoError("SerializationException", "The body is not a JSON object")
+        with self._lock:
+            if operation != "GlobalSignOut" and _text(body, "ClientId") != self.client_id:
+                text = f"User pool client {body['ClientId']} does not exist."
+                raise CognitoError("ResourceNotFoundException", text)
+            try:
+                return calls[operation](body)
+            except CognitoError as error:
+                self.counters["reuse"] += error.name == "RefreshTokenReuseException"
+                raise
+
+    def _initiate_auth(self, body: _Body) -> _Body:
+        flow, parameters = body.get("AuthFlow"), _texts(body, "AuthParameters")
+        if flow not in _REFRESH_FLOWS:
+            self._check_hash(parameters.get("SECRET_HASH"), parameters.get("USERNAME", ""))
+            return self._step_result(self.sign_in.begin(flow, parameters))
+        if self.sessions.rotation:
+            # The flow can't be enabled together with rotation. Which error Cognito responds
+            # with in that case is not documented.
+            raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
+        token = _text(parameters, "REFRESH_TOKEN")
+        session = self.sessions.find(token)
+        self._check_hash(parameters.get("SECRET_HASH"), session.user.username)
+        return self._refreshed(session, token, parameters.get("DEVICE_KEY"))
+
+    def _respond(self, body: _Body) -> _Body:
+        responses = _texts(body, "ChallengeResponses")
+        self._check_hash(responses.get("SECRET_HASH"), responses.get("USERNAME", ""))
+        step = self.sign_in.respond(body.get("ChallengeName"), body.get("Session"), responses)
+        return self._step_result(step)
+
+    def _get_tokens(self, body: _Body) -> _Body:
+        if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
+            text = f"Unable to verify client secret for {self.client_id}"
+            raise CognitoError("NotAuthorizedException", text)
+        token = _text(body, "RefreshToken")
+        return self._refreshed(self.sessions.find(token), token, body.get("DeviceKey"))
+
+    def _revoke(self, body: _Body) -> _Body:
+        token = _text(body, "Token")
+        if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
+            raise CognitoError("UnauthorizedException", "Unable to verify client secret")
+        if token.count(".") == 2:  # noqa: PLR2004 - a JWT has three parts
+            raise CognitoError("UnsupportedTokenTypeException", "Unsupported token type")
+        self.sessions.revoke(token)
+        return {}
+
+    def _global_sign_out(self, body: _Body) -> _Body:
+        try:
+            claims = verified_claims(_text(body, "AccessToken")) or {}
+        except ValueError:
+            claims = {}
+        if claims.get("token_use") != "access" or claims["iss"] != self.issuer:
+            raise CognitoError("NotAuthorizedException", "Invalid Access Token")
+        if claims["exp"] <= self.now():
+            raise CognitoError("NotAuthorizedException", "Access Token has expired")
+        if self.sessions.is_revoked(claims["origin_jti"]):
+            raise CognitoError("NotAuthorizedException", "Access Token has been revoked")
+        self.sessions.revoke_all(claims["username"])
+        return {}
+
+    # -- parts of the calls ---------------------------------------------------------
+
+    def _step_result(self, step: User | _Body) -> _Body:
+        """Return a challenge as it is; start a session for a user who has signed in."""
+        if not isinstance(step, User):
+            return step
+        session, refresh_token = self.sessions.start(step)
+        result = self._result(session, self.token_lifetime, 0.0)
+        if self.device_remembering:
+            key = f"{self.pool_id.split('_', 1)[0]}_{uuid.uuid4()}"
+            result["NewDeviceMetadata"] = {"DeviceKey": key, "DeviceGroupKey": "-emulator"}
+        return {"AuthenticationResult": {**result, "RefreshToken": refresh_token}}
+
+    def _refreshed(self, session: Session, token: str, device_key: object) -> _Body:
+        if self.device_remembering and not device_key:
+            raise CognitoError("InvalidParameterException", "Missing required parameter DEVICE_KEY")
+        result = self._result(session, self.token_lifetime, 0.0)
+        successor = self.sessions.rotate(token)
+        if successor is not None:
+            result["RefreshToken"] = successor
+        self.counters["refreshes"] += 1
+        return {"AuthenticationResult": result}
+
+    def _result(self, session: Session, lifetime: int, issued_ago: float) -> _Body:
+        access, id_ = (
+            sign_token(self._claims(session, use, lifetime, issued_ago)) for use in ("access", "id")
+        )
+        self.counters["issued"] += 1
+        return {
+            "AccessToken": access,
+            "IdToken": id_,
+            "ExpiresIn": lifetime,
+            "TokenType": "Bearer",
+        }
+
+    def _claims(self, session: Session, use: str, lifetime: int, issued_ago: float) -> _Body:
+        """Return the claims of a JWT; times are whole seconds.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+        """
+        user, issued_at = session.user, int(self.now() - issued_ago)
+        claims: _Body = {
+            "sub": user.sub,
+            "iss": self.issuer,
+            "token_use": use,
+            "auth_time": min(int(session.signed_in_at), issued_at),
+            "iat": issued_at,
+            "exp": issued_at + lifetime,
+            "jti": str(uuid.uuid4()),
+            "origin_jti": session.origin_jti,
+            "event_id": str(uuid.uuid4()),
+        }
+        if user.groups:
+            claims["cognito:groups"] = list(user.groups)
+        if use == "access":
+            claims |= {"client_id": self.client_id, "username": user.username}
+            return claims | {"scope": "aws.cognito.signin.user.admin"}
+        return {
+            **user.attributes,
+            **claims,
+            "aud": self.client_id,
+            "cognito:username": user.username,
+        }
+
+    def _check_hash(self, secret_hash: str | None, username: str) -> None:
+        """Check SECRET_HASH, the Base64 of the HMAC-SHA256 of user name and client id.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
+        """
+        client, expected = self.client_id, None
+        if self.client_secret is not None:
+            signed = (username + client).encode()
+            digest = hmac.new(self.client_secret.encode(), signed, hashlib.sha256).digest()
+            expected = base64.b64encode(digest).decode()
+        if secret_hash == expected:
+            return
+        if secret_hash is None:
+            text = f"Client {client} is configured with secret but SECRET_HASH was not received"
+        elif expected is None:
+            text = f"Unable to verify secret hash for client {client}"
+        else:
+            text = f"SecretHash does not match for the client: {client}"
+        raise CognitoError("NotAuthorizedException", text)
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise CognitoError("InvalidParameterException", f"Missing required parameter {name}")
+    return value
+
+
+def _texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
+    values = body.get(name) or {}
+    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+        raise CognitoError("SerializationException", f"{name} is not a map of strings")
+    return values

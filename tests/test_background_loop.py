@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from appsync_gql.background_loop import BackgroundLoop
+
+
+async def thread() -> int:
+    await asyncio.sleep(0)
+    return threading.get_ident()
+
+
+def test_a_coroutine_runs_on_one_thread_whoever_calls() -> None:
+    loop = BackgroundLoop()
+    found = [loop.run(thread())]
+    callers = [threading.Thread(target=lambda: found.append(loop.run(thread()))) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(found) == 9
+    assert len(set(found)) == 1
+    assert found[0] != threading.get_ident()
+
+
+async def test_it_works_inside_a_running_loop() -> None:
+    assert BackgroundLoop().run(thread()) != threading.get_ident()
+
+
+def test_an_error_is_raised_in_the_caller() -> None:
+    async def fail() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        BackgroundLoop().run(fail())
+
+
+def test_a_call_from_its_own_thread_is_refused_since_it_would_wait_for_itself() -> None:
+    loop = BackgroundLoop()
+
+    async def nested() -> None:
+        loop.run(thread())
+
+    with pytest.raises(RuntimeError, match="wait for ever"):
+        loop.run(nested())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_has_a_loop_of_its_own() -> None:
+    loop = BackgroundLoop()
+    loop.run(thread())
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(write, b"ok" if loop.run(thread()) else b"no")
+        finally:
+            os._exit(0)
+    os.close(write)
+    assert os.read(read, 10) == b"ok"
+    os.close(read)
+    os.waitpid(child, 0)
+    assert loop.run(thread())
+
+
+INTERRUPTED = """
+import asyncio, os, signal, threading
+from appsync_gql.background_loop import background_loop
+ended = []
+async def main():
+    asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        ended.append(1)
+try:
+    background_loop.run(main())
+except KeyboardInterrupt:
+    async def after():
+        return len(ended)
+    print(background_loop.run(after()))
+"""
+
+
+def test_ctrl_c_ends_the_call_and_not_the_loop() -> None:
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout.strip() == "1", done.stderr
+    assert signal.SIGINT
+
+
+LEFT = """
+from appsync_gql.background_loop import background_loop
+import asyncio
+async def main():
+    asyncio.get_running_loop().create_task(asyncio.sleep(600))
+background_loop.run(main())
+"""
+
+
+def test_the_program_ends_with_tasks_left_and_says_nothing() -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", LEFT]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
