@@ -7,7 +7,8 @@ import atexit
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .threads import after_fork_in_child
 
@@ -59,15 +60,18 @@ class BackgroundLoop:
                 "(on_gap, for example), and would wait for ever. Make it from another thread."
             )
             raise RuntimeError(msg)
-        ended = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_announcing(coroutine, ended), loop)
+        call = _Call(coroutine)
         try:
-            return future.result()
+            loop.call_soon_threadsafe(call.start)
+            call.wait()
         except BaseException:
-            # Ctrl-C: what is cancelled must have ended before anything else is done with it.
-            if future.cancel():
-                ended.wait(_CANCEL_SECONDS)
+            # Ctrl-C, which may come at any moment, between any two steps of this method: what is
+            # cancelled must have ended before anything else is done with it.
+            if not call.ended:
+                loop.call_soon_threadsafe(call.cancel)
+                call.wait(_CANCEL_SECONDS)
             raise
+        return call.result()
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._starting:
@@ -94,11 +98,55 @@ class BackgroundLoop:
             thread.join(_CLOSE_SECONDS)
 
 
-async def _announcing(coroutine: Coroutine[Any, Any, T], ended: threading.Event) -> T:
-    try:
-        return await coroutine
-    finally:
-        ended.set()
+class _Call(Generic[T]):
+    """One coroutine on the loop, for one thread that waits for it.
+
+    :meth:`start` and :meth:`cancel` are called on the loop. The thread waits at a lock, because
+    what ``threading`` and ``concurrent.futures`` build upon locks does not survive an exception
+    of a signal handler at every place.
+
+    Attributes:
+        ended: whether the coroutine has ended, however it did.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+        self._running = threading.Lock()
+        self._running.acquire()
+        self.ended = False
+
+    def start(self) -> None:
+        """Begin to run the coroutine."""
+        self._task = asyncio.get_running_loop().create_task(self._coroutine)
+        self._task.add_done_callback(self._finish)
+
+    def cancel(self) -> None:
+        """Cancel the coroutine, which may not have been started."""
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._coroutine.close()
+            self._finish()
+
+    def wait(self, seconds: float = -1) -> None:
+        """Wait until the coroutine has ended; -1 for as long as that takes."""
+        if not self.ended:
+            self._running.acquire(timeout=seconds)
+
+    def result(self) -> T:
+        """Return the coroutine's result, or raise its exception, once it has ended.
+
+        Raises:
+            concurrent.futures.CancelledError: it was cancelled.
+        """
+        if self._task is None or self._task.cancelled():
+            raise CancelledError
+        return self._task.result()
+
+    def _finish(self, _task: object = None) -> None:
+        self.ended = True
+        self._running.release()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
