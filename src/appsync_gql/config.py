@@ -18,7 +18,10 @@ from .secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MODES", "ApiConfig", "config_of_environment", "config_of_text"]
+__all__ = ["MODES", "PREFIX", "ApiConfig", "config_of_environment", "config_of_text"]
+
+PREFIX = "APPSYNC_"
+"""How the environment variables begin that :func:`connect` reads."""
 
 MODES = {
     "API_KEY": "api_key",
