@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-__all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
+from ..headers import Headers
 
-Headers = Mapping[str, str]
-"""HTTP headers that authorize one request. Their ``repr`` shows no token."""
+__all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
 
 
 class SignableRequest(NamedTuple):

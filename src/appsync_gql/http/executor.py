@@ -62,7 +62,7 @@ class Executor:
 
         Args:
             request: what to send.
-            authorizer: gives its authorization; ``None`` for none.
+            authorizer: returns its authorization; ``None`` for none.
 
         Returns:
             The result, and the headers of the last response.
@@ -104,6 +104,7 @@ class Executor:
         if newer is None:
             return found
         authorizer.replayed("denied" if denied else "refused")
+        request.begin()
         return await self._send(request, newer, authorizer)
 
     async def _send(
