@@ -37,9 +37,7 @@ class LoadProgram:
             folder: for its output.
         """
         with host_program(self.command, api.settings.environment(), folder) as program:
-            measured = Measurement.from_json(
-                program.printed(rf"(?m)^{MARK}(.*)$", _SECONDS)
-            )
+            measured = Measurement.from_json(program.printed(rf"(?m)^{MARK}(.*)$", _SECONDS))
             status = program.wait(_STOP_SECONDS)
             measured.log += program.suspicious
         if status:

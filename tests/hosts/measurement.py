@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _PROC = Path("/proc")
-_SETTLE_SECONDS = 3.0
+_SETTLE_SECONDS = 2.0
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Measurement:
             values[name] = tuple(values[name])
         return cls(**{**values, "count": Count(**values["count"])})
 
-    def problems(self, *, descriptors: int = 8, threads: int = 4) -> list[str]:
+    def problems(self, *, descriptors: int, threads: int) -> list[str]:
         """Return what is not as it should be; nothing if all is well.
 
         Args:
@@ -116,24 +117,29 @@ def descendants(process: int) -> list[int]:
     """Return a process and all that it started, itself first."""
     found = [process]
     for parent in found:
-        for task in (_PROC / str(parent) / "task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
+        found += _children(parent)
+    return found
+
+
+def _children(process: int) -> list[int]:
+    # A process or thread that has just ended has no such files any more.
+    found: list[int] = []
+    with suppress(OSError):
+        for task in (_PROC / str(process) / "task").iterdir():
+            found += map(int, (task / "children").read_text().split())
     return found
 
 
 def open_in(processes: Iterable[int]) -> tuple[int, int]:
     """Return how many descriptors and threads some processes have together."""
-    descriptors = threads = 0
-    for process in processes:
-        try:
-            descriptors += len(list((_PROC / str(process) / "fd").iterdir()))
-            threads += len(list((_PROC / str(process) / "task").iterdir()))
-        except OSError:
-            continue  # it has just ended
-    return descriptors, threads
+    folders = [_PROC / str(process) for process in processes]
+    return sum(_entries(f / "fd") for f in folders), sum(_entries(f / "task") for f in folders)
+
+
+def _entries(folder: Path) -> int:
+    with suppress(OSError):
+        return len(list(folder.iterdir()))
+    return 0
 
 
 def settled(

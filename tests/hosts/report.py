@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .host_program import missing_of
 from .matrix import HOSTS
 
 if TYPE_CHECKING:
@@ -47,13 +46,13 @@ def row(name: str, measured: Measurement) -> str:
 
 def report(host: Host) -> bool:
     """Run a host and print its line; return whether all is well."""
-    absent = missing_of(*host.needs)
+    absent = host.missing()
     if absent:
         print(f"{host.name.ljust(_WIDTHS[0])}not installed: {', '.join(absent)}", flush=True)  # noqa: T201
         return True
     with tempfile.TemporaryDirectory(prefix="host-") as folder:
         measured = host.measure(Path(folder))
-    problems = measured.problems(descriptors=host.more_descriptors)
+    problems = host.problems(measured)
     print(row(host.name, measured), *problems, sep="\n    ", flush=True)  # noqa: T201
     return not problems
 
@@ -62,7 +61,8 @@ def main(words: list[str]) -> int:
     """Print the table; return the exit status."""
     print(line(_TITLES), flush=True)  # noqa: T201
     chosen = [host for host in HOSTS if not words or any(word in host.name for word in words)]
-    return 0 if all([report(host) for host in chosen]) else 1
+    outcomes = [report(host) for host in chosen]
+    return 0 if all(outcomes) else 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .host_program import require
+from .host_program import skip_without
 from .matrix import HOSTS
 
 if TYPE_CHECKING:
@@ -24,6 +24,6 @@ def _parameter(host: Host) -> object:
 
 @pytest.mark.parametrize("host", map(_parameter, HOSTS))
 def test_users_get_their_own_answers_under_load(host: Host, tmp_path: Path) -> None:
-    require(*host.needs)
+    skip_without(host.missing())
     measured = host.measure(tmp_path)
-    assert measured.problems(descriptors=host.more_descriptors) == []
+    assert host.problems(measured) == []

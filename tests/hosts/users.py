@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gql import Client
 
@@ -12,10 +12,14 @@ from appsync_gql import (
     BlockingAppSyncTransport,
     CognitoProvider,
     FilePersistence,
+    RedisPersistence,
     TokenStore,
 )
 
-from .api import Settings, answer_of, request_of
+from .settings import Settings, answer_of, request_of
+
+if TYPE_CHECKING:
+    from appsync_gql import TokenPersistence
 
 
 class Users:
@@ -48,7 +52,7 @@ class Users:
                 settings.client_id, region=settings.region, endpoint_url=settings.cognito_url
             ),
             refresh_token=settings.refresh_tokens[name],
-            persistence=FilePersistence(Path(settings.folder) / f"{name}.json"),
+            persistence=_persistence(settings.sessions, name),
         )
 
     def ask_blocking(self, user: str, text: str, mutation: bool) -> tuple[str, str]:  # noqa: FBT001
@@ -74,3 +78,10 @@ class Users:
         for number, name in enumerate(self.names):
             text = f"{name}-warm-{number}"
             assert ask(name, text, False) == (text, name)  # noqa: FBT003
+
+
+def _persistence(sessions: str, name: str) -> TokenPersistence:
+    if "://" in sessions:
+        # The lock of a process that is killed comes free after the lease.
+        return RedisPersistence(sessions, key=name, lease=2.0)
+    return FilePersistence(Path(sessions) / f"{name}.json")

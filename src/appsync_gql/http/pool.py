@@ -34,11 +34,7 @@ _PAUSED_LOOPS = 8
 
 
 class _ThreadSessions(dict["tuple[object, AbstractEventLoop]", LoopSession]):
-    """The sessions that one thread opened. Dropped, and so closed, when the thread ends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._process, self._thread = os.getpid(), threading.get_ident()
+    """The sessions that one thread opened."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -59,9 +55,26 @@ class _ThreadSessions(dict["tuple[object, AbstractEventLoop]", LoopSession]):
         for key in paused[:-_PAUSED_LOOPS]:
             self.pop(key).give_up()
 
+
+class _ThreadEnd:
+    """Thread-local data; its end is the thread's end, which closes the thread's sessions.
+
+    Args:
+        sessions: of this thread.
+        threads: the sessions of all threads.
+    """
+
+    def __init__(self, sessions: _ThreadSessions, threads: set[_ThreadSessions]) -> None:
+        self.sessions = sessions
+        self._threads = threads
+        self._process, self._thread = os.getpid(), threading.get_ident()
+
     def __del__(self) -> None:
-        if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
-            self.close()
+        if os.getpid() != self._process:
+            return  # a fork ends what other threads had, in the child, before anything else
+        self._threads.discard(self.sessions)
+        if threading.get_ident() == self._thread:
+            self.sessions.close()
 
 
 class _Process:
@@ -74,17 +87,18 @@ class _Process:
 
     def _begin(self) -> None:
         self._local = threading.local()
-        self._threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
+        # A child needs the sessions of its parent's other threads, to cut them off.
+        self._threads: set[_ThreadSessions] = set()
 
     @property
     def of_this_thread(self) -> _ThreadSessions:
         """The sessions that this thread opened."""
         try:
-            return self._local.sessions  # type: ignore[no-any-return]
+            end: _ThreadEnd = self._local.end
         except AttributeError:
-            found = self._local.sessions = _ThreadSessions()
-            self._threads.add(found)
-            return found
+            end = self._local.end = _ThreadEnd(_ThreadSessions(), self._threads)
+            self._threads.add(end.sessions)
+        return end.sessions
 
     def _after_fork(self) -> None:
         inherited = [found for sessions in list(self._threads) for found in sessions.values()]

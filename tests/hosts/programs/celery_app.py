@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hosts.api import Settings
 from hosts.celery_queue import TASK, celery_app
+from hosts.settings import Settings
 from hosts.users import Users
 
 users = Users(Settings.from_environment())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from flask import Flask, jsonify, request
 
-from hosts.api import Settings
+from hosts.settings import Settings
 from hosts.users import Users
 
 users = Users(Settings.from_environment())
@@ -18,7 +19,7 @@ for way in filter(None, os.environ.get("HOST_WARM_UP", "").split(",")):
 
 
 @app.get("/ask")
-def ask():  # type: ignore[no-untyped-def] # Flask's own types depend on its version
+def ask() -> Any:
     """Ask, and answer with the text and the user of the API's response."""
     given = request.args
     text, user = WAYS[given["way"]](given["user"], given["text"], given["mutation"] == "True")

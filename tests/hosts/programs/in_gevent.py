@@ -6,11 +6,9 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import gevent.pool  # noqa: E402
-
-from hosts.api import Settings  # noqa: E402
 from hosts.load import ask_in_threads  # noqa: E402
 from hosts.own_measurement import measure_own_process  # noqa: E402
+from hosts.settings import Settings  # noqa: E402
 from hosts.users import Users  # noqa: E402
 
 users = Users(Settings.from_environment())

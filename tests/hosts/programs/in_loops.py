@@ -11,10 +11,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from hosts.api import Settings
 from hosts.load import ask_in_tasks
 from hosts.measurement import Count
 from hosts.own_measurement import measure_own_process
+from hosts.settings import Settings
 from hosts.users import Users
 
 if TYPE_CHECKING:

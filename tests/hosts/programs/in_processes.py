@@ -12,10 +12,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from hosts.api import Settings
 from hosts.load import ask_in_threads
 from hosts.measurement import Count
 from hosts.own_measurement import measure_own_process
+from hosts.settings import Settings
 from hosts.users import Users
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from hosts.api import Settings
 from hosts.load import ask_in_threads
 from hosts.own_measurement import measure_own_process
+from hosts.settings import Settings
 from hosts.users import Users
 
 users = Users(Settings.from_environment())

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hosts.api import Settings
 from hosts.load import ask_in_tasks
 from hosts.measurement import Count, Measurement
 from hosts.own_measurement import MARK, open_now
+from hosts.settings import Settings
 from hosts.users import Users
 
 if TYPE_CHECKING:
