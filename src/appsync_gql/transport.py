@@ -12,7 +12,7 @@ from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
-from .compat import in_reconnecting_session, printed_request, wait_until_closed
+from .compat import in_reconnecting_session, printed_request
 from .endpoint import check_endpoint, check_ssl
 from .http.arguments import authorization_of, check_headers, check_timeout
 from .http.batch import execute_each
@@ -24,7 +24,7 @@ from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
 from .http.session import check_session_arguments, session_arguments
-from .realtime.stream import Feeds
+from .realtime.stream import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -136,14 +136,13 @@ class AppSyncTransport(AIOHTTPTransport):
         self._executor = Executor(
             Sender(json_deserialize), self._opened, replay=Replay.of(replay), classifier=classify
         )
-        self._feeds = Feeds(
+        self._subscriptions = Subscriptions(
             str(url),
             realtime_url=realtime_url,
             way=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
-            close_session=partial(wait_until_closed, seconds=ssl_close_timeout),
             listener=on_event,
             allow_insecure=allow_insecure,
         )
@@ -181,7 +180,7 @@ class AppSyncTransport(AIOHTTPTransport):
         # their own.
         try:
             if not in_reconnecting_session():
-                await self._feeds.close()
+                await self._subscriptions.close()
         finally:
             await self._pool.close()
 
@@ -231,13 +230,16 @@ class AppSyncTransport(AIOHTTPTransport):
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        self._opened()
+        opened = self._opened()
         prepared = prepare(self, request, extra_args, upload_files=upload_files)
         files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
-            result, self.response_headers = await self._executor.execute(prepared, authorizer)
+            result, self.response_headers = await self._executor.execute(
+                opened, prepared, authorizer
+            )
         finally:
-            close_files(files)
+            if files:
+                close_files(files)
         return result
 
     async def execute_batch(
@@ -297,4 +299,6 @@ class AppSyncTransport(AIOHTTPTransport):
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
         self._opened()
-        return self._feeds.feed(request, given, self._socket_session_arguments, **options)
+        return self._subscriptions.subscribe(
+            request, given, self._socket_session_arguments, **options
+        )

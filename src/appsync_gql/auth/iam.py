@@ -13,7 +13,7 @@ from ..store.validity import Validity
 from ..threads import run_in_thread
 from ..tokens import TokenClaims
 from .renewing import Credential, Renewing
-from .sigv4 import access_key_of, region_of, sign
+from .sigv4 import access_key_of, region_of, sign, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,6 +81,7 @@ class SignedAuth:
         self._clock = SystemClock() if clock is None else clock
         self._server = ServerClock.assumed(Instant.now(self._clock))
         self._rejected = False
+        self._date: tuple[float, float, float] | None = None
         self._renewing: Renewing[AwsCredentials] = Renewing(
             self._fetch, clock=self._clock, delays=delays, patience=patience, timeout=_SECONDS
         )
@@ -111,21 +112,32 @@ class SignedAuth:
         current = self._renewing.credential
         if current is None or current.value.keys.access_key != access_key_of(rejected):
             return True
+        if self._was_signed_at_a_wrong_time(rejected):
+            return True
         self._rejected = True
         newer = await self._renewing.newer_than(current, denied=False)
-        return newer.value.keys != current.value.keys or self._skew() > _TOLERANCE
+        return newer.value.keys != current.value.keys
 
     def answered(self, date: str, took: float) -> None:
         """Take the server's time into account; see :class:`Auth`."""
         second, now = seconds_of(date), self._clock.monotonic()
         if second is not None:
-            self._server = self._server.observe_date(second, now - took, now)
+            self._date = second, now - took, now
+            self._server = self._server.observe_date(*self._date)
 
     # -- parts -----------------------------------------------------------------------------
 
-    def _skew(self) -> float:
-        """Return by how many seconds this machine's clock differs from the server's."""
-        return abs(self._server.correction(Instant.now(self._clock)))
+    def _was_signed_at_a_wrong_time(self, rejected: Headers) -> bool:
+        """Return whether a signature's time is why it was rejected, and correct the clock if so.
+
+        One ``Date`` does not count for much otherwise; that of a rejection which it explains
+        counts at once.
+        """
+        signed = time_of(rejected)
+        if self._date is None or signed is None or abs(self._date[0] - signed) < _TOLERANCE:
+            return False
+        self._server = self._server.observe_issue(*self._date)
+        return True
 
     def _sign(self, request: SignableRequest, credentials: AwsCredentials) -> Headers:
         region = self._region or region_of(request.url) or credentials.region

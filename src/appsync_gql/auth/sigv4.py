@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .base import Headers, SignableRequest
 
-__all__ = ["access_key_of", "region_of", "sign"]
+__all__ = ["access_key_of", "region_of", "sign", "time_of"]
 
 _HTTP_HEADERS = {"content-type": "application/json"}
 _REALTIME_HEADERS = {
@@ -71,3 +71,12 @@ def access_key_of(headers: Headers) -> str | None:
     """Return the access key id that headers were signed with; ``None`` if they were not signed."""
     found = _CREDENTIAL.search(str(headers.get("Authorization", "")))
     return found.group(1) if found else None
+
+
+def time_of(headers: Headers) -> float | None:
+    """Return when headers were signed, in seconds since the epoch; ``None`` without a signature."""
+    try:
+        text = f"{headers['X-Amz-Date']}+0000"
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ%z").timestamp()
+    except (KeyError, ValueError):
+        return None

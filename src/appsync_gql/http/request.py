@@ -10,16 +10,16 @@ from gql.transport.aiohttp import log as gql_log
 
 from ..compat import post_arguments
 from ..exceptions import BadRequest
-from .request_body import body_of, is_query, payload_of
+from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gql import GraphQLRequest
     from gql.transport.aiohttp import AIOHTTPTransport
 
 __all__ = ["prepare"]
+
+_NO_ARGUMENTS: dict[str, Any] = {}
 
 
 def prepare(
@@ -40,19 +40,49 @@ def prepare(
     Raises:
         BadRequest: the variables are no JSON, or an argument can't be used.
     """
-    arguments = _arguments(extra_args)
-    headers = arguments.pop("headers", None)
-    body: bytes | None = None
     try:
-        if upload_files or "json" in arguments or "data" in arguments:
-            arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
-            payload = arguments.pop("data", None)
-        else:
-            body = _body_of(request, transport.json_serialize)
-            payload = payload_of(request, body)
+        if not (extra_args or upload_files) and transport.json_serialize is json.dumps:
+            body, payload, query = encoded(request)
+            _log_body(body)
+            return PreparedRequest(
+                transport.url,
+                body,
+                payload,
+                None,
+                _NO_ARGUMENTS,
+                transport.ssl,
+                query,
+                replayable=True,
+            )
+        return _prepared(transport, request, _arguments(extra_args), upload_files=upload_files)
+    except BadRequest:
+        raise
     except Exception as error:  # noqa: BLE001 - the caller's own json_serialize may raise anything
         said = f"{type(error).__name__}: {error}"
         raise BadRequest(f"The variables can't be sent as JSON ({said}).") from None
+
+
+def _prepared(
+    transport: AIOHTTPTransport,
+    request: GraphQLRequest,
+    arguments: dict[str, Any],
+    *,
+    upload_files: bool,
+) -> PreparedRequest:
+    """Prepare a request that has arguments of its own."""
+    headers = arguments.pop("headers", None)
+    body: bytes | None = None
+    payload: Any
+    if upload_files or "json" in arguments or "data" in arguments:
+        arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
+        payload = arguments.pop("data", None)
+    elif transport.json_serialize is json.dumps:
+        body, payload, _ = encoded(request)
+    else:
+        body = transport.json_serialize(request.payload).encode()
+        payload = TrackedPayload(body)
+    if body is not None:
+        _log_body(body)
     return PreparedRequest(
         transport.url,
         body,
@@ -65,12 +95,9 @@ def prepare(
     )
 
 
-def _body_of(request: GraphQLRequest, serialize: Callable[..., str]) -> bytes:
-    """Return the request's body as JSON; ``json.dumps`` means this package's faster writer."""
-    body = body_of(request) if serialize is json.dumps else serialize(request.payload).encode()
+def _log_body(body: bytes) -> None:
     if gql_log.isEnabledFor(logging.DEBUG):
         gql_log.debug(">>> %s", body.decode())
-    return body
 
 
 def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from .json import reader_of_bytes
 from .request_body import TrackedPayload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from ssl import SSLContext
 
     from multidict import CIMultiDictProxy
@@ -29,6 +29,8 @@ __all__ = ["PreparedRequest", "RawResponse", "Sender"]
 
 _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How the content type of a body in UTF-8 ends."""
+
+_UNUSUAL = object()
 
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE})
 
@@ -114,10 +116,21 @@ class Sender:
         Raises:
             AppSyncError: there was no response; the error says what may have been executed.
         """
-        timeout = opened.timeout
-        task = timeout.start(time.monotonic()) if timeout is not None else None
+        timeout, started = opened.timeout, time.monotonic()
+        task = timeout.start(started) if timeout is not None else None
         try:
-            return await self._exchange(opened, request, headers)
+            try:
+                response = await _post(opened, request, headers)
+            except Exception as error:
+                if not (request.query and opened.responded and _is_disconnected(error)):
+                    raise
+                response = await _post(opened, request, headers)
+            took = time.monotonic() - started
+            opened.responded = True
+            body = _received(response, opened) or await response.read()
+            json = self._loads_utf8(body, response.headers)
+            if json is _UNUSUAL:
+                json = self._loads_unusual(body, response)
         except asyncio.CancelledError:
             late = timeout.error_of(task) if timeout is not None else None
             if late is None:
@@ -125,54 +138,68 @@ class Sender:
             failed = _error(late, request)
         except Exception as error:  # noqa: BLE001 - middlewares and tracers may raise anything
             failed = _error(error, request)
+        else:
+            return RawResponse(response.status, response.headers, json, took)
         finally:
             if timeout is not None:
                 timeout.finish(task)
         raise failed
 
-    async def _exchange(
-        self, opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
-    ) -> RawResponse:
-        post = opened.session.post  # type: ignore[union-attr] # it is open
-        started = time.monotonic()
-        try:
-            response = await post(request.url, **_arguments(request, headers))
-        except Exception as error:
-            if not (request.query and opened.responded and _is_disconnected(error)):
-                raise
-            response = await post(request.url, **_arguments(request, headers))
-        async with response:
-            took = time.monotonic() - started
-            opened.responded = True
-            return RawResponse(response.status, response.headers, await self._json(response), took)
-
-    async def _json(self, response: aiohttp.ClientResponse) -> Any:
+    def _loads_utf8(self, body: bytes, headers: Mapping[str, str]) -> Any:
+        """Return what a body of JSON in UTF-8 contains; ``_UNUSUAL`` if it is not that."""
         loads = self._loads_bytes
-        in_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
-        body = await response.read()
+        content_type = headers.get("Content-Type", "")
+        if loads is None or not content_type.lower().endswith(_UTF8_JSON):
+            return _UNUSUAL
         if gql_log.isEnabledFor(logging.DEBUG):
             gql_log.debug("<<< %s", body.decode(errors="replace"))
         try:
-            if loads is not None and in_utf8:
-                return loads(body)
-            return await response.json(loads=self._loads, content_type=None)
+            return loads(body)
+        except (ValueError, RecursionError):
+            return None
+
+    def _loads_unusual(self, body: bytes, response: aiohttp.ClientResponse) -> Any:
+        """Return what another body contains; ``None`` if it is no JSON."""
+        if gql_log.isEnabledFor(logging.DEBUG):
+            gql_log.debug("<<< %s", body.decode(errors="replace"))
+        try:
+            charset = response.charset or "utf-8"
+            return self._loads(body.decode(charset))
         except Exception:  # noqa: BLE001 - the caller's own reader may raise anything
             return None  # no JSON, or a character set that Python does not know
 
 
-def _arguments(request: PreparedRequest, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments of aiohttp's ``post`` for one attempt."""
+def _received(response: aiohttp.ClientResponse, opened: LoopSession) -> bytes | None:
+    """Return the body if it was received with the head, as small ones are; ``None`` if not.
+
+    Tracers hear only of bodies that are read by ``read()``, and recorders have responses of
+    their own, so both are left to it.
+    """
+    if type(response) is not aiohttp.ClientResponse or opened.session.trace_configs:  # type: ignore[union-attr] # it is open
+        return None
+    content = response.content
+    return content.read_nowait() if content.is_eof() else None
+
+
+def _post(
+    opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
+) -> Awaitable[aiohttp.ClientResponse]:
+    """Begin one attempt; it is awaited for the head of the response."""
     # A copy, since tracing libraries add headers of their own to what they are shown.
-    merged: CIMultiDict[str] = CIMultiDict(request.headers or ())
-    merged.update(headers)
-    return {
-        "data": request.payload,
-        "headers": merged,
-        "ssl": request.ssl,
-        "allow_redirects": False,
-        "raise_for_status": False,
+    if request.headers is None:
+        merged = CIMultiDict(headers)
+    else:
+        merged = CIMultiDict(request.headers)
+        merged.update(headers)
+    return opened.session.post(  # type: ignore[union-attr] # it is open
+        request.url,
+        data=request.payload,
+        headers=merged,
+        ssl=request.ssl,
+        allow_redirects=False,
+        raise_for_status=False,
         **request.arguments,
-    }
+    )
 
 
 def _is_disconnected(error: Exception) -> bool:
