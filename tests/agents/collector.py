@@ -6,11 +6,14 @@ import gzip
 import http.server
 import threading
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_GZIP = b"\x1f\x8b"
 
 
 class Collector:
@@ -35,11 +38,10 @@ class Collector:
 
 
 def _decompressed(body: bytes) -> bytes:
-    for decompress in (gzip.decompress, zlib.decompress):
-        try:
-            return decompress(body)
-        except (OSError, EOFError, zlib.error):
-            continue
+    if body.startswith(_GZIP):
+        return gzip.decompress(body)
+    with suppress(zlib.error):
+        return zlib.decompress(body)
     return body
 
 

@@ -7,20 +7,23 @@ the import of the package), the collector's URL, and the file for the secrets th
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gql.transport.exceptions import TransportError
+
+from agents import passwords
 from agents.installed import AGENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from agents.installed import Agent
 
 # ruff: noqa: PLC0415
-
-PASSWORD = "Correct-Horse-Battery-9"
-WRONG_PASSWORD = "Wrong-Horse-Battery-8"
 
 
 class Program:
@@ -35,7 +38,7 @@ class Program:
         from appsync_gql import AppSyncTransport, CognitoProvider, TokenStore
 
         self.agent = agent
-        self.secrets = {PASSWORD, WRONG_PASSWORD}
+        self.secrets = {passwords.RIGHT, passwords.WRONG}
         self.found: dict[str, Any] = {}
         self.errors: list[str] = []
         provider = CognitoProvider(
@@ -60,10 +63,10 @@ class Program:
         from appsync_gql import SignInFailed
 
         try:
-            await self.store.sign_in("ada", WRONG_PASSWORD, flow="USER_PASSWORD_AUTH")
+            await self.store.sign_in("ada", passwords.WRONG, flow="USER_PASSWORD_AUTH")
         except SignInFailed as error:
             self.report(error)
-        await self.store.sign_in("ada", PASSWORD, flow="USER_PASSWORD_AUTH")
+        await self.store.sign_in("ada", passwords.RIGHT, flow="USER_PASSWORD_AUTH")
         await self.note()
 
     async def requests(self) -> None:
@@ -95,28 +98,24 @@ class Program:
     async def failures(self) -> None:
         """Have every kind of request fail, and report the errors."""
         from gql import Client, gql
-        from gql.transport.exceptions import TransportError
 
-        from appsync_gql import AppSyncTransport, AppSyncError
+        from appsync_gql import AppSyncTransport
 
         closed = AppSyncTransport(self.closed_url, auth=self.store)
-        documents = ("{ secret }", "{ nothing }", "mutation { nothing }")
         for transport in (self.transport, closed):
-            for text in documents:
-                try:
-                    await Client(transport=transport).execute_async(gql(text))
-                except TransportError as error:
-                    self.report(error)
-        try:
-            async with Client(transport=closed) as session:
-                async for _ in session.subscribe(gql("subscription { onCreateItem { name } }")):
-                    break
-        except TransportError as error:
-            self.report(error)
+            for text in ("{ secret }", "{ nothing }", "mutation { nothing }"):
+                await self.expect_failure(Client(transport=transport).execute_async(gql(text)))
+        async with Client(transport=closed) as session:
+            events = session.subscribe(gql("subscription { onCreateItem { name } }"))
+            await self.expect_failure(anext(events))
         broken = Client(transport=AppSyncTransport(self.url, auth=_Broken(self.store)))
+        await self.expect_failure(broken.execute_async(gql("{ me { username } }")))
+
+    async def expect_failure(self, request: Awaitable[object]) -> None:
+        """Wait for a request that fails, and report its error."""
         try:
-            await broken.execute_async(gql("{ me { username } }"))
-        except RuntimeError as error:
+            await request
+        except (TransportError, RuntimeError) as error:
             self.report(error)
 
     def report(self, error: BaseException) -> None:
@@ -127,8 +126,8 @@ class Program:
     async def note(self) -> None:
         """Note the present tokens as secrets."""
         tokens = await self.store.tokens()
-        held = (tokens.access_token, tokens.id_token, tokens.refresh_token)
-        self.secrets |= {str(token) for token in held if token}
+        present = (tokens.access_token, tokens.id_token, tokens.refresh_token)
+        self.secrets |= {str(token) for token in present if token}
 
 
 class _Broken:
@@ -148,9 +147,7 @@ class _Broken:
 def main(name: str, when: str, url: str, endpoints: str, secrets: str) -> None:
     """Run the program and print what it has seen."""
     if when == "after":
-        import appsync_gql
-
-        assert appsync_gql.AppSyncTransport
+        importlib.import_module("appsync_gql.transport")
     agent = AGENTS[name](url)
     program = Program(agent, json.loads(endpoints))
     with agent.transaction():

@@ -18,8 +18,8 @@ import pytest
 
 from appsync_gql.testing import Emulator
 
+from . import passwords
 from .collector import collector
-from .program import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def watched(
     _skip_without(module)
     secrets = tmp_path_factory.mktemp("agent") / "secrets.json"
     with collector() as collected, Emulator.in_thread(rotation=True) as emulator:
-        emulator.add_user("ada", PASSWORD)
+        emulator.add_user("ada", passwords.RIGHT)
         endpoints = {
             "graphql_url": emulator.graphql_url,
             "closed_url": f"http://127.0.0.1:{_closed_port()}/graphql",
@@ -156,7 +156,7 @@ def test_each_failure_is_the_same_error_as_without_an_agent(watched: Watched) ->
         "Denied",
         *["TransportQueryError"] * 2,
         *["ConnectionFailed"] * 3,
-        "ConnectionFailed",
+        "TransportConnectionFailed",
         "RuntimeError",
     ]
 
@@ -164,6 +164,11 @@ def test_each_failure_is_the_same_error_as_without_an_agent(watched: Watched) ->
 def test_the_agent_sees_the_requests(watched: Watched) -> None:
     assert "127.0.0.1" in watched.collected
     assert "POST" in watched.collected
+
+
+def test_the_agent_sees_the_errors(watched: Watched) -> None:
+    assert "SignInFailed" in watched.collected
+    assert "TransportConnectionFailed" in watched.collected
 
 
 def test_requests_carry_the_trace_and_their_other_headers(watched: Watched) -> None:
