@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 __all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
@@ -21,11 +22,13 @@ class SignableRequest(NamedTuple):
             operation's ``data`` for a subscription
             (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#iam).
         kind: whether it is an HTTP request, a real-time handshake or a subscription's ``start``.
+        headers: the other headers that are sent, of which ``x-amz-*`` must be signed.
     """
 
     url: str
     body: bytes
     kind: Literal["http", "connect", "start"]
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @runtime_checkable

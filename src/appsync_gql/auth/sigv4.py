@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .base import Headers, SignableRequest
 
-__all__ = ["access_key_of", "region_of", "sign"]
+__all__ = ["access_key_of", "host_of", "is_signed_with", "region_of", "sign", "signed_at"]
 
 _HTTP_HEADERS = {"content-type": "application/json"}
 _REALTIME_HEADERS = {
@@ -30,6 +30,11 @@ _REALTIME_HEADERS = {
 _APPSYNC_HOST = re.compile(r"[^.]+\.appsync-(?:realtime-)?api\.([a-z0-9-]+)\.")
 _PRIVATE_HOST = re.compile(r"\.appsync-api\.([a-z0-9-]+)\.vpce\.")
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")
+_SIGNED = ("x-amz-", "x-appsync-domain")
+"""How the names of the caller's own headers begin that are signed."""
+
+_TIMESTAMP = "%Y%m%dT%H%M%SZ"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def sign(
@@ -46,18 +51,31 @@ def sign(
     """
     http = request.kind == "http"
     headers = dict(_HTTP_HEADERS if http else _REALTIME_HEADERS)
-    timestamp = datetime.fromtimestamp(at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    if request.headers:
+        # AWS rejects a request with an x-amz-* header that is not signed.
+        headers |= {n: v for n, v in request.headers.items() if n.lower().startswith(_SIGNED)}
     signed = add_sigv4(
         request.url,
         request.body,
         headers=headers,
         credentials=credentials,
         region=region,
-        timestamp=timestamp,
+        timestamp=datetime.fromtimestamp(at, timezone.utc).strftime(_TIMESTAMP),
     )
     if not http:
-        signed["host"] = urlsplit(request.url).netloc
+        signed["host"] = host_of(request.url)
     return {name: Secret(value) for name, value in signed.items()}
+
+
+def host_of(url: str) -> str:
+    """Return the value of the header ``Host``: without the port where it is the scheme's own."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+        return host
+    return f"{host}:{parts.port}"
 
 
 def region_of(url: str) -> str | None:
@@ -71,3 +89,18 @@ def access_key_of(headers: Headers) -> str | None:
     """Return the access key id that headers were signed with; ``None`` if they were not signed."""
     found = _CREDENTIAL.search(str(headers.get("Authorization", "")))
     return found.group(1) if found else None
+
+
+def is_signed_with(headers: Headers, credentials: ReadOnlyCredentials) -> bool:
+    """Return whether headers were signed with these credentials."""
+    token = headers.get("X-Amz-Security-Token")
+    return access_key_of(headers) == credentials.access_key and token == credentials.token
+
+
+def signed_at(headers: Headers) -> float | None:
+    """Return when headers were signed, in seconds since the epoch; ``None`` if they were not."""
+    try:
+        found = datetime.strptime(str(headers.get("X-Amz-Date", "")), _TIMESTAMP)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return found.replace(tzinfo=timezone.utc).timestamp()
