@@ -195,7 +195,7 @@ async def test_a_function_that_returns_an_awaitable_is_an_async_one() -> None:
         (functools.partial(fetch, 2), "token-2"),
         (Awaitable, "token-3"),
     ):
-        auth = OidcAuth(source)  # type: ignore[arg-type]
+        auth = OidcAuth(source)
         headers = await auth.headers()
         assert token(headers) == expected
         await auth.renew(headers)
