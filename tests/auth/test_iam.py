@@ -197,7 +197,7 @@ async def test_a_failure_says_what_to_do(
 
 @pytest.mark.skipif(
     not hasattr(botocore.exceptions, "LoginRefreshRequired"),
-    reason="this botocore has no `aws login`",
+    reason="botocore has no aws login",
 )
 async def test_an_ended_session_of_aws_login_says_what_to_run() -> None:
     error = getattr(botocore.exceptions, "LoginRefreshRequired")()  # noqa: B009 - see above
