@@ -55,7 +55,7 @@ def store_for(emulator: Emulator, tokens: Tokens | None = None, **more: Any) -> 
         emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
     )
     tokens = emulator.issue_tokens() if tokens is None else tokens
-    return TokenStore(provider, tokens=tokens, **{"delays": fixed_delay(0), **more})
+    return TokenStore(provider, tokens=tokens, **{"delays": fixed_delay(0), "patience": 0, **more})
 
 
 def posts(emulator: Emulator) -> int:
@@ -73,10 +73,10 @@ async def session(emulator: Emulator, store: TokenStore) -> AsyncIterator[AsyncC
         yield session
 
 
-# -- the way it goes -----------------------------------------------------------
+# -- requests that succeed -----------------------------------------------------------
 
 
-async def test_queries_and_mutations_go_through_with_the_bare_token(
+async def test_queries_and_mutations_are_sent_with_the_bare_token(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     assert (await session.execute(ME))["me"]["username"] == "ada"
@@ -94,10 +94,10 @@ async def test_an_expired_token_is_renewed_before_anything_is_sent(emulator: Emu
     assert emulator.counters["graphql.401"] == 0
 
 
-async def test_a_token_that_expires_on_the_way_is_replaced_and_the_request_replayed(
+async def test_a_request_whose_token_expired_before_it_arrived_is_replayed_with_a_newer_one(
     session: AsyncClientSession, emulator: Emulator, told: Told
 ) -> None:
-    """The race this package exists for: alive when it left, dead when it arrived."""
+    """The race that this package exists for: valid when it was sent, expired when it arrived."""
     emulator.shift_clock(3600)
     assert (await session.execute(ME))["me"]["username"] == "ada"
     assert (posts(emulator), emulator.counters["refreshes"]) == (2, 1)
@@ -105,7 +105,7 @@ async def test_a_token_that_expires_on_the_way_is_replaced_and_the_request_repla
     assert replayed == events.Replayed(reason="refused")
 
 
-async def test_a_refused_mutation_runs_once(
+async def test_a_refused_mutation_is_replayed_and_executed_once(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.refuse(1)
@@ -113,7 +113,7 @@ async def test_a_refused_mutation_runs_once(
     assert emulator.executions["once"] == 1
 
 
-async def test_the_headers_of_one_request_survive_on_the_replay_too(
+async def test_the_headers_of_one_request_are_sent_on_the_replay_too(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     """Pitfall: gql's own AppSync auth puts its headers in their place."""
@@ -128,7 +128,7 @@ async def test_the_headers_of_one_request_survive_on_the_replay_too(
     assert len(set(tokens)) == 2
 
 
-async def test_headers_and_other_arguments_of_the_parent_still_work(
+async def test_arguments_of_gqls_transport_work_here_too(
     emulator: Emulator, store: TokenStore
 ) -> None:
     transport = AppSyncTransport(
@@ -146,7 +146,7 @@ async def test_headers_and_other_arguments_of_the_parent_still_work(
     assert transport.response_headers is not None
 
 
-async def test_a_token_given_for_one_request_takes_the_stores_place(
+async def test_an_authorization_header_of_one_request_replaces_the_stores_token(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.add_user("grace")
@@ -163,7 +163,7 @@ async def test_a_token_given_for_one_request_takes_the_stores_place(
 # -- refused ---------------------------------------------------------------------
 
 
-async def test_a_server_that_always_refuses_gets_two_posts_and_one_refresh(
+async def test_a_server_that_always_refuses_receives_two_posts_and_one_refresh(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     """Pitfall: 401 retried for ever."""
@@ -177,7 +177,7 @@ async def test_a_server_that_always_refuses_gets_two_posts_and_one_refresh(
     assert emulator.executions["never"] == 0
 
 
-async def test_refusals_that_go_on_cost_ever_fewer_refreshes(emulator: Emulator) -> None:
+async def test_refusals_in_a_row_cause_few_refreshes(emulator: Emulator) -> None:
     store = store_for(emulator, delays=fixed_delay(60))
     emulator.faults.refuse(1000)
     async with Client(transport=AppSyncTransport(emulator.graphql_url, auth=store)) as other:
@@ -199,9 +199,7 @@ async def test_fifty_tasks_refused_together_share_one_refresh(
     assert posts(emulator) <= 100
 
 
-async def test_without_replay_the_refusal_goes_to_the_caller(
-    emulator: Emulator, store: TokenStore
-) -> None:
+async def test_without_replay_the_refusal_is_raised(emulator: Emulator, store: TokenStore) -> None:
     transport = AppSyncTransport(emulator.graphql_url, auth=store, replay="never")
     emulator.faults.refuse(1)
     async with Client(transport=transport) as session:
@@ -210,7 +208,7 @@ async def test_without_replay_the_refusal_goes_to_the_caller(
     assert (posts(emulator), emulator.counters["refreshes"]) == (1, 0)
 
 
-async def test_when_no_newer_token_can_be_had_nothing_more_is_sent(
+async def test_if_no_newer_token_can_be_obtained_nothing_more_is_sent(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     """Pitfall: a queue that fires with the stale token when the refresh fails."""
@@ -222,7 +220,7 @@ async def test_when_no_newer_token_can_be_had_nothing_more_is_sent(
     assert posts(emulator) == 1
 
 
-async def test_a_session_that_is_over_is_told_as_such(
+async def test_a_session_that_ended_raises_session_expired(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.sign_out("ada")
@@ -244,7 +242,7 @@ async def test_a_denied_query_is_replayed_once_since_new_tokens_may_carry_new_gr
     assert emulator.counters["refreshes"] == 1
 
 
-async def test_a_permanent_denial_is_cheap_and_keeps_its_data(
+async def test_a_permanent_denial_causes_one_refresh_and_keeps_its_data(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     for _ in range(10):
@@ -257,8 +255,8 @@ async def test_a_permanent_denial_is_cheap_and_keeps_its_data(
     assert posts(emulator) == 11
 
 
-async def test_a_denied_mutation_is_sent_once_and_what_ran_is_told() -> None:
-    """Pitfall: replaying on 200 and Unauthorized doubles what had run."""
+async def test_a_denied_mutation_is_sent_once_and_its_data_is_in_the_error() -> None:
+    """Pitfall: replaying on 200 and Unauthorized executes a part twice."""
     schema = "type Query { a: Int } type Mutation { createA: Int createB: Int }"
     runs: list[str] = []
 
@@ -290,7 +288,7 @@ async def test_a_denial_whose_renewal_fails_stays_a_denial(
     assert isinstance(caught.value.__cause__, RenewalFailed)
 
 
-async def test_texts_about_tokens_in_other_errors_cause_nothing() -> None:
+async def test_messages_about_tokens_in_other_errors_have_no_effect() -> None:
     """Pitfall: looking for 401 in a message finds item-4013."""
 
     def fail(*_: Any) -> None:
@@ -305,7 +303,9 @@ async def test_texts_about_tokens_in_other_errors_cause_nothing() -> None:
         assert (posts(emulator), emulator.counters["refreshes"]) == (1, 0)
 
 
-async def test_only_refused_replays_no_denied_query(emulator: Emulator, store: TokenStore) -> None:
+async def test_the_policy_refused_replays_no_denied_query(
+    emulator: Emulator, store: TokenStore
+) -> None:
     transport = AppSyncTransport(emulator.graphql_url, auth=store, replay=Replay.REFUSED)
     async with Client(transport=transport) as session:
         with pytest.raises(Denied):
@@ -315,7 +315,7 @@ async def test_only_refused_replays_no_denied_query(emulator: Emulator, store: T
     assert posts(emulator) == 3
 
 
-async def test_a_classifier_of_ones_own_is_asked_first(
+async def test_a_classifier_of_the_users_is_called_first(
     emulator: Emulator, store: TokenStore
 ) -> None:
     def classify(response: Response) -> Outcome | None:
@@ -328,10 +328,10 @@ async def test_a_classifier_of_ones_own_is_asked_first(
     assert (posts(emulator), emulator.counters["refreshes"]) == (2, 1)
 
 
-# -- other answers ---------------------------------------------------------------------
+# -- other responses ---------------------------------------------------------------------
 
 
-async def test_throttling_is_told_with_the_wait_it_asks_for(
+async def test_throttling_is_an_error_with_the_seconds_to_wait(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.throttle(1, retry_after=3)
@@ -341,14 +341,16 @@ async def test_throttling_is_told_with_the_wait_it_asks_for(
     assert emulator.executions["t"] == 0
 
 
-async def test_a_firewalls_block_is_told(session: AsyncClientSession, emulator: Emulator) -> None:
+async def test_a_firewalls_block_is_an_error_of_its_own(
+    session: AsyncClientSession, emulator: Emulator
+) -> None:
     emulator.faults.waf(1)
     with pytest.raises(BlockedByWaf):
         await session.execute(ME)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_failing_server_leaves_a_query_to_try_again_and_a_mutation_in_doubt(
+async def test_a_failing_server_is_server_failed_for_a_query_and_outcome_unknown_for_a_mutation(
     session: AsyncClientSession, emulator: Emulator, status: int
 ) -> None:
     emulator.faults.server_error(2, status=status)
@@ -361,7 +363,7 @@ async def test_a_failing_server_leaves_a_query_to_try_again_and_a_mutation_in_do
 
 
 @pytest.mark.parametrize("after_execution", [True, False])
-async def test_a_lost_answer_leaves_a_mutation_in_doubt_and_is_never_repeated(
+async def test_a_mutation_whose_response_was_lost_is_outcome_unknown_and_never_repeated(
     session: AsyncClientSession, emulator: Emulator, *, after_execution: bool
 ) -> None:
     emulator.faults.drop(1, after_execution=after_execution)
@@ -371,7 +373,7 @@ async def test_a_lost_answer_leaves_a_mutation_in_doubt_and_is_never_repeated(
     assert emulator.executions["lost"] == (1 if after_execution else 0)
 
 
-async def test_a_lost_answer_to_a_query_is_gqls_own_error(
+async def test_a_lost_response_to_a_query_is_gqls_own_error(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.drop(1)
@@ -397,7 +399,7 @@ async def test_gqls_reconnecting_session_does_not_run_a_mutation_twice(
         await client.close_async()  # type: ignore[no-untyped-call]
 
 
-async def test_a_host_that_can_not_be_reached_is_no_doubt_even_for_a_mutation(
+async def test_a_mutation_to_an_unreachable_host_was_surely_not_executed(
     emulator: Emulator, store: TokenStore, unused_tcp_port: int
 ) -> None:
     del emulator
@@ -408,7 +410,7 @@ async def test_a_host_that_can_not_be_reached_is_no_doubt_even_for_a_mutation(
     assert not isinstance(caught.value, OutcomeUnknown)
 
 
-async def test_a_redirect_is_not_followed_since_the_token_would_go_along(
+async def test_a_redirect_is_not_followed_since_the_token_would_be_sent_along(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     elsewhere = {"Location": "http://127.0.0.1:1/elsewhere"}
@@ -419,7 +421,7 @@ async def test_a_redirect_is_not_followed_since_the_token_would_go_along(
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"null", b"3", b"[]", b'"x"', b'{"a": 1}'])
-async def test_an_answer_that_is_no_graphql_is_a_failure_not_a_crash(
+async def test_a_response_that_is_no_graphql_is_an_error_of_ours(
     session: AsyncClientSession, emulator: Emulator, body: bytes
 ) -> None:
     emulator.faults.answer(2, 200, body)
@@ -429,7 +431,7 @@ async def test_an_answer_that_is_no_graphql_is_a_failure_not_a_crash(
         await session.execute(create("x"))
 
 
-async def test_variables_that_are_no_json_are_refused_before_anything_is_sent(
+async def test_variables_that_are_no_json_raise_before_anything_is_sent(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     with pytest.raises(BadRequest, match="JSON"):
@@ -440,7 +442,7 @@ async def test_variables_that_are_no_json_are_refused_before_anything_is_sent(
 # -- batches -------------------------------------------------------------------------------
 
 
-async def test_a_batch_goes_out_one_by_one_and_comes_back_in_order(
+async def test_the_requests_of_a_batch_are_sent_each_on_its_own(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.delay(3, 0.05)
@@ -449,7 +451,7 @@ async def test_a_batch_goes_out_one_by_one_and_comes_back_in_order(
     assert posts(emulator) == 30
 
 
-async def test_what_fails_in_a_batch_takes_its_place_among_the_results(
+async def test_an_error_in_a_batch_takes_the_place_of_its_result(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.delay(1, 0.05)
@@ -463,7 +465,7 @@ async def test_what_fails_in_a_batch_takes_its_place_among_the_results(
     assert emulator.executions == {"one": 1, "three": 1}
 
 
-async def test_a_batch_of_which_nothing_was_answered_raises(
+async def test_a_batch_of_which_every_request_fails_raises(
     session: AsyncClientSession, emulator: Emulator
 ) -> None:
     emulator.faults.drop(2)
@@ -481,10 +483,10 @@ async def test_gqls_automatic_batching_works(emulator: Emulator, store: TokenSto
 # -- time limits, loops --------------------------------------------------------------------------
 
 
-async def test_a_callers_time_limit_in_mid_renewal_leaves_the_session_whole(
+async def test_a_callers_time_limit_during_a_renewal_does_not_lose_the_session(
     emulator: Emulator, told: Told
 ) -> None:
-    """Pitfall: the rotated token is lost when the caller goes away."""
+    """Pitfall: the rotated token is lost when the caller is cancelled."""
     store = store_for(emulator, emulator.issue_tokens(issued_ago=4000), on_event=told)
     hold = emulator.faults.hold(on="cognito")
     client = Client(
@@ -513,7 +515,7 @@ def test_one_transport_serves_gqls_synchronous_calls_one_after_the_other() -> No
     asyncio.set_event_loop(None)
 
 
-async def test_a_transport_that_is_not_connected_says_so(
+async def test_a_transport_that_is_not_connected_raises_transport_closed(
     emulator: Emulator, store: TokenStore
 ) -> None:
     transport = AppSyncTransport(emulator.graphql_url, auth=store)
@@ -524,7 +526,7 @@ async def test_a_transport_that_is_not_connected_says_so(
 # -- arguments -------------------------------------------------------------------------------------
 
 
-def test_plain_http_to_another_machine_is_refused_at_construction() -> None:
+def test_plain_http_to_another_machine_raises_at_construction() -> None:
     with pytest.raises(InsecureEndpoint):
         AppSyncTransport("http://api.example.com/graphql")
     AppSyncTransport("http://api.example.com/graphql", allow_insecure=True)
@@ -537,9 +539,14 @@ def test_plain_http_to_another_machine_is_refused_at_construction() -> None:
         ({"auth": Tokens(refresh_token="x")}, "auth"),
         ({"replay": "always"}, "replay"),
         ({"replay": None}, "replay"),
+        ({"auth": TokenStore}, "auth"),
+        ({"timeout": "5"}, "timeout"),
+        ({"headers": {"x": "a\nb"}}, "headers"),
+        ({"ssl": None}, "ssl"),
+        ({"client_session_args": {"proxyy": "p"}}, "client_session_args"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused_at_once(
+def test_arguments_that_can_not_be_used_raise_at_construction(
     arguments: dict[str, Any], setting: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -550,7 +557,7 @@ def test_arguments_that_make_no_sense_are_refused_at_once(
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")
 @pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated")
-async def test_gqls_own_auth_objects_are_taken_as_the_parent_takes_them(
+async def test_gqls_own_auth_objects_and_basic_auth_are_accepted(
     emulator: Emulator,
 ) -> None:
     from gql.transport.appsync_auth import AppSyncApiKeyAuthentication  # noqa: PLC0415

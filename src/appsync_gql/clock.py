@@ -28,12 +28,12 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment: never set, never goes back."""
+        """Seconds since some fixed moment: never set, never decreases."""
         ...
 
 
 def _monotonic_through_sleep() -> int | None:
-    """Return the id of the clock that goes on while the machine sleeps, if it has one.
+    """Return the id of the clock that counts while the machine sleeps; ``None`` without one.
 
     ``CLOCK_BOOTTIME`` on Linux (clock_gettime(2)); Darwin's ``CLOCK_MONOTONIC``
     counts sleep already, whereas Python's ``time.monotonic`` there does not.

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import selectors
+import socket
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from graphql import DocumentNode
 
 __all__ = [
-    "abort_connections",
     "add_sigv4",
-    "detach_after_fork",
+    "close_connections",
+    "detach_connections",
+    "detach_loop",
     "expiry_of",
     "import_signer",
     "in_reconnecting_session",
@@ -118,37 +121,61 @@ async def wait_until_closed(session: aiohttp.ClientSession, seconds: float | Non
         session: the session.
         seconds: how long to wait at most; ``None`` for no limit.
     """
+    if not session.connector_owner:  # its connections stay open
+        await session.close()
+        return
     closed = create_aiohttp_closed_event(session)
     await session.close()
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(closed.wait(), seconds)
 
 
-# -- forks ---------------------------------------------------------------------------------
+# -- connections whose loop does not run ---------------------------------------------------
 
 
-def detach_after_fork(loop: asyncio.AbstractEventLoop, connector: aiohttp.BaseConnector) -> None:
-    """Cut what a forked child inherited of a connector and its loop off from the parent.
+def close_connections(connector: aiohttp.BaseConnector) -> None:
+    """Close the connections of a connector at once, without its loop.
 
-    Called in the child. An ``epoll`` object is shared with the parent, and so are TLS sessions:
-    if the child closed its copies, the parent's loop would stop watching its own sockets, and
-    the parent's servers would receive a TLS close. So the descriptors are replaced, in the child
-    alone, by others of no effect. Neither aiohttp nor asyncio has a public function for it.
+    The loop is closed, or does not run and may never run again. aiohttp's own ``close`` would
+    raise an error, or wait for the loop; asyncio's ``abort`` closes the socket in the loop.
     """
-    _replace_selector(loop)
+    for transport in _take_transports(connector):
+        _close_now(transport)
+
+
+def detach_connections(connector: aiohttp.BaseConnector) -> None:
+    """Drop the connections that a forked child inherited, without a byte to the server.
+
+    Called in the child. The parent goes on with the same sockets and TLS sessions, so the
+    descriptors are replaced by ``/dev/null``, in the child alone, before they are closed.
+    """
     for transport in _take_transports(connector):
         _replace_socket(transport)
+        _close_now(transport)
 
 
-def abort_connections(connector: aiohttp.BaseConnector) -> None:
-    """Give up the connections of a connector whose loop does not run, without running it.
+def detach_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Cut an event loop that a forked child inherited off from the parent's.
 
-    They are closed when the loop runs again or is collected. aiohttp's own ``close`` would log
-    errors, or wait for a loop that never runs.
+    Called in the child. Both have the same ``epoll`` object and the same pair of sockets by which
+    threads wake the loop: if the child closed a socket, the parent's loop would stop watching
+    its own, and either could take a wake-up that is meant for the other. So they are replaced,
+    in the child alone, under the same descriptors. asyncio has no public function for it.
     """
-    for transport in _take_transports(connector):
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            transport.abort()
+    selector: Any = getattr(loop, "_selector", None)
+    ends: list[Any] = [getattr(loop, name, None) for name in ("_ssock", "_csock")]
+    if sys.platform != "linux" or not isinstance(selector, selectors.EpollSelector):
+        return
+    if loop.is_closed() or None in ends:
+        return
+    pair, fresh = socket.socketpair(), select.epoll()
+    for end, replaced in zip(pair, ends, strict=True):
+        os.dup2(end.fileno(), replaced.fileno(), inheritable=False)
+        os.set_blocking(replaced.fileno(), False)
+        end.close()
+    fresh.register(ends[0].fileno(), select.EPOLLIN)
+    os.dup2(fresh.fileno(), selector.fileno(), inheritable=False)
+    fresh.close()
 
 
 def _take_transports(connector: aiohttp.BaseConnector) -> list[Any]:
@@ -161,27 +188,36 @@ def _take_transports(connector: aiohttp.BaseConnector) -> list[Any]:
     return [transport for transport in found if transport is not None]
 
 
-def _replace_selector(loop: asyncio.AbstractEventLoop) -> None:
-    selector = getattr(loop, "_selector", None)
-    if sys.platform != "linux" or not isinstance(selector, selectors.EpollSelector):
-        return
-    fresh = selectors.EpollSelector()
-    try:
-        os.dup2(fresh.fileno(), selector.fileno(), inheritable=False)
-    except (OSError, ValueError):
-        return  # the loop is closed
-    finally:
-        fresh.close()
+_SELECTOR_TRANSPORT: Any = getattr(asyncio.selector_events, "_SelectorTransport", ())
+
+
+def _close_now(transport: Any) -> None:
+    """Close a transport as its loop would do after ``abort``; with another loop, only abort it."""
+    tls = getattr(transport, "_ssl_protocol", None)
+    base: Any = transport if tls is None else getattr(tls, "_transport", None)
+    closable = isinstance(base, _SELECTOR_TRANSPORT)
+    if closable and not base.is_closing():
+        base._closing = True  # noqa: SLF001 - else the loop lets nobody use its descriptor
+        descriptor = base.get_extra_info("socket").fileno()
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            base._loop._remove_reader(descriptor)  # noqa: SLF001
+            base._loop._remove_writer(descriptor)  # noqa: SLF001
+            base._call_connection_lost(None)  # noqa: SLF001
+    if base is not transport or not closable:
+        with contextlib.suppress(RuntimeError, AttributeError):  # the connection is gone
+            transport.abort()
+    if tls is not None and closable:
+        transport._closed = True  # noqa: SLF001 - Python 3.10 does not note it if the loop is closed
 
 
 def _replace_socket(transport: Any) -> None:
     """Put ``/dev/null`` in the place of a transport's socket."""
-    socket = transport.get_extra_info("socket")
-    if socket is None or socket.fileno() < 0:
+    connected = transport.get_extra_info("socket")
+    if connected is None or connected.fileno() < 0:
         return
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        os.dup2(null, socket.fileno(), inheritable=False)
+        os.dup2(null, connected.fileno(), inheritable=False)
     finally:
         os.close(null)
 

@@ -17,7 +17,14 @@ from aiohttp import Fingerprint
 from .exceptions import ConfigurationError, InsecureEndpoint
 from .secret import hidden
 
-__all__ = ["check_endpoint", "check_service_url", "check_ssl", "is_aws_url", "is_loopback"]
+__all__ = [
+    "check_endpoint",
+    "check_service_url",
+    "check_ssl",
+    "is_aws_url",
+    "is_loopback",
+    "url_of_api_host",
+]
 
 _EXAMPLE = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 _NETLOC = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>\d{0,5}))?\Z")
@@ -52,6 +59,21 @@ def check_endpoint(url: str, *, allow_insecure: bool = False) -> None:
         raise ConfigurationError(
             f"The path of an AppSync GraphQL URL is /graphql, as in {_EXAMPLE}.", setting="url"
         )
+
+
+def url_of_api_host(api_host: object) -> str:
+    """Return the GraphQL URL of the API with this host.
+
+    Raises:
+        ConfigurationError: it is not AppSync's own host of an API.
+    """
+    if not isinstance(api_host, str) or not _APPSYNC_HOST.match(api_host):
+        raise ConfigurationError(
+            "api_host is the API's own host without https:// and path, such as "
+            f"{urlsplit(_EXAMPLE).netloc}.",
+            setting="api_host",
+        )
+    return f"https://{api_host}/graphql"
 
 
 def check_service_url(url: str, *, setting: str, allow_insecure: bool = False) -> None:

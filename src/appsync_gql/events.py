@@ -1,4 +1,4 @@
-"""What happened to a session, told to ``on_event`` as frozen values.
+"""What happened to a session: frozen values with which ``on_event`` is called.
 
 Listeners are called one after the other on a thread of their own, never on an
 event loop and never inside a renewal: they may block, raise or call the store.
@@ -64,7 +64,7 @@ class RenewalFailed:
     Attributes:
         reason: why they were wanted.
         kind: as ``appsync_gql.RenewalFailed.kind``, or ``"configuration"``.
-        message: what went wrong and who can mend it.
+        message: what went wrong and who can correct it.
         next_attempt_in: seconds before a request in the refresh window tries again.
     """
 
@@ -90,7 +90,7 @@ class SaveFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFailed:
-    """Saved tokens could not be read or locked; the renewal goes on with those at hand.
+    """Saved tokens could not be read or locked; the renewal continues with the present ones.
 
     So it does where that can hurt nobody: what is saved is no session at all,
     or refresh tokens do not rotate.

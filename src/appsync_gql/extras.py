@@ -1,4 +1,4 @@
-"""Optional packages: their absence is told at once, their import left for later."""
+"""Optional packages: a missing one is reported at construction, and imported at first use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["require"]
 
 
 def require(extra: str, *packages: str) -> None:
-    """See that the packages of an extra are installed, without importing them.
+    """Check that the packages of an extra are installed, without importing them.
 
     Args:
-        extra: this package's name for what they bring.
+        extra: the extra of this package that installs them.
         packages: their import names.
 
     Raises:
-        MissingExtra: one is not; the message is the pip line.
+        MissingExtra: one is not installed; the message is the pip line.
     """
     for package in packages:
         if find_spec(package) is None:

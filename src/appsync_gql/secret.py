@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
-__all__ = ["Secret", "hidden"]
+__all__ = ["Secret", "SecretBytes", "hidden"]
 
 
 class Secret(str):
@@ -36,6 +36,24 @@ class Secret(str):
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
+
+
+class SecretBytes(bytes):
+    """``bytes`` with a redacted ``repr``: saved sessions, before and after encryption."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<redacted>"
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:
+        # See Secret; a single byte is a number.
+        found = super().__getitem__(key)
+        return SecretBytes(found) if isinstance(found, bytes) else found
+
+    def __reduce__(self) -> NoReturn:
+        msg = "saved sessions are not pickled"
+        raise TypeError(msg)
 
 
 def hidden(value: object) -> Secret | type | None:

@@ -57,8 +57,9 @@ class EventQueue:
     ) -> None:
         self._listener = listener
         self._run = run
-        self._begin()
-        after_fork_in_child(self, EventQueue._begin)
+        if listener is not None:
+            self._begin()
+            after_fork_in_child(self, EventQueue._begin)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()

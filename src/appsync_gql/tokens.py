@@ -107,7 +107,8 @@ class Tokens:
     id_token: str | None
     refresh_token: str | None
     device_key: str | None
-    clock_correction: float | None
+    # Not compared: a saved copy without it has the same tokens.
+    clock_correction: float | None = field(compare=False)
     rotates: bool | None
     renewals: int
     access: TokenClaims | None = field(init=False, repr=False, compare=False)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.exceptions import (
-    TransportAlreadyConnected,
-    TransportClosed,
-    TransportError,
-)
+from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
-from multidict import CIMultiDict
 
-from .auth.adapters import Authorizer, authorizer_of
+from .auth.adapters import authorizer_of
 from .compat import in_reconnecting_session, printed_request, wait_until_closed
-from .endpoint import check_endpoint, check_ssl
-from .http.arguments import check_headers, check_timeout
-from .http.errors import batch_result
+from .endpoint import check_endpoint, check_ssl, url_of_api_host
+from .http.arguments import authorization_of, check_headers, check_timeout
+from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
 from .http.pool import SessionPool
@@ -29,7 +23,12 @@ from .http.request import prepare
 from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
-from .http.timeouts import NO_TOTAL, SharedTimeout
+from .http.session import (
+    authorization_headers,
+    check_session_arguments,
+    session_arguments,
+    socket_session_arguments,
+)
 from .realtime.stream import Feeds
 
 if TYPE_CHECKING:
@@ -49,12 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AppSyncTransport"]
 
-_BATCH_AT_ONCE = 10
-"""Requests of one ``execute_batch`` that are under way at the same time."""
-
-_SECONDS = 300.0
-"""What a POST may take where no other limit is given: aiohttp's own default."""
-
 
 class AppSyncTransport(AIOHTTPTransport):
     """gql's ``AIOHTTPTransport``, which asks for its authorization right before each request.
@@ -73,8 +66,9 @@ class AppSyncTransport(AIOHTTPTransport):
         allow_insecure: permit ``http://`` to other machines than this one.
         classify: a function that classifies responses, for a backend that refuses in another
             way than AppSync; where it returns ``None``, AppSync's rules apply.
-        headers: sent with every request, as are ``cookies``. These and the arguments after
-            them are the parent's.
+        headers: sent with every request, as are ``cookies``; an ``Authorization`` or
+            ``x-api-key`` only with requests without another authorization. These and the
+            arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync itself ends an
             operation after 30 s.
         json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
@@ -85,6 +79,8 @@ class AppSyncTransport(AIOHTTPTransport):
             call. They are closed with their loop at the latest, by its
             ``shutdown_asyncgens()``, which ``asyncio.run`` calls, or with their thread. A
             connector of your own in ``client_session_args`` is left to you.
+        api_host: for a private API whose URL has the host of a VPC endpoint, the API's own host:
+            ``….appsync-api.eu-west-1.amazonaws.com``. ``None`` if the URL has it.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
         realtime_auth: how the handshake of subscriptions carries the authorization:
             ``"query"`` puts the token into the URL, for emulators that know nothing else.
@@ -114,6 +110,7 @@ class AppSyncTransport(AIOHTTPTransport):
         json_deserialize: Callable[..., Any] = json.loads,
         client_session_args: dict[str, Any] | None = None,
         keep_open: bool = True,
+        api_host: str | None = None,
         realtime_url: str | None = None,
         realtime_auth: RealtimeAuth = "subprotocol",
         realtime: RealtimeSettings | None = None,
@@ -123,12 +120,19 @@ class AppSyncTransport(AIOHTTPTransport):
         check_ssl(ssl)
         check_headers(headers)
         check_timeout(timeout)
+        check_session_arguments(client_session_args)
+        self._signing_url = None if api_host is None else url_of_api_host(api_host)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth
         self.authorizer = None if auth is None or basic else authorizer_of(auth)
         own_connector = bool((client_session_args or {}).get("connector"))
         self._pool = SessionPool(
-            self._make_session,
+            partial(
+                session_arguments,
+                self,
+                shared_timeout=self.authorizer is not None,
+                api_host=api_host,
+            ),
             keep_open=keep_open and not own_connector,
             ssl_close_timeout=ssl_close_timeout,
         )
@@ -190,37 +194,11 @@ class AppSyncTransport(AIOHTTPTransport):
         """End the subscriptions and the session; see ``keep_open``."""
         # The reconnecting session connects again at once, and subscriptions have sockets of
         # their own.
-        if not in_reconnecting_session():
-            await self._feeds.close()
-        await self._pool.close()
-
-    def _make_session(
-        self, connector: aiohttp.BaseConnector | None
-    ) -> tuple[aiohttp.ClientSession, SharedTimeout | None]:
-        arguments: dict[str, Any] = {
-            "headers": self.headers,
-            "cookies": self.cookies,
-            "auth": self.auth,
-            "json_serialize": self.json_serialize,
-        }
-        shared = None
-        if self.timeout is not None:
-            arguments["timeout"] = aiohttp.ClientTimeout(total=self.timeout)
-        elif self.authorizer is not None and "timeout" not in (self.client_session_args or {}):
-            arguments["timeout"], shared = NO_TOTAL, SharedTimeout(_SECONDS)
-        arguments.update(self.client_session_args or {})
-        if connector is not None:
-            arguments.update(connector=connector, connector_owner=False)
-        return aiohttp.ClientSession(**arguments), shared
-
-    def _socket_session_arguments(self) -> dict[str, Any]:
-        """Return the arguments for the aiohttp session of sockets: the settings of requests."""
-        self._opened()
-        return {
-            "headers": self.headers,
-            "cookies": self.cookies,
-            **(self.client_session_args or {}),
-        }
+        try:
+            if not in_reconnecting_session():
+                await self._feeds.close()
+        finally:
+            await self._pool.close()
 
     def _opened(self) -> LoopSession:
         found = self._pool.current()
@@ -255,20 +233,24 @@ class AppSyncTransport(AIOHTTPTransport):
             Refused: AppSync does not accept the tokens, nor newer ones.
             OutcomeUnknown: a mutation may or may not have been executed.
             ConnectionFailed: AppSync could not be reached, or a query's response was lost.
-            Throttled, BlockedByWaf, BadRequest, ServerFailed: as they say.
+            Throttled, BlockedByWaf, BadRequest, ServerFailed: as their names say.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token to send.
         """
-        authorizer, extra_args = self._authorizer_for(extra_args)
+        authorizer, extra_args = authorization_of(
+            extra_args, self.authorizer, partial(authorization_headers, self)
+        )
         if authorizer is None and self.authorizer is None:
-            printed = printed_request(request, text_of)
-            return await super().execute(printed, extra_args=extra_args, upload_files=upload_files)
+            request = printed_request(request, text_of)
+            return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
         self._opened()
+        prepared = prepare(
+            self, request, extra_args, upload_files=upload_files, signing_url=self._signing_url
+        )
+        files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
-            prepared = prepare(self, request, extra_args, upload_files=upload_files)
             result, self.response_headers = await self._executor.execute(prepared, authorizer)
         finally:
-            if upload_files:
-                close_files(list(self.files.values()))
+            close_files(files)
         return result
 
     async def execute_batch(
@@ -279,7 +261,7 @@ class AppSyncTransport(AIOHTTPTransport):
         """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 
         Ten are under way at a time. All are finished before anything is raised or returned: a
-        request that failed while others succeeded has its error in its own result.
+        request that failed has its error in its own result.
 
         Args:
             reqs: what to execute.
@@ -289,24 +271,11 @@ class AppSyncTransport(AIOHTTPTransport):
             The results, in the order of the requests.
 
         Raises:
-            TransportError: no request received a response; the first one's error.
+            TransportError: all requests failed in the same way; the first one's error.
         """
         if self.authorizer is None and "auth" not in (extra_args or {}):
             return await super().execute_batch(reqs, extra_args)
-        slots = asyncio.Semaphore(_BATCH_AT_ONCE)
-
-        async def one(request: GraphQLRequest) -> ExecutionResult | TransportError:
-            async with slots:
-                try:
-                    return await self.execute(request, extra_args=extra_args)
-                except TransportError as error:
-                    return error
-
-        outcomes = await asyncio.gather(*map(one, reqs))
-        errors = [outcome for outcome in outcomes if isinstance(outcome, TransportError)]
-        if errors and len(errors) == len(outcomes):
-            raise errors[0]
-        return [batch_result(outcome) for outcome in outcomes]
+        return await execute_each(partial(self.execute, extra_args=extra_args), reqs)
 
     def subscribe(
         self,
@@ -341,19 +310,5 @@ class AppSyncTransport(AIOHTTPTransport):
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
         self._opened()
-        return self._feeds.feed(request, given, self._socket_session_arguments, **options)
-
-    def _authorizer_for(
-        self, extra_args: dict[str, Any] | None
-    ) -> tuple[Authorizer | None, dict[str, Any] | None]:
-        """Return who authorizes this request, and the arguments that are left for aiohttp."""
-        if not extra_args:
-            return self.authorizer, None
-        authorizer, auth = self.authorizer, extra_args.get("auth")
-        if auth is not None and not isinstance(auth, aiohttp.BasicAuth):
-            authorizer = authorizer_of(auth)
-            extra_args = {name: value for name, value in extra_args.items() if name != "auth"}
-        headers = CIMultiDict(extra_args.get("headers") or {})
-        if "Authorization" in headers or "x-api-key" in headers:
-            authorizer = None
-        return authorizer, extra_args
+        arguments = partial(socket_session_arguments, self)
+        return self._feeds.feed(request, given, arguments, **options)

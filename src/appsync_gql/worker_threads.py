@@ -1,8 +1,8 @@
 """Daemon threads that do blocking work, replaced while they are stuck.
 
-Sixteen threads do the work of any number of stores, as long as it goes on. Work that hangs is
-not counted among the sixteen, so that the users of one identity provider do not wait for those of
-another. The threads are daemons: none of them can keep the program from ending.
+Sixteen threads do the work of any number of stores, as long as it makes progress. Work that hangs
+is not counted among the sixteen, so that the users of one identity provider do not wait for those
+of another. The threads are daemons: none of them can keep the program from ending.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def threads_wanted(
     stuck = sum(under_way)
     if stuck < len(under_way):
         return most + stuck
-    # Nothing goes on at all: whatever has waited for too long gets a thread of its own.
+    # Nothing makes progress: all work that has waited for too long gets a thread of its own.
     overdue = sum(now - since >= stuck_after for since in queued)
     return stuck + max(most, overdue)
 

@@ -7,6 +7,8 @@ import decimal
 import enum
 import json
 import math
+import subprocess
+import sys
 import uuid
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
@@ -42,14 +44,14 @@ VALUES = st.recursive(
 
 
 def outcome(do: Any, value: Any) -> str:
-    """What comes of it: the value with its types, or the kind of error."""
+    """Return the repr of the value that a function returns, or the class of its error."""
     try:
         return repr(do(value))
     except (ValueError, TypeError, RecursionError) as error:
         return type(error).__mro__[-3].__name__  # ValueError, TypeError, RuntimeError
 
 
-def test_the_faster_libraries_are_here_to_be_compared_with() -> None:
+def test_the_faster_libraries_are_installed_for_the_comparison() -> None:
     assert codec.loads is codec._by_msgspec
     assert codec._orjson
 
@@ -60,7 +62,7 @@ def test_the_faster_libraries_are_here_to_be_compared_with() -> None:
 @example({"a": "\ud800"})
 @example({2: "a", None: "b", True: "c", 1.5: "d"})
 @settings(deadline=None, max_examples=400)
-def test_what_is_written_reads_as_what_json_writes(value: Any) -> None:
+def test_what_dumps_writes_reads_back_as_what_json_writes(value: Any) -> None:
     def both_ways(write: Any) -> Any:
         return lambda v: json.loads(write(v))
 
@@ -85,8 +87,8 @@ class Data:
 
 
 Pair = namedtuple("Pair", "a b")  # noqa: PYI024
-HIMSELF: list[Any] = []
-HIMSELF.append(HIMSELF)
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +108,11 @@ HIMSELF.append(HIMSELF)
         b"bytes",
         bytearray(b"bytes"),
         object(),
-        HIMSELF,
+        CYCLE,
     ],
     ids=lambda v: type(v).__name__,
 )
-def test_what_json_does_not_write_is_not_written_and_what_it_does_is(value: Any) -> None:
+def test_dumps_takes_and_refuses_the_same_types_as_json(value: Any) -> None:
     mine = outcome(lambda v: json.loads(codec.dumps({"a": v})), value)
     assert mine == outcome(lambda v: json.loads(json.dumps({"a": v})), value)
 
@@ -142,7 +144,7 @@ READERS = pytest.mark.parametrize(
 @example("\ufeff1")
 @example("")
 @settings(deadline=None, max_examples=400)
-def test_what_is_read_is_what_json_reads(loads: Any, text: str) -> None:
+def test_every_reader_has_the_result_of_json(loads: Any, text: str) -> None:
     assert outcome(loads, text) == outcome(json.loads, text)
     try:
         data = text.encode()
@@ -154,7 +156,7 @@ def test_what_is_read_is_what_json_reads(loads: Any, text: str) -> None:
 
 @READERS
 @given(data=st.binary(max_size=40))
-def test_bytes_that_are_not_utf8_are_a_value_error(loads: Any, data: bytes) -> None:
+def test_bytes_that_are_not_utf8_raise_a_value_error(loads: Any, data: bytes) -> None:
     assert outcome(loads, data) == outcome(lambda d: json.loads(d.decode()), data)
 
 
@@ -167,7 +169,7 @@ def test_an_integer_is_read_to_its_last_digit(loads: Any, digits: int) -> None:
     assert [type(n) for n in found] == [int, int]
 
 
-def test_a_reader_of_ones_own_is_left_as_it_is() -> None:
+def test_a_reader_of_the_callers_own_is_not_replaced() -> None:
     def own(text: str) -> Any:
         return json.loads(text)
 
@@ -175,3 +177,36 @@ def test_a_reader_of_ones_own_is_left_as_it_is() -> None:
     assert codec.reader_of_bytes(msgspec.json.decode) is None
     assert codec.reader_of_bytes(json.loads) is codec.loads
     assert codec.reader_of_bytes(orjson.loads) is orjson.loads
+
+
+@pytest.mark.parametrize(
+    ("missing", "reader"),
+    [(("msgspec",), "_by_orjson"), (("msgspec", "orjson"), "_by_json")],
+    ids=["only orjson", "neither"],
+)
+def test_without_the_faster_libraries_the_results_are_the_same(
+    missing: tuple[str, ...], reader: str
+) -> None:
+    run(
+        f"import sys; sys.modules.update(dict.fromkeys({missing}))\n"
+        "from appsync_gql.http import json as codec\n"
+        f"assert codec.loads is codec.{reader}\n"
+        "assert codec.loads(b'[NaN, 18446744073709551616]')[1] == 2**64\n"
+        "assert codec.loads('{}') == {} and codec.reader_of_bytes(len) is None\n"
+        "assert codec.dumps({'a': [1, None]}) == b'{\"a\": [1, null]}'\n"
+    )
+
+
+def test_a_msgspec_that_misreads_large_integers_is_not_used() -> None:
+    run(
+        "import msgspec\n"
+        "class Old:\n"
+        "    def decode(self, text): return 1482881526185800828\n"
+        "msgspec.json.Decoder = Old\n"
+        "from appsync_gql.http import json as codec\n"
+        "assert codec.loads(b'[19933688932870350000]') == [19933688932870350000]\n"
+    )
+
+
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603

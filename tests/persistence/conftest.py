@@ -17,11 +17,25 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def redis_installed() -> None:
+    """Skip the test without Redis, except in CI."""
     if redis_program() is None:
         if in_ci():
             pytest.fail("CI is set, so this may not be skipped: redis-server is not installed")
         pytest.skip("redis-server is not installed")
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_installed: None) -> Iterator[str]:
+    del redis_installed
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def own_redis_url(redis_installed: None) -> Iterator[str]:
+    """The URL of a Redis that no other test uses."""
+    del redis_installed
     with redis_server() as url:
         yield url
 
@@ -43,13 +57,13 @@ def name() -> str:
 
 @pytest.fixture
 def data_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the user's data folder somewhere else."""
+    """Put the user's data folder below a temporary one."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture
 def file_keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyringBackend]:
-    """Have the keyring package use an encrypted file, with its password at hand."""
+    """Make the keyring package use an encrypted file, whose password is known."""
     folder = tmp_path_factory.mktemp("keyring")
     backend = EncryptedKeyring()
     backend.file_path = str(folder / "keys.cfg")

@@ -1,4 +1,4 @@
-"""Every place for sessions keeps the one contract, against the real thing."""
+"""The contract of persistences, run for each of ours on the real storage."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from appsync_gql import (
     RedisPersistence,
 )
 from appsync_gql.testing import PersistenceContract
+from appsync_gql.testing.contract import sample_tokens
 from support.backends import aws_session
 
 if TYPE_CHECKING:
@@ -34,9 +35,17 @@ KEY = Fernet.generate_key()
 class TestMemory(PersistenceContract):
     @pytest.fixture
     def opened(self) -> Opened:
-        """Give the one object: memory is shared by sharing it."""
-        place = MemoryPersistence()
-        return lambda: place
+        """Return the same object: it is shared by passing it on."""
+        persistence = MemoryPersistence()
+        return lambda: persistence
+
+    def test_the_clock_correction_of_the_machine_that_saved_is_not_loaded(
+        self, opened: Opened
+    ) -> None:
+        """It is loaded: memory does not leave the machine."""
+        tokens = sample_tokens(clock_correction=-120.0)
+        self.put(opened(), tokens)
+        assert opened().load(self.key) is tokens
 
 
 class TestFile(PersistenceContract):
@@ -48,7 +57,7 @@ class TestFile(PersistenceContract):
 
 @pytest.mark.usefixtures("data_home")
 class TestKeyring(PersistenceContract):
-    """On keyrings.alt's encrypted file, a real backend that needs no desktop."""
+    """On the encrypted file of keyrings.alt, a real backend that needs no desktop."""
 
     @pytest.fixture(params=[None, 1_200], ids=["whole", "in parts"])
     def opened(self, file_keyring: KeyringBackend, request: pytest.FixtureRequest) -> Opened:

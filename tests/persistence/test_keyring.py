@@ -1,12 +1,16 @@
-"""The operating system's keyring, through a real backend."""
+"""The operating system's keyring, with real backends."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import keyring
 import pytest
+from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
+from keyring.backends.null import Keyring as NullKeyring
 from keyrings.alt.file import PlaintextKeyring
 
 from appsync_gql import (
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from keyring.backend import KeyringBackend
 
 pytestmark = pytest.mark.usefixtures("data_home")
 
@@ -52,20 +55,20 @@ def credentials(tmp_path: Path) -> Iterator[Credentials]:
         keyring.set_keyring(before)
 
 
-def save(place: KeyringPersistence, length: int = 8) -> None:
-    with place.lock(CLIENT):
-        place.save(CLIENT, sample_tokens(length=length, refresh_token="r" * 1800))
+def save(persistence: KeyringPersistence, length: int = 8) -> None:
+    with persistence.lock(CLIENT):
+        persistence.save(CLIENT, sample_tokens(length=length, refresh_token="r" * 1800))
 
 
 @pytest.mark.usefixtures("credentials")
-def test_tokens_longer_than_a_windows_credential_are_kept_in_parts() -> None:
-    """Pitfall: the limit was met in silence, and the session gone."""
+def test_tokens_longer_than_a_windows_credential_are_saved_in_parts() -> None:
+    """Else the limit is met without an error, and the session is lost."""
     save(KeyringPersistence("app", "ada", characters=1_200), length=3000)
     assert KeyringPersistence("app", "ada").load(CLIENT) == LONG
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_keyring_that_takes_no_more_is_told_and_keeps_what_it_has() -> None:
+def test_a_keyring_that_refuses_a_long_entry_keeps_the_old_sessions() -> None:
     small = KeyringPersistence("app", "ada", characters=1_200)
     save(small)
     before = small.load(CLIENT)
@@ -75,49 +78,142 @@ def test_a_keyring_that_takes_no_more_is_told_and_keeps_what_it_has() -> None:
 
 
 def test_parts_of_earlier_saves_are_removed(credentials: Credentials) -> None:
-    place = KeyringPersistence("app", "ada", characters=1_200)
+    persistence = KeyringPersistence("app", "ada", characters=1_200)
     for length in (3000, 2000, 3000, 8):
-        save(place, length)
+        save(persistence, length)
     with open(credentials.file_path) as file:  # noqa: PTH123 - the keyring's own file
         entries = [line for line in file if " = " in line]
     assert len(entries) <= 4
 
 
-def test_a_part_that_is_missing_is_told(credentials: Credentials) -> None:
-    place = KeyringPersistence("app", "ada", characters=1_200)
-    save(place, 3000)
+def test_a_missing_part_is_reported(credentials: Credentials) -> None:
+    persistence = KeyringPersistence("app", "ada", characters=1_200)
+    save(persistence, 3000)
     head = str(credentials.get_password("app", "ada"))
     digest = head.split('"digest": "')[1][:16]
     credentials.delete_password("app", f"ada#{digest}.1")
     with pytest.raises(StorageCorrupt):
-        place.load(CLIENT)
-    save(place)
-    assert place.load(CLIENT) is not None
+        persistence.load(CLIENT)
+    save(persistence)
+    assert persistence.load(CLIENT) is not None
 
 
-def test_something_else_under_the_name_is_set_aside(
+def test_something_else_under_the_name_is_moved(
     file_keyring: KeyringBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     file_keyring.set_password("app", "ada", "an old password")
-    place = KeyringPersistence("app", "ada")
+    persistence = KeyringPersistence("app", "ada")
     with pytest.raises(StorageCorrupt, match="'ada' of 'app'"):
-        place.load(CLIENT)
-    save(place)
+        persistence.load(CLIENT)
+    save(persistence)
     aside = caplog.text.split("moved to the keyring's entry '")[1].split("'")[0]
     assert file_keyring.get_password("app", aside) == "an old password"
 
 
-def test_without_any_keyring_the_error_names_the_alternative() -> None:
+@contextmanager
+def using(backend: KeyringBackend) -> Iterator[None]:
     before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
+    keyring.set_keyring(backend)
     try:
-        with pytest.raises(ConfigurationError, match="FilePersistence"):
-            KeyringPersistence("app", "ada").load(CLIENT)
+        yield
     finally:
         keyring.set_keyring(before)
 
 
-@pytest.mark.parametrize(("service", "username"), [("", "ada"), ("app", "")])
-def test_names_must_not_be_empty(service: str, username: str) -> None:
-    with pytest.raises(ConfigurationError, match="empty"):
-        KeyringPersistence(service, username)
+def test_without_any_keyring_the_error_names_the_alternative() -> None:
+    with (
+        using(NoKeyring()),  # type: ignore[no-untyped-call]
+        pytest.raises(ConfigurationError, match="FilePersistence"),
+    ):
+        KeyringPersistence("app", "ada").load(CLIENT)
+
+
+def test_a_keyring_that_keeps_nothing_is_noticed_by_the_save() -> None:
+    with (
+        using(NullKeyring()),  # type: ignore[no-untyped-call]
+        pytest.raises(ConfigurationError, match=r"null\.Keyring keeps nothing.*FilePersistence"),
+    ):
+        save(KeyringPersistence("app", "ada"))
+
+
+class Shortening(PlaintextKeyring):  # type: ignore[misc]  # its package has no types
+    """A keyring that cuts long entries off without an error."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password[:1500])
+
+
+def test_a_keyring_that_keeps_something_else_is_noticed_by_the_save(tmp_path: Path) -> None:
+    backend = Shortening()
+    backend.file_path = str(tmp_path / "short.cfg")
+    with using(backend):
+        with pytest.raises(StorageFailed, match="1500 characters of"):
+            save(KeyringPersistence("app", "ada"))
+        save(KeyringPersistence("app", "grace", characters=1500))
+
+
+class Raising(KeyringBackend):
+    """A keyring whose errors quote the password, and hold it in their frames."""
+
+    priority = 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        del service, username
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        del service, username
+        raise RuntimeError(password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise NotImplementedError
+
+
+def test_an_error_of_a_keyring_carries_no_frame_that_holds_a_token() -> None:
+    backend = Raising()  # type: ignore[no-untyped-call]
+    with using(backend), pytest.raises(StorageFailed, match="RuntimeError") as caught:
+        save(KeyringPersistence("app", "ada"))
+    found = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert found.__context__ is None
+    assert found.__cause__ is None
+    frames = [frame for frame in found.stack if "appsync_gql" in frame.filename]
+    assert not [frame for frame in frames if "r" * 60 in str(frame.locals)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '{"parts": 1000000000000, "digest": "d"}',
+        '{"parts": "abc", "digest": "d"}',
+        '{"parts": 2, "digest": null}',
+        '{"parts": -1, "digest": "d"}',
+        "[" * 100_000,
+    ],
+    ids=lambda head: head[:40],
+)
+def test_an_entry_that_names_impossible_parts_is_something_else(
+    credentials: Credentials, head: str
+) -> None:
+    credentials.limit = 1_000_000
+    credentials.set_password("app", "ada", head)
+    persistence = KeyringPersistence("app", "ada")
+    with pytest.raises(StorageCorrupt):
+        persistence.load(CLIENT)
+    save(persistence)
+    assert persistence.load(CLIENT) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "setting"),
+    [
+        ({"service": ""}, "service"),
+        ({"username": ""}, "username"),
+        ({"username": b"ada"}, "username"),
+        ({"characters": 0}, "characters"),
+        ({"characters": "1200"}, "characters"),
+    ],
+)
+def test_bad_arguments_are_refused_at_construction(arguments: dict[str, Any], setting: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KeyringPersistence(**{"service": "app", "username": "ada", **arguments})
+    assert caught.value.setting == setting

@@ -1,31 +1,30 @@
-"""What is kept, as values: found, replaced, ended, written and read."""
+"""Saved sessions as values: found, replaced, signed out, removed."""
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from appsync_gql import ConfigurationError, SessionKey, SignedOut, Tokens
-from appsync_gql.persistence.sessions import Document, NewerFormat, Unreadable
+from appsync_gql.persistence.sessions import SavedSession, SavedSessions
 from appsync_gql.session_key import digest
 from appsync_gql.testing.contract import sample_tokens
 
+SIGN_IN = 1_800_000_000
+DAY = 86_400.0
+MONTH = 30 * DAY
 CLIENT = SessionKey(client_id="client")
 ADA = sample_tokens(user="ada", refresh_token="refresh-ada")
 GRACE = sample_tokens(user="grace", refresh_token="refresh-grace")
-ALONE = Tokens(refresh_token="refresh-first")
+ONLY_REFRESH = Tokens(refresh_token="refresh-first")
 
 
-def kept(*sets: Tokens) -> Document:
-    document = Document()
+def saved(*sets: Tokens) -> SavedSessions:
+    sessions = SavedSessions()
     for tokens in sets:
-        document = document.with_tokens(CLIENT, tokens)
-    return document
+        sessions = sessions.with_tokens(CLIENT, tokens)
+    return sessions
 
 
 @pytest.mark.parametrize(
@@ -44,126 +43,154 @@ def kept(*sets: Tokens) -> Document:
     ],
     ids=str,
 )
-def test_a_session_is_found_by_all_that_is_known_of_it(
-    key: SessionKey, found: Tokens | None
-) -> None:
-    assert kept(ADA).find(key) == found
+def test_a_session_is_found_by_what_is_known_of_it(key: SessionKey, found: Tokens | None) -> None:
+    assert saved(ADA).find(key) == found
 
 
-def test_several_users_are_kept_and_one_must_be_named() -> None:
-    both = kept(ADA, GRACE)
+def test_of_several_users_one_must_be_named() -> None:
+    both = saved(ADA, GRACE)
     with pytest.raises(ConfigurationError, match="ada and grace"):
         both.find(CLIENT)
     assert both.find(SessionKey.of(GRACE)) == GRACE
 
 
-def test_a_session_begun_with_a_refresh_token_alone_is_found_by_it_ever_after() -> None:
-    key, document = CLIENT.with_tokens(ALONE), Document()
+def test_a_session_is_found_by_its_first_refresh_token_after_many_renewals() -> None:
+    key, sessions = CLIENT.with_tokens(ONLY_REFRESH), SavedSessions()
     for renewals in range(20):
         renewed = sample_tokens(renewals=renewals, refresh_token=f"refresh-{renewals}")
-        document = document.with_tokens(key.with_tokens(renewed), renewed)
-    assert document.find(key) == renewed
-    assert len(document.records) == 1
-    assert len(document.records[0].seeds) <= 8
+        sessions = sessions.with_tokens(key.with_tokens(renewed), renewed)
+    assert sessions.find(key) == renewed
+    assert len(sessions.sessions) == 1
+    assert len(sessions.sessions[0].refresh_token_digests) <= 8
 
 
-def test_a_refresh_token_kept_before_its_user_was_known_is_replaced_not_doubled() -> None:
-    key = CLIENT.with_tokens(ALONE)
-    document = Document().with_tokens(key, ALONE).with_tokens(key.with_tokens(ADA), ADA)
-    assert [record.tokens for record in document.records] == [ADA]
+def test_a_session_saved_before_its_user_was_known_is_replaced() -> None:
+    key = CLIENT.with_tokens(ONLY_REFRESH)
+    sessions = SavedSessions().with_tokens(key, ONLY_REFRESH)
+    sessions = sessions.with_tokens(key.with_tokens(ADA), ADA)
+    assert [session.tokens for session in sessions.sessions] == [ADA]
 
 
-def test_tokens_of_an_unknown_user_replace_nobodys() -> None:
-    document = kept(ADA).with_tokens(CLIENT.with_tokens(ALONE), ALONE)
-    assert document.find(SessionKey.of(ADA)) == ADA
-    assert document.find(CLIENT.with_tokens(ALONE)) == ALONE
+def test_tokens_of_an_unknown_user_replace_no_other_session() -> None:
+    key = CLIENT.with_tokens(ONLY_REFRESH)
+    sessions = saved(ADA).with_tokens(key, ONLY_REFRESH)
+    assert sessions.find(SessionKey.of(ADA)) == ADA
+    assert sessions.find(key) == ONLY_REFRESH
 
 
 @pytest.mark.parametrize(
-    ("key", "over"),
+    ("key", "ended"),
     [
         (CLIENT, True),
         (SessionKey.of(ADA), True),
         (SessionKey.of(sample_tokens(refresh_token="another", renewals=9)), True),
         (SessionKey.of(Tokens(refresh_token="refresh-ada")), True),
         (SessionKey.of(Tokens(refresh_token="of-a-new-sign-in")), False),
-        (SessionKey.of(sample_tokens(signed_in_at=1_800_000_600)), False),
+        (SessionKey.of(sample_tokens(signed_in_at=SIGN_IN + 600)), False),
         (SessionKey.of(GRACE), False),
     ],
 )
-def test_after_a_sign_out_only_that_session_is_over(key: SessionKey, over: bool) -> None:  # noqa: FBT001
-    document = kept(ADA).without(SessionKey.of(ADA))
-    if over:
+def test_a_sign_out_ends_that_session_only(key: SessionKey, ended: bool) -> None:  # noqa: FBT001
+    sessions = saved(ADA).signed_out(SessionKey.of(ADA), SIGN_IN)
+    if ended:
         with pytest.raises(SignedOut):
-            document.find(key)
+            sessions.find(key)
     else:
-        assert document.find(key) is None
+        assert sessions.find(key) is None
 
 
-def test_it_expires_with_the_refresh_token_of_the_sign_in_however_often_it_is_renewed() -> None:
-    month = 30 * 86_400.0
-    late = sample_tokens(signed_in_at=1_800_000_000, renewals=1000)
-    assert kept(late).expires_at(month, now=1_900_000_000.0) == 1_800_000_000 + month
-    assert kept(ALONE).expires_at(month, now=1_900_000_000.0) == 1_900_000_000 + month
+def test_a_sign_out_of_a_session_that_was_never_saved_is_recorded() -> None:
+    key = CLIENT.with_tokens(ONLY_REFRESH)
+    with pytest.raises(SignedOut):
+        SavedSessions().signed_out(key, SIGN_IN).find(key)
 
 
-def test_what_is_written_is_read_again_whole() -> None:
-    full = replace(ADA, device_key="d", clock_correction=-0.5, rotates=False, renewals=4)
-    document = kept(full, GRACE).without(SessionKey.of(GRACE)).with_tokens(SessionKey(), ALONE)
-    assert Document.loads(document.dumps()) == document
-    assert Document.loads(None) == Document()
+def test_a_sign_out_of_nobody_records_nothing() -> None:
+    assert SavedSessions().signed_out(CLIENT, SIGN_IN) == SavedSessions()
 
 
-def test_a_token_response_kept_by_another_program_is_read_as_one_session() -> None:
-    response = {"access_token": ADA.access_token, "refresh_token": "r", "token_type": "Bearer"}
-    found = Document.loads(json.dumps(response).encode()).find(CLIENT)
-    assert found is not None
-    assert (found.access_token, found.refresh_token) == (ADA.access_token, "r")
+# -- what ends, and when ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("raw", "why"),
+    ("signed_in_ago", "kept_for"),
     [
-        (b"", "not JSON"),
-        (b"\xff\xfe", "not JSON"),
-        (b'{"format": "appsync-gql sess', "not JSON"),
-        (b"[]", "not a JSON object"),
-        (b"{}", "neither sessions nor tokens"),
-        (b'{"access_token": "secret"}', "neither sessions nor tokens"),
-        (b'{"format": "else"}', "its format"),
-        (b'{"format": "appsync-gql sessions", "version": 1}', "not whole"),
-        (b'{"format": "appsync-gql sessions", "version": 1, "sessions": [{}]}', "not whole"),
-        (b'{"format": "appsync-gql sessions", "version": 1, "sessions": [7]}', "not whole"),
-        (kept(ADA).dumps().replace(b'"ada"', b'"eve"'), "of another session"),
+        (0, 30 * DAY),
+        (1 * DAY, 29 * DAY),
+        (15 * DAY, 15 * DAY),
+        (16 * DAY, 15 * DAY),
+        (31 * DAY, 15 * DAY),
+        (364 * DAY, 15 * DAY),
+        (None, 30 * DAY),
     ],
 )
-def test_something_else_is_told_and_not_quoted(raw: bytes, why: str) -> None:
-    with pytest.raises(Unreadable, match=why) as caught:
-        Document.loads(raw)
-    assert "secret" not in str(caught.value)
+def test_what_is_saved_now_is_kept_for_half_of_the_validity_at_least(
+    signed_in_ago: float | None, kept_for: float
+) -> None:
+    """A renewal has just succeeded, so the session is alive, whatever the setting says."""
+    now = 1_900_000_000
+    tokens = ADA if signed_in_ago is not None else ONLY_REFRESH
+    signed_in_at = None if signed_in_ago is None else now - signed_in_ago
+    session = SavedSession(key=replace(CLIENT, signed_in_at=signed_in_at), tokens=tokens)
+    assert SavedSessions((session,)).seconds_to_keep(MONTH, now) == kept_for
 
 
-def test_a_later_version_is_no_corruption() -> None:
-    with pytest.raises(NewerFormat, match="2"):
-        Document.loads(b'{"format": "appsync-gql sessions", "version": 2, "sessions": "?"}')
+def test_a_clock_that_is_decades_slow_drops_nothing() -> None:
+    assert saved(ADA).seconds_to_keep(MONTH, now=0.0) > MONTH
 
 
-@given(st.binary(max_size=200))
-def test_no_bytes_crash_the_reader(raw: bytes) -> None:
-    with suppress(Unreadable, NewerFormat):
-        Document.loads(raw)
+def test_renewals_do_not_prolong_a_young_session() -> None:
+    renewed = sample_tokens(renewals=1000)
+    now = SIGN_IN + 60_000
+    assert saved(renewed).seconds_to_keep(MONTH, now) == MONTH - 60_000
 
 
-@given(st.integers(min_value=0))
-def test_cut_short_it_is_never_taken_for_whole(at: int) -> None:
-    whole = kept(ADA, GRACE).dumps()
-    with pytest.raises(Unreadable):
-        Document.loads(whole[: at % len(whole)])
+def after(days: float, user: str = "late") -> Tokens:
+    """Return tokens that were issued so many days after the sign-in of the others."""
+    return sample_tokens(user=user, signed_in_at=int(SIGN_IN + days * DAY))
 
 
-def test_a_key_shows_no_token_and_its_digest_only() -> None:
+@pytest.mark.parametrize(
+    ("days", "users"), [(29, {"ada", "late"}), (31, {"late"})], ids=["alive", "dead"]
+)
+def test_a_session_whose_refresh_token_must_have_expired_is_removed(
+    days: float, users: set[str]
+) -> None:
+    sessions = saved(ADA, after(days)).without_ended(MONTH, now=SIGN_IN + days * DAY)
+    assert {session.key.username for session in sessions.sessions} == users
+
+
+def test_a_renewal_keeps_a_session_that_is_older_than_the_validity() -> None:
+    renewed = sample_tokens(renewals=40 * 24 * 60)  # 40 days, a minute each
+    sessions = saved(renewed, after(60)).without_ended(MONTH, now=SIGN_IN + 60 * DAY)
+    assert len(sessions.sessions) == 2
+
+
+@pytest.mark.parametrize(("days", "records"), [(6, 2), (8, 1)])
+def test_a_sign_out_is_recorded_for_a_week(days: float, records: int) -> None:
+    sessions = saved(ADA).signed_out(SessionKey.of(ADA), SIGN_IN)
+    sessions = sessions.with_tokens(CLIENT, after(days))
+    assert len(sessions.without_ended(MONTH, SIGN_IN + days * DAY).sessions) == records
+
+
+def test_a_clock_that_is_years_fast_removes_no_session() -> None:
+    both = saved(ADA, GRACE)
+    assert both.without_ended(MONTH, now=SIGN_IN + 3650 * DAY) == both
+
+
+def test_a_token_that_was_issued_in_the_future_removes_no_session() -> None:
+    both = saved(ADA, after(3650))
+    assert both.without_ended(MONTH, now=SIGN_IN) == both
+
+
+def test_without_any_known_time_nothing_is_removed() -> None:
+    sessions = saved(ONLY_REFRESH)
+    assert sessions.without_ended(MONTH, now=SIGN_IN + 3650 * DAY) == sessions
+    mixed = sessions.with_tokens(CLIENT, after(100))
+    assert len(mixed.without_ended(MONTH, now=SIGN_IN + 100 * DAY).sessions) == 2
+
+
+def test_a_key_shows_no_token_but_its_digest() -> None:
     key = SessionKey.of(ADA)
-    assert str(key) == "pool eu-west-1_Example, app client client, user ada"
     assert "refresh-ada" not in repr(key)
     assert key.first_token_digest == digest("refresh-ada")
-    assert str(SessionKey()) == "anybody"

@@ -296,7 +296,7 @@ async def test_every_transient_failure_keeps_the_tokens(emulator: Emulator, faul
     else:
         emulator.faults.drop(3, on="cognito")
     tokens = emulator.issue_tokens(issued_ago=4000)
-    store = TokenStore(provider_for(emulator), tokens=tokens)
+    store = TokenStore(provider_for(emulator), tokens=tokens, patience=0)
     with pytest.raises(RenewalFailed) as caught:
         await store.headers()
     assert caught.value.kind == expected[fault]
@@ -312,7 +312,7 @@ async def test_an_answer_without_tokens_is_a_failure_not_a_crash(emulator: Emula
 
 async def test_garbage_in_place_of_an_answer_is_a_failure_not_a_crash(emulator: Emulator) -> None:
     emulator.faults.answer(3, 200, b"<html>", on="cognito")
-    store = TokenStore(provider_for(emulator), refresh_token="x")
+    store = TokenStore(provider_for(emulator), refresh_token="x", patience=0)
     with pytest.raises(RenewalFailed):
         await store.headers()
 

@@ -186,7 +186,7 @@ async def test_where_an_authorization_can_not_be_renewed_a_first_start_fails(
     provider = CognitoProvider(
         emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
     )
-    other = TokenStore(provider, tokens=emulator.issue_tokens(issued_ago=4000))
+    other = TokenStore(provider, tokens=emulator.issue_tokens(issued_ago=4000), patience=0)
     async with connected(emulator, settings) as session, subscribed(session, emulator):
         emulator.faults.cognito_error(100, "InternalErrorException", "try later", status=500)
         with pytest.raises(RenewalFailed):

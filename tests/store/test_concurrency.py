@@ -6,11 +6,9 @@ import asyncio
 import threading
 
 import pytest
-from gql.transport.exceptions import TransportClosed
 
 from appsync_gql import (
     MemoryPersistence,
-    SessionExpired,
     TokenStore,
     events,
 )
@@ -127,24 +125,6 @@ def test_loops_and_threads_that_contend_share_one_renewal(
     assert len(got) == (20 if door == "loops" else 4)
     assert len(set(got)) == 1
     assert len(provider.calls) == 1
-
-
-def test_the_blocking_doors_do_what_the_others_do(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider
-) -> None:
-    doors = store.blocking
-    first = doors.headers()
-    assert token(doors.renew(first)) != token(first)
-    assert doors.tokens().username == "ada"
-    assert doors.sign_in("grace", "password").username == "grace"
-    assert doors.status().username == "grace"
-    clock.advance(EXPIRED)
-    provider.outcomes.append(SessionExpired("over"))
-    with pytest.raises(SessionExpired):
-        doors.headers()
-    doors.close()
-    with pytest.raises(TransportClosed):
-        doors.headers()
 
 
 async def test_a_slow_refresh_does_not_stop_the_loop(

@@ -1,28 +1,12 @@
+"""When the next attempt may be made."""
+
 from __future__ import annotations
 
-from itertools import islice
-
-import pytest
-
 from appsync_gql import RenewalFailed
-from appsync_gql.backoff import delays
 from appsync_gql.store.limiter import DENIAL_COOLDOWN, Limiter
 from support.store import fixed_delay
 
 ERROR = RenewalFailed("no")
-
-
-@pytest.mark.parametrize(
-    ("rand", "expected"),
-    [
-        (0.0, [0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0]),
-        (1.0, [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]),
-    ],
-)
-def test_delays_double_up_to_a_cap_between_half_and_the_whole(
-    rand: float, expected: list[float]
-) -> None:
-    assert list(islice(delays(0.5, 10.0, lambda: rand), 7)) == expected
 
 
 def test_after_one_failure_the_next_caller_who_waits_tries_again_at_once() -> None:
@@ -39,6 +23,51 @@ def test_after_two_failures_in_a_row_nobody_tries_before_the_delay_is_over() -> 
     limiter.failed(101.0, ERROR)
     assert limiter.urgent_wait(102.0) == 4.0
     assert limiter.urgent_wait(106.0) == 0.0
+
+
+def test_while_callers_wait_no_pause_is_longer_than_five_seconds() -> None:
+    limiter = Limiter(fixed_delay(30))
+    limiter.failed(100.0, ERROR)
+    assert limiter.failed(100.0, ERROR) == 30
+    assert limiter.urgent_wait(101.0) == 4.0
+    assert limiter.urgent_wait(105.0) == 0.0
+    assert not limiter.early_allowed(129.9)
+    assert limiter.early_allowed(130.0)
+
+
+def test_what_the_server_asked_for_is_kept_to_from_the_first_failure() -> None:
+    limiter = Limiter(fixed_delay(5))
+    assert limiter.failed(100.0, RenewalFailed("slow down", retry_after=12.0)) == 12.0
+    assert limiter.urgent_wait(102.0) == 10.0
+    assert not limiter.early_allowed(111.9)
+    assert limiter.failed(200.0, RenewalFailed("slow down", retry_after=1e9)) == 30.0
+    assert limiter.failed(300.0, RenewalFailed("slow down", retry_after=1.0)) == 5.0
+
+
+def test_delays_that_end_go_on_with_half_a_minute() -> None:
+    limiter = Limiter(lambda: iter([1.0]))
+    assert [limiter.failed(0.0, ERROR) for _ in range(3)] == [1.0, 30.0, 30.0]
+
+
+def test_delays_between_saves_grow_until_one_succeeds() -> None:
+    limiter = Limiter(lambda: iter([1.0, 2.0, 4.0]))
+    assert [limiter.save_failed() for _ in range(2)] == [1.0, 2.0]
+    limiter.succeeded()
+    assert limiter.save_failed() == 4.0, "a renewal says nothing about saving"
+    limiter.save_succeeded()
+    assert limiter.save_failed() == 1.0
+
+
+def test_a_reset_forgets_failures_and_requests_but_not_the_cool_down() -> None:
+    limiter = Limiter(fixed_delay(5))
+    assert limiter.denial_allowed(0.0)
+    for _ in range(3):
+        limiter.failed(0.0, ERROR)
+        limiter.replacement_allowed(0.0, young=True)
+    limiter.reset()
+    assert limiter.error is None
+    assert limiter.urgent_wait(0.0) == 0.0
+    assert not limiter.denial_allowed(1.0)
 
 
 def test_success_forgets_the_failures() -> None:

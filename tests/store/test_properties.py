@@ -205,6 +205,12 @@ class Schedule(RuleBasedStateMachine):
         self.failures += 1
         self.provider.outcomes.append(RenewalFailed("offline", kind="network"))
 
+    @rule()
+    def the_next_answer_has_no_usable_jwt(self) -> None:
+        """Its refresh token was rotated all the same, and must be used from then on."""
+        self.failures += 1
+        self.provider.unusable_answers += 1
+
     @precondition(lambda self: self.gate is None)
     @rule()
     def the_next_refresh_hangs(self) -> None:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from appsync_gql import (
     MemoryPersistence,
     NotSignedIn,
+    RenewalFailed,
     SessionExpired,
     SessionKey,
     SignedOut,
@@ -67,7 +68,7 @@ class Sharing(RuleBasedStateMachine):
         self.place = Place()
         self.seed = self.provider.issue()
         self.signed_out = False
-        self.was_kept = False
+        self.was_kept = self.unusable = False
         self.lost_with_a_process = False
         self.stores = [self.new(self.seed) for _ in range(STORES)]
 
@@ -105,6 +106,9 @@ class Sharing(RuleBasedStateMachine):
         except StorageFailed:
             assert self.place.down
             return None
+        except RenewalFailed:
+            assert self.unusable
+            return None
         claims = jwt.decode(token(headers), options={"verify_signature": False})
         assert claims["exp"] > self.clock.wall(), "an expired token was handed out"
         return token(headers)
@@ -118,9 +122,10 @@ class Sharing(RuleBasedStateMachine):
         if self.ask(who) is not None:
             try:
                 self.stores[who].blocking.renew(self.stores[who].headers_nowait())
-            except (StorageFailed, SessionExpired):
+            except (RenewalFailed, SessionExpired):
                 assert (
                     self.place.down
+                    or self.unusable
                     or self.signed_out
                     or self.provider.reused
                     or self.lost_with_a_process
@@ -145,6 +150,12 @@ class Sharing(RuleBasedStateMachine):
     @rule(parts=st.sets(st.sampled_from(["load", "save"])))
     def the_storage_changes(self, parts: set[str]) -> None:
         self.place.down = parts
+
+    @rule()
+    def the_next_answer_has_no_usable_jwt(self) -> None:
+        """Its refresh token was rotated all the same, and must reach all the stores."""
+        self.unusable = True
+        self.provider.unusable_answers += 1
 
     @precondition(lambda self: not self.place.down)
     @rule(who=WHO)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from appsync_gql import TokenClaims, TokenState
 from appsync_gql.clock import Instant, ServerClock
-from appsync_gql.store.validity import Validity
+from appsync_gql.store.validity import Validity, is_alive
 
 START = Instant(wall=1_000_000.0, monotonic=500.0)
 EXACT = ServerClock.assumed(START)
@@ -97,6 +97,15 @@ def test_a_token_without_an_issue_time_is_judged_by_what_is_left() -> None:
 def test_a_token_that_is_not_there_is_expired() -> None:
     assert Validity.never().state(START) is EXPIRED
     assert Validity.never().seconds_left(START) == 0.0
+
+
+@pytest.mark.parametrize(("age", "alive"), [(0, True), (3598, True), (3599, False), (9999, False)])
+def test_a_token_is_alive_until_a_second_before_its_end(age: float, *, alive: bool) -> None:
+    assert is_alive(claims(3600), EXACT, START.plus(age)) is alive
+
+
+def test_no_token_is_not_alive() -> None:
+    assert not is_alive(None, EXACT, START)
 
 
 def test_seconds_left_count_down_to_zero() -> None:

@@ -68,6 +68,7 @@ class FakeProvider:
         outcomes: what to do at the next calls: an exception to raise, or a
             function to call first; when empty, a refresh succeeds.
         reused: whether a refresh token came a second time.
+        unusable_answers: in how many next answers there is a refresh token and no usable JWT.
         time: the provider's clock; the machine's plus ``skew`` seconds unless replaced.
     """
 
@@ -81,6 +82,7 @@ class FakeProvider:
         self.outcomes: deque[Exception | Callable[[], object]] = deque()
         self.valid = "refresh-0"
         self.reused = False
+        self.unusable_answers = 0
         self.replaced: list[tuple[str, float]] = []
         self.user = "ada"
         self.session_key = SessionKey(client_id="client")
@@ -105,7 +107,11 @@ class FakeProvider:
             if self.rotation:
                 self._serial += 1
                 self.valid = f"refresh-{self._serial}"
-            return Grant(tokens=self.issue(), api="FakeRefresh")
+            issued = self.issue()
+            if self.unusable_answers:
+                self.unusable_answers -= 1
+                issued = Tokens(refresh_token=self.valid)
+            return Grant(tokens=issued, api="FakeRefresh")
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
         """Sign anybody in."""

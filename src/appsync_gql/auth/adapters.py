@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gql.transport.appsync_auth import AppSyncAuthentication
 
 from ..exceptions import ConfigurationError
+from ..secret import Secret
 from .base import Auth, Headers, SignableRequest, SigningAuth
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ __all__ = ["Authorizer", "authorizer_of"]
 
 
 class Authorizer(Protocol):
-    """Gives the headers of one authorization mode, for HTTP requests and for real-time.
+    """Returns the headers of one authorization mode, for HTTP requests and for real-time.
 
-    Two that are equal stand for the same authorization.
+    Two are equal if they belong to the same object of the user's.
 
     Attributes:
         signs: whether the headers depend on the request; if not, the request may be ``None``.
@@ -86,6 +87,18 @@ def authorizer_of(auth: object) -> Authorizer:
     )
 
 
+def _redacted(headers: Headers) -> Headers:
+    """Return headers whose ``repr`` shows no token, whatever an authorization mode returned."""
+    for value in headers.values():
+        if type(value) is not Secret:
+            return {name: _secret(value) for name, value in headers.items()}
+    return headers
+
+
+def _secret(value: object) -> Any:
+    return Secret(value) if isinstance(value, str) else value
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -117,18 +130,18 @@ class _HeadersAuthorizer(_Optional):
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
         del request
-        return self._nowait()
+        found = self._nowait()
+        return None if found is None else _redacted(found)
 
     async def headers(self, request: SignableRequest | None) -> Headers:
         del request
-        found: Headers = await self._auth.headers()
-        return found
+        return _redacted(await self._auth.headers())
 
     async def newer(
         self, request: SignableRequest | None, rejected: Headers, *, denied: bool
     ) -> Headers | None:
         del request
-        newer: Headers = await self._auth.renew(rejected, denied=denied)
+        newer = _redacted(await self._auth.renew(rejected, denied=denied))
         return None if newer == rejected else newer
 
 
@@ -144,11 +157,11 @@ class _SigningAuthorizer(_Optional):
         )
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
-        return self._nowait(_given(request))
+        found = self._nowait(_required(request))
+        return None if found is None else _redacted(found)
 
     async def headers(self, request: SignableRequest | None) -> Headers:
-        found: Headers = await self._auth.sign(_given(request))
-        return found
+        return _redacted(await self._auth.sign(_required(request)))
 
     async def newer(
         self, request: SignableRequest | None, rejected: Headers, *, denied: bool
@@ -164,16 +177,21 @@ class _GqlAuthorizer(_Optional):
     signs = True
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
-        request = _given(request)
-        if request.kind == "connect":
-            return self._auth.get_headers()  # type: ignore[no-any-return]
+        request = _required(request)
+        body = None if request.kind == "connect" else request.body.decode()
         # As gql's own transports ask: over HTTP the content type is signed.
         more = {"content-type": "application/json"} if request.kind == "http" else None
-        return self._auth.get_headers(request.body.decode(), more)  # type: ignore[no-any-return]
+        try:
+            return _redacted(self._auth.get_headers(body, more))
+        except Exception as error:
+            raise ConfigurationError(
+                f"{type(self._auth).__name__} could not authorize the request, and nothing was "
+                f"sent ({type(error).__name__}: {error}).",
+                setting="auth",
+            ) from error
 
     async def headers(self, request: SignableRequest | None) -> Headers:
-        found = self.headers_nowait(request)
-        return {} if found is None else found
+        return self.headers_nowait(request) or {}
 
     async def newer(
         self, request: SignableRequest | None, rejected: Headers, *, denied: bool
@@ -182,8 +200,8 @@ class _GqlAuthorizer(_Optional):
         return None
 
 
-def _given(request: SignableRequest | None) -> SignableRequest:
+def _required(request: SignableRequest | None) -> SignableRequest:
     if request is None:
-        msg = "an authorization mode that signs must be shown the request"
+        msg = "an authorization mode that signs needs the request"
         raise TypeError(msg)
     return request

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
+
+from ..headers import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
-
-Headers = Mapping[str, str]
-"""HTTP headers that authorize one request. Their ``repr`` shows no token."""
 
 
 class SignableRequest(NamedTuple):

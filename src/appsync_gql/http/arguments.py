@@ -1,18 +1,24 @@
-"""Checks of the transport's arguments at construction."""
+"""Checks of the arguments of the transport and of its requests."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 from multidict import CIMultiDict
 
-from ..exceptions import ConfigurationError
+from ..auth.adapters import authorizer_of
+from ..exceptions import BadRequest, ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp.typedefs import LooseHeaders
 
-__all__ = ["check_headers", "check_timeout"]
+    from ..auth.adapters import Authorizer
+
+__all__ = ["authorization_of", "check_headers", "check_timeout"]
 
 _FORBIDDEN = "\r\n\0"
 
@@ -30,6 +36,10 @@ def check_headers(headers: LooseHeaders | None) -> None:
             "headers is a mapping of names to strings.", setting="headers"
         ) from None
     for name, value in items:
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"The header {name!r} is a string, not {type(value).__name__}.", setting="headers"
+            )
         if any(c in _FORBIDDEN for c in f"{name}{value}"):
             raise ConfigurationError(
                 f"The header {name!r} must not contain line feeds.", setting="headers"
@@ -49,3 +59,38 @@ def check_timeout(timeout: Any) -> None:
         raise ConfigurationError(
             "timeout is a number of seconds above 0, or None.", setting="timeout"
         )
+
+
+def authorization_of(
+    extra_args: dict[str, Any] | None,
+    default: Authorizer | None,
+    default_headers: Callable[[], CIMultiDict[str]] = CIMultiDict,
+) -> tuple[Authorizer | None, dict[str, Any] | None]:
+    """Return what authorizes one request, and the arguments that are left for aiohttp.
+
+    Args:
+        extra_args: the caller's arguments; they are not changed.
+        default: what authorizes where the arguments say nothing else; ``None`` for nothing.
+        default_headers: returns the headers that authorize if nothing else does; mostly none.
+
+    Raises:
+        BadRequest: the headers are no headers.
+        ConfigurationError: ``auth`` is no authorization mode.
+    """
+    if not extra_args and default is not None:
+        return default, None
+    arguments = dict(extra_args or {})
+    auth = arguments.get("auth")
+    if auth is not None and not isinstance(auth, aiohttp.BasicAuth):
+        default = authorizer_of(arguments.pop("auth"))
+    try:
+        headers = CIMultiDict(arguments.get("headers") or {})
+    except (TypeError, ValueError):
+        raise BadRequest("headers is a mapping of names to strings; nothing was sent.") from None
+    if "Authorization" in headers or "x-api-key" in headers:
+        return None, arguments
+    if default is not None and not isinstance(auth, aiohttp.BasicAuth):
+        return default, arguments
+    if more := default_headers():
+        arguments["headers"] = CIMultiDict([*headers.items(), *more.items()])
+    return None, arguments

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from gql.transport.exceptions import TransportError, TransportQueryError
-from graphql import ExecutionResult
 
 from ..clock import seconds_of
 from ..exceptions import (
@@ -25,7 +25,7 @@ from .response import Outcome, Rejection, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["batch_result", "error_of", "error_without_response", "retry_after"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after", "without_password"]
 
 _REDIRECT = 3
 
@@ -38,6 +38,9 @@ _NOT_SENT = (
     aiohttp.ServerFingerprintMismatch,
 )
 """What aiohttp raises before a byte of the request was sent."""
+
+
+_USER = re.compile(r"//[^/\s@]*@")
 
 
 def error_of(rejection: Rejection, *, query: bool, advice: str = "") -> AppSyncError:
@@ -66,10 +69,13 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
         query: whether the operation was a query.
         sent: whether a part of the request's body may have been sent.
     """
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = without_password(str(error))
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, _NOT_SENT):
         sent = False
-    if not sent and isinstance(error, TypeError | ValueError):
+    # A certificate's error is a ValueError too, but of the connection.
+    unusable = isinstance(error, TypeError | ValueError)
+    if not sent and unusable and not isinstance(error, aiohttp.ClientConnectionError):
         return BadRequest(f"aiohttp can't send the request ({said}); nothing was sent.")
     if not sent:
         return ConnectionFailed(f"AppSync could not be reached ({said}); nothing was sent.")
@@ -84,14 +90,22 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
     )
 
 
-def batch_result(outcome: ExecutionResult | TransportError) -> ExecutionResult:
-    """Return an error in the form of a result, for its place among the results of a batch."""
-    if isinstance(outcome, ExecutionResult):
-        return outcome
-    if isinstance(outcome, TransportQueryError) and outcome.errors:
-        return ExecutionResult(outcome.data, outcome.errors, outcome.extensions)
-    error = {"message": str(outcome), "errorType": type(outcome).__name__}
-    return ExecutionResult(None, [error])  # type: ignore[list-item]
+def without_password(text: str) -> str:
+    """Return a text without the user and password in its URLs, such as that of a proxy."""
+    return _USER.sub("//", text)
+
+
+def remove_frames(error: BaseException) -> None:
+    """Remove the tracebacks of an error and of all that it was raised from."""
+    found, waiting = set[int](), [error]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in found:
+            continue
+        found.add(id(one))
+        one.__traceback__ = None
+        others = (one.__cause__, one.__context__, *getattr(one, "exceptions", ()))
+        waiting += [other for other in others if isinstance(other, BaseException)]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -102,7 +116,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
     at, now = seconds_of(text or None), seconds_of(headers.get("Date"))
     return None if at is None or now is None else max(0.0, at - now)
 

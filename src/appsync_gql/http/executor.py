@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ..auth.base import Headers, SignableRequest
 from ..exceptions import AppSyncError, OutcomeUnknown
 from .errors import error_of
 from .repeats import UnfinishedMutations
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
     from ..auth.adapters import Authorizer
+    from ..auth.base import Headers
     from .loop_session import LoopSession
     from .sender import PreparedRequest, Sender
 
@@ -62,7 +62,7 @@ class Executor:
 
         Args:
             request: what to send.
-            authorizer: gives its authorization; ``None`` for none.
+            authorizer: returns its authorization; ``None`` for none.
 
         Returns:
             The result, and the headers of the last response.
@@ -80,9 +80,7 @@ class Executor:
         return found, headers
 
     async def _send_authorized(self, request: PreparedRequest, authorizer: Authorizer) -> _Found:
-        signable = None
-        if authorizer.signs:
-            signable = SignableRequest(request.url, request.body or b"", "http")
+        signable = request.signable if authorizer.signs else None
         headers = authorizer.headers_nowait(signable)
         if headers is None:
             headers = await authorizer.headers(signable)
@@ -104,6 +102,7 @@ class Executor:
         if newer is None:
             return found
         authorizer.replayed("denied" if denied else "refused")
+        request.begin()
         return await self._send(request, newer, authorizer)
 
     async def _send(

@@ -1,9 +1,9 @@
-"""JSON exactly as the standard library's ``json`` has it, by what does the same in less time.
+"""JSON with exactly the results of the standard library's ``json``, from faster libraries.
 
-msgspec reads all that it takes as ``json`` does, large integers included. orjson writes fastest,
-and differs in corners: NaN becomes ``null``, it takes UUIDs, dates and dataclasses, and it reads
-integers of more than 64 bits as floats. Whatever might be a corner is left to ``json``, so that
-results do not depend on what is installed.
+msgspec reads everything that it accepts as ``json`` does, large integers included. orjson writes
+fastest, and differs in some cases: NaN becomes ``null``, it accepts UUIDs, dates and dataclasses,
+and it reads integers of more than 64 bits as floats. Whatever might be such a case is left to
+``json``, so that results do not depend on what is installed.
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ Raises:
 
 
 def reader_of_bytes(chosen: Callable[..., Any]) -> Callable[[bytes], Any] | None:
-    """Give what reads JSON from bytes as the user's choice would, or ``None`` if it may not.
+    """Return a function that reads JSON from bytes with the results of the user's choice.
 
-    ``json.loads``, gql's default, stands for :func:`loads`; ``orjson.loads`` for itself.
+    For ``json.loads``, gql's default, it is :func:`loads`; ``orjson.loads`` is returned itself.
+    ``None`` for any other function: it expects text.
     """
     if chosen is json.loads or chosen is loads:
         return loads
@@ -98,9 +99,9 @@ def reader_of_bytes(chosen: Callable[..., Any]) -> Callable[[bytes], Any] | None
 
 
 def _of_core_types(value: Any) -> bool:
-    """Tell whether there are only Python's own types in it, and no subclasses of them.
+    """Return whether a value consists of Python's own types only, and no subclasses of them.
 
-    ``marshal`` takes exactly those, and finds out at C's speed.
+    ``marshal`` accepts exactly those, and is written in C.
     """
     try:
         marshal.dumps(value)

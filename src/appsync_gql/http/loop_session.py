@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..compat import abort_connections, detach_after_fork, wait_until_closed
+from ..compat import close_connections, detach_connections, wait_until_closed
+from .session import make_session
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -20,6 +21,10 @@ __all__ = ["LoopSession", "close_later"]
 
 _RECENT = 0.25
 """Seconds after which idle connections are checked for a close by the server before use."""
+
+
+_AT_EXIT = 2.0
+"""Seconds to wait at most for TLS connections to close when a thread or the process ends."""
 
 
 class LoopSession:
@@ -45,6 +50,7 @@ class LoopSession:
         self.idle_since = 0.0
         self.unowned = self.responded = False
         self._ssl_close_timeout = ssl_close_timeout
+        self._settings: dict[str, Any] | None = None
         self._at_loop_end: AsyncGenerator[None, None] | None = None
 
     async def keep_connections(self) -> aiohttp.TCPConnector:
@@ -80,6 +86,23 @@ class LoopSession:
         elif session is not None and not session.closed:
             await wait_until_closed(session, self._ssl_close_timeout)
 
+    def prepare_session(
+        self, settings: dict[str, Any], connector: aiohttp.TCPConnector | None
+    ) -> None:
+        """Make a session of these settings, unless there is one that can be used.
+
+        Args:
+            settings: the arguments for the session.
+            connector: whose connections to use; ``None`` for some of the session's own.
+        """
+        session = self.session
+        if session is not None and not session.closed:
+            if self.uses or settings == self._settings:
+                return
+            session.detach()
+        self.session, self.timeout = make_session(settings, connector)
+        self._settings = settings
+
     @property
     def is_open(self) -> bool:
         """Whether the session may be used for requests."""
@@ -94,23 +117,24 @@ class LoopSession:
 
     def close_from_its_thread(self) -> None:
         """Close everything; called in the thread that opened it, while the loop may run or not."""
-        if self.loop.is_closed():
-            self.give_up()
-        elif self.loop.is_running():
+        if self.loop.is_running():
             self.loop.call_soon(close_later, self)
+        elif self.loop.is_closed() or _runs_a_loop():
+            self.give_up()
         else:
-            with contextlib.suppress(RuntimeError):  # another loop runs in this thread
-                self.loop.run_until_complete(self.close())
+            limit = self._ssl_close_timeout
+            self._ssl_close_timeout = _AT_EXIT if limit is None else min(limit, _AT_EXIT)
+            self.loop.run_until_complete(self.close())
 
     def give_up(self) -> None:
-        """Drop everything without running the loop."""
+        """Close everything without running the loop."""
         for connector in self._take_connectors():
-            abort_connections(connector)
+            close_connections(connector)
 
     def detach(self) -> None:
         """Drop everything in a forked child, without an effect on the parent."""
         for connector in self._take_connectors():
-            detach_after_fork(self.loop, connector)
+            detach_connections(connector)
 
     def _take_connectors(self) -> set[aiohttp.BaseConnector]:
         session, self.session = self.session, None
@@ -118,7 +142,21 @@ class LoopSession:
         self.connector = None
         if session is not None:
             session.detach()
+        generator, self._at_loop_end = self._at_loop_end, None
+        if generator is not None:
+            # It has nothing to wait for any more, so that it ends without its loop.
+            with contextlib.suppress(StopIteration, RuntimeError):  # it is ending already
+                generator.aclose().__await__().send(None)
         return {connector for connector in found if connector is not None}
+
+
+def _runs_a_loop() -> bool:
+    """Return whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 _closing: set[asyncio.Task[None]] = set()

@@ -16,19 +16,16 @@ import contextlib
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..compat import replace_inherited_loop
+from ..compat import detach_loop, replace_inherited_loop
 from ..threads import after_fork_in_child
 from .loop_session import LoopSession, close_later
+from .session import is_reusable
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
-
-    import aiohttp
-
-    from .timeouts import SharedTimeout
 
 __all__ = ["SessionPool"]
 
@@ -93,6 +90,8 @@ class _Process:
         inherited = [found for sessions in list(self._threads) for found in sessions.values()]
         self._begin()
         loops = {found.loop for found in inherited}
+        for loop in loops:
+            detach_loop(loop)
         for found in inherited:
             found.detach()
         replace_inherited_loop(loops)
@@ -108,8 +107,8 @@ class SessionPool:
     """The sessions of one transport.
 
     Args:
-        make: creates a session on the running loop, and its shared timeout if it needs one;
-            called with the connector to use, or ``None`` for one of the session's own.
+        settings: returns the arguments for a new session; one that is kept open is used again
+            only if they are still the same.
         keep_open: whether connections stay open between sessions.
         ssl_close_timeout: seconds to wait for connections to end their TLS; ``None`` for no
             limit.
@@ -117,14 +116,12 @@ class SessionPool:
 
     def __init__(
         self,
-        make: Callable[
-            [aiohttp.BaseConnector | None], tuple[aiohttp.ClientSession, SharedTimeout | None]
-        ],
+        settings: Callable[[], dict[str, Any]],
         *,
         keep_open: bool,
         ssl_close_timeout: float | None,
     ) -> None:
-        self._make, self._keep_open = make, keep_open
+        self._settings, self._keep_open = settings, keep_open
         self._ssl_close_timeout = ssl_close_timeout
         self._key = object()
         self._opened: weakref.WeakSet[LoopSession] = weakref.WeakSet()
@@ -149,8 +146,7 @@ class SessionPool:
             found = sessions[key] = LoopSession(loop, self._ssl_close_timeout)
             self._opened.add(found)
         connector = await found.keep_connections() if self._keep_open else None
-        if found.session is None or found.session.closed:
-            found.session, found.timeout = self._make(connector)
+        found.prepare_session(self._settings(), connector)
         found.uses += 1
 
     async def close(self) -> None:
@@ -170,14 +166,9 @@ class SessionPool:
             return
         found.idle_since = loop.time()
         session = found.session
-        if session is not None and not _may_be_reused(session):
+        if session is not None and not is_reusable(session):
             found.session = None
             await session.close()
-
-
-def _may_be_reused(session: aiohttp.ClientSession) -> bool:
-    """Return whether a session has gathered nothing that the next one must not have."""
-    return not (session.headers or session.trace_configs or session.cookie_jar)
 
 
 def _abandon(opened: weakref.WeakSet[LoopSession]) -> None:

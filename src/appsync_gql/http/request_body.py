@@ -59,6 +59,38 @@ def _parsed(text: str) -> DocumentNode:
     return parse(Source(text, "GraphQL request"))
 
 
+class TrackedPayload(BytesPayload):
+    """A JSON body that remembers whether aiohttp has begun to send it.
+
+    Attributes:
+        started: whether a part of the body may have been sent.
+    """
+
+    started = False
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body, content_type="application/json")
+
+    def fresh(self) -> TrackedPayload:
+        """Return a payload of the same body that was not sent; faster than a new one."""
+        copied = object.__new__(TrackedPayload)
+        copied.__dict__.update(self.__dict__)
+        copied.started = False
+        return copied
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send the body; called by aiohttp."""
+        self.started = True
+        await super().write(writer)
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Send the body; called by aiohttp 3.12 and later."""
+        self.started = True
+        await super().write_with_length(writer, content_length)
+
+
 class _Printed(NamedTuple):
     """A document in the forms that are sent.
 
@@ -75,7 +107,7 @@ class _Printed(NamedTuple):
     text: str
     json: bytes
     body: bytes
-    payload: BytesPayload
+    payload: TrackedPayload
     type: OperationType | None
 
 
@@ -108,7 +140,7 @@ def _print(document: DocumentNode) -> _Printed:
         text,
         json,
         body,
-        BytesPayload(body, content_type="application/json"),
+        TrackedPayload(body),
         None if operation is None else operation.operation,
     )
     return new
@@ -161,40 +193,7 @@ def body_of(request: GraphQLRequest) -> bytes:
     return b"".join(parts)
 
 
-class TrackedPayload(BytesPayload):
-    """A JSON body that remembers whether aiohttp has begun to send it.
-
-    Attributes:
-        started: whether a part of the body may have been sent.
-    """
-
-    started = False
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__(body, content_type="application/json")
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send the body; called by aiohttp."""
-        self.started = True
-        await super().write(writer)
-
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        """Send the body; called by aiohttp 3.12 and later."""
-        self.started = True
-        await super().write_with_length(writer, content_length)
-
-
-def payload_of(request: GraphQLRequest, body: bytes) -> BytesPayload:
-    """Return a request's body as aiohttp sends it: for all but queries, one that is tracked.
-
-    One payload serves all requests that are no more than one document: it is only read, as
-    aiohttp itself does where it follows a redirect.
-    """
+def payload_of(request: GraphQLRequest, body: bytes) -> TrackedPayload:
+    """Return a request's body as aiohttp sends it; each request has a payload of its own."""
     printed = _print(request.document)
-    if not is_query(request):
-        return TrackedPayload(body)
-    if body is printed.body:
-        return printed.payload
-    return BytesPayload(body, content_type="application/json")
+    return printed.payload.fresh() if body is printed.body else TrackedPayload(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,8 +12,9 @@ import aiohttp
 from gql.transport.aiohttp import log as gql_log
 from multidict import CIMultiDict
 
-from .errors import error_without_response
+from .errors import error_without_response, remove_frames, without_password
 from .json import reader_of_bytes
+from .request_body import TrackedPayload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from multidict import CIMultiDictProxy
 
+    from ..auth.base import SignableRequest
     from ..exceptions import AppSyncError
     from .loop_session import LoopSession
 
@@ -28,7 +31,7 @@ __all__ = ["PreparedRequest", "RawResponse", "Sender"]
 _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How the content type of a body in UTF-8 ends."""
 
-_DISCONNECTED = (aiohttp.ServerDisconnectedError, ConnectionResetError, BrokenPipeError)
+_RESET = frozenset({errno.ECONNRESET, errno.EPIPE})
 
 
 class PreparedRequest(NamedTuple):
@@ -43,6 +46,7 @@ class PreparedRequest(NamedTuple):
         ssl: as for aiohttp.
         query: whether the operation is a query, which may be sent again after a lost connection.
         replayable: whether it may be sent twice at all.
+        signable: what is signed of it.
     """
 
     url: str
@@ -53,12 +57,21 @@ class PreparedRequest(NamedTuple):
     ssl: SSLContext | bool | aiohttp.Fingerprint
     query: bool
     replayable: bool
+    signable: SignableRequest
+
+    def __repr__(self) -> str:
+        # The headers, the variables in the body and a proxy's URL may hold secrets.
+        return f"<PreparedRequest to {self.url}>"
+
+    def begin(self) -> None:
+        """Forget that it was sent before: that response said that nothing was executed."""
+        if isinstance(self.payload, TrackedPayload):
+            self.payload.started = False
 
     @property
     def sent(self) -> bool:
         """Whether a part of the body may have been sent; ``True`` where that can't be known."""
-        started: bool = getattr(self.payload, "started", True)
-        return started
+        return self.payload.started if isinstance(self.payload, TrackedPayload) else True
 
 
 class RawResponse(NamedTuple):
@@ -81,7 +94,7 @@ class Sender:
     """Sends requests and reads JSON responses.
 
     Args:
-        loads: reads JSON from text; ``json.loads`` stands for this package's faster reader.
+        loads: reads JSON from text; with ``json.loads`` this package's faster reader is used.
     """
 
     def __init__(self, loads: Callable[..., Any]) -> None:
@@ -102,17 +115,12 @@ class Sender:
             headers: its authorization.
 
         Raises:
-            AppSyncError: there was no response; the error tells what may have been executed.
+            AppSyncError: there was no response; the error says what may have been executed.
         """
         timeout = opened.timeout
         task = timeout.start(time.monotonic()) if timeout is not None else None
         try:
-            try:
-                return await self._post(opened, request, headers)
-            except _DISCONNECTED:
-                if not (request.query and opened.responded):
-                    raise
-                return await self._post(opened, request, headers)
+            return await self._exchange(opened, request, headers)
         except asyncio.CancelledError:
             late = timeout.error_of(task) if timeout is not None else None
             if late is None:
@@ -125,22 +133,18 @@ class Sender:
                 timeout.finish(task)
         raise failed
 
-    async def _post(
+    async def _exchange(
         self, opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
     ) -> RawResponse:
-        # A copy, since tracing libraries add headers of their own to what they are shown.
-        merged: CIMultiDict[str] = CIMultiDict(request.headers or ())
-        merged.update(headers)
+        post = opened.session.post  # type: ignore[union-attr] # it is open
         started = time.monotonic()
-        async with opened.session.post(  # type: ignore[union-attr] # it is open
-            request.url,
-            data=request.payload,
-            headers=merged,
-            ssl=request.ssl,
-            allow_redirects=False,
-            raise_for_status=False,
-            **request.arguments,
-        ) as response:
+        try:
+            response = await post(request.url, **_arguments(request, headers))
+        except Exception as error:
+            if not (request.query and opened.responded and _is_disconnected(error)):
+                raise
+            response = await post(request.url, **_arguments(request, headers))
+        async with response:
             took = time.monotonic() - started
             opened.responded = True
             return RawResponse(response.status, response.headers, await self._json(response), took)
@@ -155,19 +159,42 @@ class Sender:
             if loads is not None and in_utf8:
                 return loads(body)
             return await response.json(loads=self._loads, content_type=None)
-        except (ValueError, RecursionError, LookupError):
+        except Exception:  # noqa: BLE001 - the caller's own reader may raise anything
             return None  # no JSON, or a character set that Python does not know
+
+
+def _arguments(request: PreparedRequest, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments of aiohttp's ``post`` for one attempt."""
+    # A copy, since tracing libraries add headers of their own to what they are shown.
+    merged: CIMultiDict[str] = CIMultiDict(request.headers or ())
+    merged.update(headers)
+    return {
+        "data": request.payload,
+        "headers": merged,
+        "ssl": request.ssl,
+        "allow_redirects": False,
+        "raise_for_status": False,
+        **request.arguments,
+    }
+
+
+def _is_disconnected(error: Exception) -> bool:
+    """Return whether an open connection was closed before any part of the response."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return False
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+        return True
+    return isinstance(error, aiohttp.ClientOSError) and error.errno in _RESET
 
 
 def _error(error: BaseException, request: PreparedRequest) -> AppSyncError:
     """Return the caller's error, with aiohttp's as its cause but without its frames.
 
-    The local variables of those frames hold headers and bodies as text.
+    The local variables of those frames hold headers and bodies as text. An error whose own text
+    shows a password, which is that of a proxy, is left out.
     """
     failed = error_without_response(error, query=request.query, sent=request.sent)
-    cause: BaseException | None = error
-    while cause is not None:
-        cause.__traceback__ = None
-        cause = cause.__cause__ or cause.__context__
-    failed.__cause__ = error
+    remove_frames(error)
+    if without_password(str(error)) == str(error):
+        failed.__cause__ = error
     return failed

@@ -59,8 +59,9 @@ class SharedTimeout:
         return asyncio.TimeoutError(f"no response within {self._seconds:g} s")
 
     def finish(self, task: asyncio.Task[object] | None) -> None:
-        """Stop timing the task."""
+        """Stop timing the task, and take back a cancellation that came too late for it."""
         self._started.pop(task, None)
+        self.error_of(task)
 
     def stop(self) -> None:
         """Stop the timer if no request is under way."""

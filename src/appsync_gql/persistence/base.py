@@ -1,4 +1,4 @@
-"""What the token store asks of the durable copy of a session."""
+"""The Protocol of the durable copy of a session."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ __all__ = ["TokenPersistence"]
 
 
 class TokenPersistence(Protocol):
-    """Keeps sessions where other processes find them. Plain blocking code, on worker threads.
+    """The durable copy of sessions, shared by processes. Blocking code, called on worker threads.
 
-    ``save`` and ``delete`` are called by the thread that holds the lock, and
-    only while it does. ``load`` is also called without: it never sees half of
-    what a ``save`` wrote.
+    ``save`` and ``delete`` are called only by the thread that holds the lock.
+    ``load`` is also called without the lock: it must return what a ``save`` wrote
+    completely or what was saved before, never a part.
 
-    Errors lose nothing: the running process goes on with the tokens it has.
-    ``StorageFailed``, and any exception that is not this package's, means that
-    the place can't be reached now; ``ConfigurationError`` that the developer must act.
+    No error loses a session: the running process continues with the tokens that it
+    has. Raise ``StorageFailed``, or any exception of your own, when the storage can't
+    be used at the moment, and ``ConfigurationError`` when the developer must act.
 
     :class:`appsync_gql.testing.PersistenceContract` tests a class of your own.
     """
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return what was saved last for this key, by any process; ``None`` if there is nothing.
+        """Return the tokens that any process saved last for this key; ``None`` without any.
+
+        ``clock_correction`` of the returned tokens is ``None``: it belongs to the machine
+        that measured it.
 
         Raises:
-            SignedOut: the session that the key tells of was deleted.
-            StorageCorrupt: something else is kept there.
+            SignedOut: the session was deleted.
+            StorageCorrupt: what is stored is not a saved session.
         """
         ...
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep these in place of the key's earlier ones, wholly or not at all."""
+        """Replace the key's saved tokens by these, in one step."""
         ...
 
     def delete(self, key: SessionKey) -> None:
-        """Remove the key's tokens, leaving a note for other processes that still have them."""
+        """Remove the key's tokens, and record the sign-out for processes that still have them."""
         ...
 
     def lock(self, key: SessionKey) -> AbstractContextManager[object]:
-        """Keep others from renewing this session, and perhaps others, meanwhile.
+        """Return a context manager that keeps others from renewing this session.
 
-        Entering it does not wait: the store does that, and looks in between
-        whether there is anything left to wait for.
+        It may lock other sessions of the same storage as well. Entering it does not
+        wait: the token store retries, and loads the session before each attempt.
 
         Raises:
-            LockTimeout: somebody else holds it.
+            LockTimeout: another process or thread holds the lock.
         """
         ...

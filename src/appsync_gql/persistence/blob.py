@@ -1,4 +1,4 @@
-"""What all places have in common that keep sessions as one piece of bytes."""
+"""The common part of every persistence that stores its sessions as one value of bytes."""
 
 from __future__ import annotations
 
@@ -8,107 +8,144 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from ..exceptions import StorageCorrupt, StorageFailed
-from .encryption import cipher_of
-from .sessions import Document, NewerFormat, Unreadable
+from .checks import check_seconds
+from .encryption import cipher_for
+from .session_json import NewerFormat, NotSessions, from_json, to_json
+from .sessions import DEFAULT_VALIDITY, SavedSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from ..secret import Secret, SecretBytes
     from ..session_key import SessionKey
     from ..tokens import Tokens
 
-__all__ = ["DocumentPersistence"]
+__all__ = ["BlobPersistence"]
 
 log = logging.getLogger(__name__)
 
-_DAYS = 86_400.0
+_DAY = 86_400.0
+
+_LONGEST_VALIDITY = 3_660 * _DAY
+"""Ten years is the most that Cognito allows."""
 
 
-class DocumentPersistence(ABC):
-    """Keeps the sessions of one or several users in one place, under one lock.
+class BlobPersistence(ABC):
+    """Stores the sessions of one or several users together, under one lock.
 
-    A subclass reads and writes bytes and has a lock; finding the right
-    session, encryption, and what to do about things that are not sessions is here.
+    A subclass reads and writes bytes and has a lock. This class finds the session,
+    encrypts, removes ended sessions, and handles values that are not sessions.
     """
 
     def __init__(
         self,
         *,
-        encryption_key: str | bytes | Sequence[str | bytes] | None = None,
-        refresh_token_validity: float = 30 * _DAYS,
+        encryption_key: list[Secret] | None = None,
+        accept_unencrypted: bool = False,
+        refresh_token_validity: float = DEFAULT_VALIDITY,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._cipher = cipher_of(encryption_key)
-        self._validity = refresh_token_validity
+        self._cipher = cipher_for(encryption_key, accept_unencrypted=accept_unencrypted)
+        self._validity = check_seconds(
+            "refresh_token_validity", refresh_token_validity, longest=_LONGEST_VALIDITY
+        )
         self._now = now
 
-    # -- what a subclass does -------------------------------------------------------
+    # -- implemented by subclasses ----------------------------------------------------
 
     @abstractmethod
-    def _read(self) -> bytes | None:
-        """Return what is kept; ``None`` if there is nothing."""
+    def _read(self) -> SecretBytes | None:
+        """Return the stored value; ``None`` if there is none.
+
+        Raises:
+            NotSessions: there is one, but it can't be sessions.
+        """
 
     @abstractmethod
-    def _write(self, raw: bytes, expires_at: float) -> None:
-        """Keep this instead, wholly or not at all; the lock is held."""
+    def _write(self, raw: SecretBytes, keep_seconds: float) -> None:
+        """Replace the stored value in one step. The lock is held.
+
+        Args:
+            raw: the new value.
+            keep_seconds: seconds from now after which the storage may drop it.
+        """
 
     @abstractmethod
-    def _set_aside(self, raw: bytes) -> str:
-        """Keep something that is not ours under another name, and return that name."""
+    def _set_aside(self) -> str:
+        """Move a stored value that is not sessions to another name, and return that name."""
+
+    def _may_set_aside(self) -> bool:
+        """Return whether a stored value that is not sessions may be moved to another name."""
+        return True
 
     @property
     @abstractmethod
     def _where(self) -> str:
-        """The name of the place, for errors."""
+        """What the value is stored in, as the beginning of an error message."""
 
     @abstractmethod
     def lock(self, key: SessionKey) -> AbstractContextManager[object]:
-        """Lock the place; see :class:`TokenPersistence`."""
+        """Lock the stored value; see :class:`TokenPersistence`."""
 
-    # -- what the store asks ----------------------------------------------------------
+    # -- called by the token store ------------------------------------------------------
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens kept for a key; see :class:`TokenPersistence`."""
-        raw = self._read()
-        try:
-            document = self._document(raw)
-        except Unreadable as error:
-            raise StorageCorrupt(
-                f"{self._where} has no saved sessions in it: {error}. It is left as it is, and set "
-                "aside when sessions are saved there again."
-            ) from None
-        return document.find(key)
+        """Return the saved tokens; see :class:`TokenPersistence`."""
+        sessions, fault = self._load_all()
+        if sessions is None:
+            raise self._corrupt(fault)
+        return sessions.find(key)
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep these tokens; see :class:`TokenPersistence`."""
-        self._change(lambda document: document.with_tokens(key, tokens))
+        """Save these tokens; see :class:`TokenPersistence`."""
+        self._change(lambda sessions: sessions.with_tokens(key, tokens))
 
     def delete(self, key: SessionKey) -> None:
         """Remove the key's tokens; see :class:`TokenPersistence`."""
-        self._change(lambda document: document.without(key))
+        self._change(lambda sessions: sessions.signed_out(key, self._now()))
 
-    def _change(self, change: Callable[[Document], Document]) -> None:
-        raw = self._read()
-        try:
-            document = self._document(raw)
-        except Unreadable as error:
-            where = self._set_aside(raw or b"")
+    def _change(self, change: Callable[[SavedSessions], SavedSessions]) -> None:
+        sessions, fault = self._load_all()
+        if sessions is None:
+            if not self._may_set_aside():
+                raise self._corrupt(fault)
             log.warning(
-                "%s had no saved sessions in it (%s): moved to %s", self._where, error, where
+                "%s held no saved sessions (%s): it was moved to %s",
+                self._where,
+                fault,
+                self._set_aside(),
             )
-            document = Document()
-        after = change(document)
-        expires_at = after.expires_at(self._validity, self._now())
-        self._write(self._cipher.encrypt(after.dumps()), expires_at)
+            sessions = SavedSessions()
+        now = self._now()
+        changed = change(sessions).without_ended(self._validity, now)
+        self._write(
+            self._cipher.encrypt(to_json(changed)), changed.seconds_to_keep(self._validity, now)
+        )
 
-    def _document(self, raw: bytes | None) -> Document:
-        if raw is None:
-            return Document()
+    def _load_all(self) -> tuple[SavedSessions | None, str]:
+        """Return the saved sessions, or ``None`` and why the stored value is none."""
         try:
-            return Document.loads(self._cipher.decrypt(raw))
+            raw = self._read()
+            if raw is None:
+                return SavedSessions(), ""
+            return from_json(self._cipher.decrypt(raw)), ""
+        except NotSessions as error:
+            return None, str(error)
         except NewerFormat as error:
-            raise StorageFailed(
-                f"{self._where} was written by a later version of appsync-gql ({error}): update "
-                "this one. Nothing is changed there."
-            ) from None
+            newer = str(error)
+        # Raised here and not above, so that no frame that read the sessions is attached to it.
+        raise StorageFailed(
+            f"{self._where} was written by a later version of appsync-gql ({newer}): update this "
+            "one. The stored value is not changed."
+        )
+
+    def _corrupt(self, fault: str) -> StorageCorrupt:
+        if self._may_set_aside():
+            then = "It is not changed, and moved to another name when sessions are saved there."
+        else:
+            then = (
+                "Other users can read it, so this package did not write it: it is neither changed "
+                "nor moved. Name another place, or move it away yourself."
+            )
+        return StorageCorrupt(f"{self._where} has no saved sessions in it: {fault}. {then}")

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 import secrets
-import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..boto3_client import client_for, without_debug_logs
-from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
-from .blob import DocumentPersistence
-from .lease import Fence, extended
+from ..exceptions import StorageFailed
+from ..secret import SecretBytes
+from .blob import BlobPersistence
+from .checks import check_seconds, check_text
+from .dynamodb_client import DynamoDBCalls, too_large
+from .dynamodb_item import PARTITION_KEY, DynamoDBItem
+from .dynamodb_lease import DynamoDBLeases
+from .encryption import EncryptionKey, secret_keys
+from .lease import CurrentFence, hold_lease
+from .session_json import NotSessions
+from .sessions import DEFAULT_VALIDITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from boto3.session import Session
     from botocore.config import Config
@@ -25,45 +31,51 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoDBPersistence"]
 
-_PARTITION_KEY = "session_key"
-_CONFIGURATION = {
-    "AccessDeniedException": "The AWS credentials may not do this; the README has the IAM policy",
-    "ExpiredTokenException": "The AWS credentials have expired",
-    "ResourceNotFoundException": "There is no such table; create_table() makes it",
-    "UnrecognizedClientException": "The AWS credentials are wrong",
-    "ValidationException": "The table is of another shape; create_table() makes the right one",
-}
+_LONGEST_LEASE = 3_600.0
+
+_LARGEST_VALUE = 400 * 1024 - 3 * 1024
+"""Bytes of sessions in an item of 400 KiB; the rest is for its key and other attributes
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
 
 
-class DynamoDBPersistence(DocumentPersistence):
+class DynamoDBPersistence(BlobPersistence):
     """Keeps sessions in one item of a DynamoDB table, through boto3.
 
-    The lock is a lease: whoever finds it unchanged for ``lease`` seconds, by
-    their own clock, takes it over, so clocks of machines need not agree. Every
-    write is conditional: one whose holder has lost the lease to somebody who
-    wrote since is refused.
+    The lock is a lease: whoever finds it unchanged for ``lease`` seconds, by their own
+    clock, takes it over, so that the clocks of machines need not agree. Every save is
+    conditional: one whose holder has lost the lease to somebody who saved since is refused.
 
-    The item's partition key is the attribute ``session_key``; ``expires_at`` is
-    for the table's TTL (seconds since the epoch).
+    The item's partition key is the attribute ``session_key``; ``expires_at`` (seconds since
+    the epoch) is for the table's TTL.
 
     Args:
-        table: the table's name; :meth:`create_table` makes it.
-        key: the item's key. Give each user one, or all users of a server:
-            sessions that share one are kept apart, but renewed one after the other.
+        table: the table's name; :meth:`create_table` creates it.
+        key: the item's key. Give each user one: sessions that share an item are renewed
+            one after the other, and an item has room for some 40 users.
         endpoint_url: an emulator's address; ``None`` for AWS.
+        allow_insecure: whether plain ``http://`` to another machine is allowed, because
+            the network itself is secured.
         region: ``None`` for the one that boto3 is configured with.
-        boto3_session: used to make the client; ``None`` for a plain one.
-        config: botocore settings laid over this package's.
+        boto3_session: used to create the client. Its credentials must renew themselves.
+            ``None`` for a new session, which loads the credentials again when they are refused.
+        config: botocore settings that have priority over this package's.
         encryption_key: a key of ``cryptography.fernet.Fernet.generate_key()``, or
-            several: the first encrypts, all decrypt. ``None`` for none.
-        refresh_token_validity: seconds that the app client's refresh tokens
-            live, from sign-in. Cognito's default is 30 days.
+            several: the first encrypts, all decrypt. ``None`` for no encryption.
+        accept_unencrypted: whether sessions that were saved before there was an
+            ``encryption_key`` are used. Their next save encrypts them: remove it then.
+        refresh_token_validity: seconds for which the app client's refresh tokens are valid
+            from the sign-in; Cognito's default is 30 days. The item expires then, but not
+            before half of these seconds have passed since the last save.
         lease: seconds after which the lock of a dead holder is taken over.
+        monotonic: a clock in seconds, by which others' leases end.
 
     Raises:
         ConfigurationError: an argument can't be used.
         MissingExtra: ``pip install "appsync-gql[encryption]"`` is needed.
     """
+
+    # For a repr in the traceback of a construction that failed.
+    _table = _key = ""
 
     def __init__(
         self,
@@ -71,32 +83,48 @@ class DynamoDBPersistence(DocumentPersistence):
         *,
         key: str,
         endpoint_url: str | None = None,
+        allow_insecure: bool = False,
         region: str | None = None,
         boto3_session: Session | None = None,
         config: Config | None = None,
-        encryption_key: str | bytes | Sequence[str | bytes] | None = None,
-        refresh_token_validity: float = 30 * 86_400.0,
+        encryption_key: EncryptionKey = None,
+        accept_unencrypted: bool = False,
+        refresh_token_validity: float = DEFAULT_VALIDITY,
         lease: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        encryption_key = keys = secret_keys(encryption_key)
         super().__init__(
-            encryption_key=encryption_key, refresh_token_validity=refresh_token_validity
+            encryption_key=keys,
+            accept_unencrypted=accept_unencrypted,
+            refresh_token_validity=refresh_token_validity,
         )
-        if not table or not key:
-            raise ConfigurationError("table and key must not be empty.", setting="table")
-        if not (math.isfinite(lease) and lease > 0):
-            raise ConfigurationError("lease is a number of seconds above 0.", setting="lease")
-        self._table, self._key = table, key
-        self._settings = (region, endpoint_url, boto3_session, config)
-        self._lease = lease
-        self._monotonic = monotonic
-        self._fence = Fence()
-        self._kept: DynamoDBClient | None = None
-        # The lease that others have, and since when it is seen.
-        self._seen: tuple[str, float] | None = None
+        self._table, self._key = check_text("table", table), check_text("key", key)
+        self._lease = check_seconds("lease", lease, longest=_LONGEST_LEASE)
+        self._fence = CurrentFence()
+        self._dynamodb = DynamoDBCalls(
+            where=self._where,
+            region=region,
+            endpoint_url=endpoint_url,
+            session=boto3_session,
+            config=config,
+            allow_insecure=allow_insecure,
+        )
+        self._item = DynamoDBItem(self._dynamodb, table=table, key=key)
+        self._leases = self._create_leases(monotonic)
+
+    def _create_leases(self, monotonic: Callable[[], float]) -> DynamoDBLeases:
+        return DynamoDBLeases(
+            self._item,
+            where=self._where,
+            seconds=self._lease,
+            keep_seconds=self._validity,
+            now=self._now,
+            monotonic=monotonic,
+        )
 
     def create_table(self) -> None:
-        """Make the table, billed by request and with its TTL on; nothing happens if it is there.
+        """Create the table, billed by request and with its TTL on, unless it exists.
 
         Blocks until it can be used.
 
@@ -104,177 +132,76 @@ class DynamoDBPersistence(DocumentPersistence):
             ConfigurationError: the AWS credentials may not do this.
             StorageFailed: DynamoDB can't be reached.
         """
-        with self._told():
-            client = self._client()
-            try:
-                client.create_table(
-                    TableName=self._table,
-                    KeySchema=[{"AttributeName": _PARTITION_KEY, "KeyType": "HASH"}],
-                    AttributeDefinitions=[
-                        {"AttributeName": _PARTITION_KEY, "AttributeType": "S"},
-                    ],
-                    BillingMode="PAY_PER_REQUEST",
-                )
-            except client.exceptions.ResourceInUseException:
-                return
-            client.get_waiter("table_exists").wait(TableName=self._table)
-            client.update_time_to_live(
+        self._dynamodb.run(self._create_table)
+
+    def _create_table(self, client: DynamoDBClient) -> None:
+        try:
+            client.create_table(
                 TableName=self._table,
-                TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+                KeySchema=[{"AttributeName": PARTITION_KEY, "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": PARTITION_KEY, "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
             )
+        except client.exceptions.ResourceInUseException:
+            return
+        client.get_waiter("table_exists").wait(TableName=self._table)
+        client.update_time_to_live(
+            TableName=self._table,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+        )
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
         """Take the lease; see :class:`TokenPersistence`."""
         del key
-        mine = _Lease()
-        fence = self._take(mine.id)
-        try:
-            with extended(lambda: self._extend(mine), self._lease), self._fence.of(fence):
-                yield
-        finally:
-            self._release(mine)
+        lease, fence = self._leases.take()
+        with (
+            hold_lease(
+                extend=lambda: self._leases.extend(lease),
+                release=lambda: self._leases.release(lease),
+                seconds=self._lease,
+            ),
+            self._fence.set(fence),
+        ):
+            yield
 
     def __repr__(self) -> str:
         return f"DynamoDBPersistence({self._table!r}, key={self._key!r})"
 
-    # -- the lease --------------------------------------------------------------
-
-    def _take(self, mine: str) -> int:
-        """Take the lease if it is free, or seen without change for as long as it lasts."""
-        seen, now = self._seen, self._monotonic()
-        lapsed = seen is not None and now - seen[1] >= self._lease
-        condition, values = "attribute_not_exists(lease)", {":mine": {"S": mine}, ":1": {"N": "1"}}
-        if seen is not None and lapsed:
-            condition, values = f"{condition} OR lease = :seen", values | {":seen": {"S": seen[0]}}
-        found = self._update("SET lease = :mine ADD fence :1", condition, values, "UPDATED_NEW")
-        if isinstance(found, _Refused):
-            other = found.lease
-            if other != mine:  # else boto3 asked again, having lost the first answer
-                if seen is None or seen[0] != other:
-                    self._seen = (other, now)
-                raise LockTimeout(f"{self._where} is locked by another process.")
-        self._seen = None
-        return int(found["Attributes"]["fence"]["N"])
-
-    def _extend(self, mine: _Lease) -> bool:
-        """Change the lease, so that others see that its holder lives."""
-        with mine.changing:
-            new = secrets.token_hex(8)
-            values = {":mine": {"S": mine.id}, ":new": {"S": new}}
-            found = self._update("SET lease = :new", "lease = :mine", values)
-            if isinstance(found, _Refused) and found.lease != new:
-                return False
-            mine.id = new
-            return True
-
-    def _release(self, mine: _Lease) -> None:
-        self._update("REMOVE lease", "lease = :mine", {":mine": {"S": mine.id}})
-
-    # -- bytes ------------------------------------------------------------------
+    # -- the stored value ---------------------------------------------------------------
 
     @property
     def _where(self) -> str:
         return f"The item {self._key!r} of the table {self._table!r}"
 
-    def _read(self) -> bytes | None:
-        with self._told():
-            found = self._client().get_item(
-                TableName=self._table,
-                Key=self._item,
-                ConsistentRead=True,
-                ProjectionExpression="sessions",
-            )
-        item = found.get("Item", {})
-        return bytes(item["sessions"]["B"]) if "sessions" in item else None
+    def _read(self) -> SecretBytes | None:
+        value = self._item.get("sessions")
+        if value is None:
+            return None
+        if "B" not in value:
+            raise NotSessions("the attribute sessions is not binary")
+        return SecretBytes(value["B"])
 
-    def _write(self, raw: bytes, expires_at: float) -> None:
-        found = self._update(
+    def _write(self, raw: SecretBytes, keep_seconds: float) -> None:
+        if len(raw) > _LARGEST_VALUE:
+            raise too_large(self._where)
+        refused = self._item.update(
             "SET sessions = :sessions, saved = :fence, expires_at = :expires_at",
-            "attribute_not_exists(saved) OR saved <= :fence",
+            "attribute_not_exists(saved) OR NOT attribute_type(saved, :number) OR saved <= :fence",
             {
+                ":number": {"S": "N"},
                 ":sessions": {"B": raw},
                 ":fence": {"N": str(self._fence.number)},
-                ":expires_at": {"N": str(math.floor(expires_at))},
+                ":expires_at": {"N": str(math.floor(self._now() + keep_seconds))},
             },
         )
-        if isinstance(found, _Refused):
+        if refused is not None:
             raise StorageFailed(
-                f"{self._where} was written by the next holder of its lock: this process had stood "
-                "still for longer than the lease."
+                f"{self._where} was saved by the next holder of its lock: this process was stopped "
+                "for longer than the lease."
             )
 
-    def _set_aside(self, raw: bytes) -> str:
+    def _set_aside(self) -> str:
         aside = f"{self._key}:aside-{secrets.token_hex(4)}"
-        with self._told():
-            self._client().put_item(
-                TableName=self._table,
-                Item={_PARTITION_KEY: {"S": aside}, "sessions": {"B": raw}},
-            )
+        self._item.copy_to(aside, "sessions")
         return f"the item {aside!r} of the table {self._table!r}"
-
-    # -- boto3's calls ------------------------------------------------------------
-
-    @property
-    def _item(self) -> dict[str, Any]:
-        return {_PARTITION_KEY: {"S": self._key}}
-
-    def _client(self) -> DynamoDBClient:
-        client: DynamoDBClient = client_for("dynamodb", *self._settings)
-        self._kept = client
-        return client
-
-    def _update(
-        self, change: str, condition: str, values: dict[str, Any], give: Any = "NONE"
-    ) -> Any:
-        """Change the item if the condition holds; give :class:`_Refused` if it does not."""
-        with self._told():
-            client = self._client()
-            try:
-                return client.update_item(
-                    TableName=self._table,
-                    Key=self._item,
-                    UpdateExpression=change,
-                    ConditionExpression=condition,
-                    ExpressionAttributeValues=values,
-                    ReturnValues=give,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except client.exceptions.ConditionalCheckFailedException as error:
-                return _Refused(Attributes=error.response.get("Item") or {})
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-        try:
-            with without_debug_logs():
-                yield
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "Unknown")
-            if code in _CONFIGURATION:
-                raise ConfigurationError(
-                    f"{self._where}: {_CONFIGURATION[code]} ({code}).", setting="persistence"
-                ) from None
-            raise StorageFailed(f"{self._where} can't be used now ({code}).") from None
-        except BotoCoreError as error:
-            raise StorageFailed(
-                f"{self._where} can't be used now ({type(error).__name__}: {error})."
-            ) from None
-
-
-class _Lease:
-    """A lease that is held: its id changes each time it is extended."""
-
-    def __init__(self) -> None:
-        self.id = secrets.token_hex(8)
-        self.changing = threading.Lock()
-
-
-class _Refused(dict[str, Any]):
-    """A condition did not hold: what there was instead, in the shape of an answer."""
-
-    @property
-    def lease(self) -> str:
-        """Whose the lease was; empty for nobody's."""
-        return str(self["Attributes"].get("lease", {}).get("S", ""))

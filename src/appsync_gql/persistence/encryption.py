@@ -1,74 +1,93 @@
-"""Encryption at rest, by Fernet of the ``cryptography`` package."""
+"""Encryption of saved sessions, by Fernet of the ``cryptography`` package."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..exceptions import ConfigurationError
 from ..extras import require
-from ..secret import Secret
+from ..secret import Secret, SecretBytes
+from .session_json import NotSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cryptography.fernet import MultiFernet
 
-__all__ = ["Cipher", "cipher_of"]
+__all__ = ["ENCRYPTED_START", "Cipher", "EncryptionKey", "cipher_for", "secret_keys"]
 
-_START = b"gAAAAA"
+EncryptionKey: TypeAlias = str | bytes | Sequence[str | bytes] | None
+"""What users pass as ``encryption_key=``."""
+
+ENCRYPTED_START = b"gAAAAA"
 """Every Fernet token begins so: a version byte and the time (https://github.com/fernet/spec)."""
 
 
 class Cipher(Protocol):
-    """Hides what is kept from whoever reads the place where it is kept."""
+    """Encrypts what is saved and decrypts what is loaded."""
 
-    def encrypt(self, plain: bytes) -> bytes:
-        """Hide it."""
+    def encrypt(self, plain: SecretBytes) -> SecretBytes:
+        """Return the bytes to store."""
         ...
 
-    def decrypt(self, kept: bytes) -> bytes:
-        """Show it; what is kept in clear is passed on.
+    def decrypt(self, stored: SecretBytes) -> SecretBytes:
+        """Return what was given to :meth:`encrypt`.
 
         Raises:
-            ConfigurationError: it was encrypted with a key that is not at hand.
+            ConfigurationError: it was encrypted with a key that was not given.
+            NotSessions: it is not encrypted, and must not be used.
         """
         ...
 
 
-class _Clear:
-    def encrypt(self, plain: bytes) -> bytes:
+class _NoCipher:
+    """Stores plain text."""
+
+    def encrypt(self, plain: SecretBytes) -> SecretBytes:
         return plain
 
-    def decrypt(self, kept: bytes) -> bytes:
-        if kept.startswith(_START):
+    def decrypt(self, stored: SecretBytes) -> SecretBytes:
+        if stored.startswith(ENCRYPTED_START):
             raise ConfigurationError(
-                "The saved sessions are encrypted: give encryption_key=.", setting="encryption_key"
+                "The saved sessions are encrypted: pass encryption_key=.", setting="encryption_key"
             )
-        return kept
+        return stored
 
 
-class _Fernet:
-    """Encrypts with the first key. Keys are made ready at first use, on a worker thread."""
+class _FernetCipher:
+    """Encrypts with the first key, and decrypts with any of them."""
 
-    def __init__(self, keys: Sequence[Secret]) -> None:
+    def __init__(self, keys: Sequence[Secret], *, accept_unencrypted: bool) -> None:
         self._keys = keys
+        self._accept_unencrypted = accept_unencrypted
 
-    def encrypt(self, plain: bytes) -> bytes:
-        return self._fernet().encrypt(plain)
+    def encrypt(self, plain: SecretBytes) -> SecretBytes:
+        return SecretBytes(self._fernet().encrypt(plain))
 
-    def decrypt(self, kept: bytes) -> bytes:
-        if not kept.startswith(_START):
-            return kept
+    def decrypt(self, stored: SecretBytes) -> SecretBytes:
+        if not stored.startswith(ENCRYPTED_START):
+            if self._accept_unencrypted:
+                return stored
+            raise NotSessions(
+                "it is not encrypted, so anybody who can write there may have put it there. If "
+                "sessions were saved there before encryption_key= was given, pass "
+                "accept_unencrypted=True until they have been saved again"
+            )
+        plain = self._decrypted(stored)
+        if plain is None:
+            raise ConfigurationError(
+                "The saved sessions can't be decrypted: they were encrypted with a key that is not "
+                "in encryption_key=, or they were changed by somebody else.",
+                setting="encryption_key",
+            )
+        return plain
+
+    def _decrypted(self, stored: SecretBytes) -> SecretBytes | None:
         from cryptography.fernet import InvalidToken  # noqa: PLC0415
 
         try:
-            return self._fernet().decrypt(kept)
+            return SecretBytes(self._fernet().decrypt(stored))
         except InvalidToken:
-            raise ConfigurationError(
-                "The saved sessions can't be decrypted: none of the keys in encryption_key= is the "
-                "one they were encrypted with, or they were changed by somebody else.",
-                setting="encryption_key",
-            ) from None
+            return None
 
     def _fernet(self) -> MultiFernet:
         from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
@@ -76,33 +95,60 @@ class _Fernet:
         return MultiFernet([Fernet(str(key)) for key in self._keys])
 
 
-def cipher_of(encryption_key: str | bytes | Sequence[str | bytes] | None) -> Cipher:
-    """Make the cipher for what a user gave.
+def secret_keys(encryption_key: EncryptionKey) -> list[Secret] | None:
+    """Return the keys that a user gave as secrets, so that no traceback shows them.
+
+    Never raises, since a traceback would show what was given: a list that has anything else
+    in it becomes an empty one, which :func:`cipher_for` refuses.
+    """
+    if encryption_key is None:
+        return None
+    given = (encryption_key,) if isinstance(encryption_key, str | bytes) else encryption_key
+    try:
+        return [_secret(key) for key in given]
+    except (TypeError, ValueError):
+        return []
+
+
+def _secret(key: object) -> Secret:
+    if isinstance(key, bytes):
+        return Secret(key.decode())
+    if isinstance(key, str):
+        return Secret(key)
+    raise TypeError
+
+
+def cipher_for(encryption_key: list[Secret] | None, *, accept_unencrypted: bool = False) -> Cipher:
+    """Return the cipher for these keys.
 
     Args:
-        encryption_key: a key of ``Fernet.generate_key()``, or several: the first
-            encrypts, all decrypt. To change the key, put the new one in front; once
-            every session has been renewed, take the old one away. ``None``: no encryption.
+        encryption_key: keys of ``Fernet.generate_key()``: the first encrypts, all
+            decrypt. To change the key, put the new one in front; once every session has
+            been renewed, remove the old one. ``None`` for no encryption.
+        accept_unencrypted: whether sessions that were saved without encryption are used
+            until they are saved again.
 
     Raises:
         ConfigurationError: it is not a Fernet key.
         MissingExtra: ``pip install "appsync-gql[encryption]"`` is needed.
     """
     if encryption_key is None:
-        return _Clear()
-    given = [encryption_key] if isinstance(encryption_key, str | bytes) else list(encryption_key)
+        return _NoCipher()
     require("encryption", "cryptography")
+    if not encryption_key or not all(_is_fernet_key(key) for key in encryption_key):
+        raise ConfigurationError(
+            "encryption_key must be what cryptography's Fernet.generate_key() returns, or a list "
+            "of such keys.",
+            setting="encryption_key",
+        )
+    return _FernetCipher(encryption_key, accept_unencrypted=accept_unencrypted)
+
+
+def _is_fernet_key(key: Secret) -> bool:
     from cryptography.fernet import Fernet  # noqa: PLC0415
 
-    keys = [Secret(key.decode() if isinstance(key, bytes) else key) for key in given]
     try:
-        for key in keys:
-            Fernet(str(key))
+        Fernet(str(key))
     except ValueError:
-        keys = []
-    if not keys:
-        raise ConfigurationError(
-            "encryption_key must be what cryptography's Fernet.generate_key() gives, or several.",
-            setting="encryption_key",
-        ) from None
-    return _Fernet(keys)
+        return False
+    return True

@@ -1,66 +1,68 @@
-"""Sessions in one file of this user's, for all programs on this machine."""
+"""Sessions in one file of this user, for all programs on this machine."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import stat
-import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..exceptions import LockTimeout, StorageFailed
-from ..extras import require
-from .blob import DocumentPersistence
+from ..exceptions import ConfigurationError, StorageFailed
+from .blob import BlobPersistence
+from .encryption import ENCRYPTED_START, EncryptionKey, secret_keys
+from .file_lock import file_errors, hold_file_lock
+from .folders import data_folder, make_private_folder, real_path
+from .private_files import OpenedFile, make_private, read_file, write_file
+from .session_json import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from filelock import BaseFileLock
-
+    from ..secret import SecretBytes
     from ..session_key import SessionKey
 
-__all__ = ["FilePersistence", "data_folder", "file_lock"]
+__all__ = ["FilePersistence"]
 
 log = logging.getLogger(__name__)
 
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-_OTHERS = 0o077
-_WINDOWS_TRIES = 20
-"""On Windows a file can't be replaced during the microseconds in which another process reads it."""
 
+class FilePersistence(BlobPersistence):
+    """Keeps sessions in a file with mode 0600, in a folder that is created with mode 0700.
 
-class FilePersistence(DocumentPersistence):
-    """Keeps sessions in a file with mode 0600, in a folder with mode 0700.
-
-    Each write goes to a file beside it, which then takes its place: whoever
-    reads finds the old sessions or the new ones, whatever is killed when. The
-    lock is the operating system's own (a file beside it, which stays), and
-    comes free when its holder dies. ``pip install "appsync-gql[file]"``.
+    Each save writes a new file and renames it: whoever reads gets the old sessions or the
+    new ones, also after a crash. The lock is the operating system's own, on a file beside
+    it that stays there. It is released when its holder dies. Symbolic links are resolved,
+    so that programs that use different paths to one file share its lock.
 
     Args:
         path: the file; ``None`` for ``sessions.json`` in the user's data folder
-            (``~/.local/share/appsync-gql`` on Linux).
+            (``~/.local/share/appsync-gql`` on Linux). A relative path is resolved now.
         encryption_key: a key of ``cryptography.fernet.Fernet.generate_key()``, or
-            several: the first encrypts, all decrypt. ``None`` for none.
+            several: the first encrypts, all decrypt. ``None`` for no encryption.
+        accept_unencrypted: whether sessions that were saved before there was an
+            ``encryption_key`` are used. Their next save encrypts them: remove it then.
 
     Raises:
-        MissingExtra: a package is missing; the message is the pip line.
-        ConfigurationError: ``encryption_key`` is not a key.
+        ConfigurationError: ``path`` is a folder, or ``encryption_key`` is not a key.
+        MissingExtra: ``pip install "appsync-gql[encryption]"`` is needed.
     """
+
+    # For a repr in the traceback of a construction that failed.
+    _path = Path()
 
     def __init__(
         self,
         path: str | os.PathLike[str] | None = None,
         *,
-        encryption_key: str | bytes | Sequence[str | bytes] | None = None,
+        encryption_key: EncryptionKey = None,
+        accept_unencrypted: bool = False,
     ) -> None:
-        super().__init__(encryption_key=encryption_key)
-        require("file", "filelock", "platformdirs")
-        self._path = data_folder() / "sessions.json" if path is None else Path(path)
+        encryption_key = keys = secret_keys(encryption_key)
+        super().__init__(encryption_key=keys, accept_unencrypted=accept_unencrypted)
+        self._path = data_folder() / "sessions.json" if path is None else _absolute(path)
+        self._folder_was_checked = False
 
     @property
     def path(self) -> Path:
@@ -71,153 +73,98 @@ class FilePersistence(DocumentPersistence):
     def lock(self, key: SessionKey) -> Iterator[None]:
         """Lock the file; see :class:`TokenPersistence`."""
         del key
-        with _told(self._where):
-            make_private_folder(self._path.parent)
-        with held(self._lock_path, self._where):
+        with file_errors(self._where):
+            path = real_path(self._path)
+            make_private_folder(path.parent)
+            self._check_folder(path.parent)
+        with hold_file_lock(path.with_name(path.name + ".lock"), self._where):
             yield
 
     def __repr__(self) -> str:
         return f"FilePersistence({str(self._path)!r})"
 
-    # -- bytes ------------------------------------------------------------------
+    # -- the file -----------------------------------------------------------------------
 
     @property
     def _where(self) -> str:
         return f"The file {self._path}"
 
-    @property
-    def _lock_path(self) -> Path:
-        return self._path.with_name(self._path.name + ".lock")
-
-    def _read(self) -> bytes | None:
-        with _told(self._where):
-            try:
-                with self._path.open("rb") as file:
-                    self._check_owner(file.fileno())
-                    return file.read()
-            except FileNotFoundError:
+    def _read(self) -> SecretBytes | None:
+        with file_errors(self._where):
+            path = real_path(self._path)
+            found = read_file(path)
+            if found is None:
                 return None
+            # A file of another program keeps its mode: it may be a mistyped path.
+            if not found.is_private and _is_ours(found) and make_private(path):
+                log.warning("%s could be read by other users: its mode is 0600 now", self._where)
+        return found.raw
 
-    def _check_owner(self, descriptor: int) -> None:
-        if sys.platform == "win32":
-            return  # the user's data folder is private there
-        status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid():
-            raise StorageFailed(
-                f"{self._where} belongs to another user (uid {status.st_uid}): it is neither read "
-                "nor written. Give another path=, or chown it."
-            )
-        if stat.S_IMODE(status.st_mode) & _OTHERS:
-            log.warning("%s was open to other users: now it is not (0600)", self._where)
-            os.fchmod(descriptor, _PRIVATE_FILE)
+    def _write(self, raw: SecretBytes, keep_seconds: float) -> None:
+        del keep_seconds
+        with file_errors(self._where):
+            write_file(real_path(self._path), raw)
 
-    def _write(self, raw: bytes, expires_at: float) -> None:
-        del expires_at
-        with _told(self._where):
-            # Through a link to the file that it stands for.
-            target = Path(os.path.realpath(self._path))
-            beside = target.with_name(target.name + ".new")
-            try:
-                write_private(beside, raw)
-                _replace(beside, target)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    beside.unlink()
-                raise
-            _sync_folder(target.parent)
+    def _may_set_aside(self) -> bool:
+        """Return whether the file is this package's: a mistyped path must not move another's."""
+        path = real_path(self._path)
+        with file_errors(self._where):
+            found = read_file(path)
+        return found is None or found.is_private or _is_ours(found) or _is_data_folder(path.parent)
 
-    def _set_aside(self, raw: bytes) -> str:
-        del raw  # moved, not copied
-        with _told(self._where):
+    def _set_aside(self) -> str:
+        path = real_path(self._path)
+        with file_errors(self._where):
             for number in range(1, 1000):
-                aside = self._path.with_name(f"{self._path.name}.aside-{number}")
-                if not aside.exists():
-                    self._path.rename(aside)
+                aside = path.with_name(f"{path.name}.aside-{number}")
+                if not os.path.lexists(aside):
+                    path.rename(aside)
                     return str(aside)
-        raise StorageFailed(f"{self._where} can't be set aside: a thousand such files are there.")
+        raise StorageFailed(f"{self._where} can't be moved away: a thousand such files are there.")
+
+    def _check_folder(self, folder: Path) -> None:
+        if self._folder_was_checked or os.name == "nt":
+            return
+        self._folder_was_checked = True
+        mode = folder.stat().st_mode
+        if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            log.warning(
+                "Every user may replace files in %s: keep sessions in a folder of your own", folder
+            )
 
 
-def data_folder() -> Path:
-    """Give this user's folder for the data of this package; it need not exist."""
-    import platformdirs  # noqa: PLC0415
-
-    return platformdirs.user_data_path("appsync-gql", appauthor=False)
-
-
-def file_lock(path: Path, wait: float = 0.0) -> BaseFileLock:
-    """Make the operating system's lock on a file, which waits so many seconds to be had."""
-    from filelock import FileLock  # noqa: PLC0415
-
-    # A marker file instead of a real lock would outlive a holder that is killed.
-    return FileLock(path, timeout=wait, mode=_PRIVATE_FILE, fallback_to_soft=False)
-
-
-@contextmanager
-def held(path: Path, where: str, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock on a file meanwhile, having waited at most so many seconds for it.
-
-    Raises:
-        LockTimeout: another process or thread holds it.
-        StorageFailed: it can't be had at all.
-    """
-    lock = file_lock(path, wait)
-    with _told(where):
-        try:
-            lock.acquire()
-        except TimeoutError:
-            raise LockTimeout(f"{where} is locked by another program ({path}).") from None
+def _is_data_folder(folder: Path) -> bool:
+    """Return whether nobody but this package writes in this folder."""
     try:
-        yield
-    finally:
-        lock.release()
+        return folder == real_path(data_folder())
+    except ConfigurationError:
+        return False  # this user has none
 
 
-def make_private_folder(folder: Path) -> None:
-    """Make a folder that only this user can enter, unless it is there."""
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+def _is_ours(found: OpenedFile) -> bool:
+    """Return whether this package wrote the beginning of the file."""
+    return found.raw.startswith((MARKER, ENCRYPTED_START))
 
 
-def write_private(path: Path, raw: bytes) -> None:
-    """Write a file that only this user can read, down to the disk."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), _PRIVATE_FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        if sys.platform != "win32":
-            os.fchmod(descriptor, _PRIVATE_FILE)
-        file.write(raw)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _replace(beside: Path, target: Path) -> None:
-    if sys.platform == "win32":
-        for _ in range(_WINDOWS_TRIES):
-            with contextlib.suppress(PermissionError):
-                beside.replace(target)
-                return
-            time.sleep(0.01)
-    beside.replace(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name on the disk as well; Windows has no such thing."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+def _absolute(path: object) -> Path:
+    """Return the path that the user passed, as an absolute one."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        text = os.fspath(path)  # type: ignore[call-overload]
+    except TypeError:
+        text = None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ConfigurationError("path must be the path of a file.", setting="path")
+    # ".." stays: after a symbolic link it is another folder than the text suggests.
+    absolute = _working_folder() / os.path.expanduser(text)  # noqa: PTH111
+    if text.endswith(("/", os.sep)) or os.path.isdir(absolute):  # noqa: PTH112 - never raises
+        raise ConfigurationError(
+            f"path is a folder ({absolute}): it must be a file.", setting="path"
+        )
+    return absolute
 
 
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Tell of the operating system's errors as ours."""
+def _working_folder() -> Path:
     try:
-        yield
-    except OSError as error:
-        raise StorageFailed(
-            f"{where} can't be used now: {error.strerror or type(error).__name__}."
-        ) from error
+        return Path.cwd()
+    except OSError:
+        return Path("/")  # it was deleted: only an absolute path can be meant

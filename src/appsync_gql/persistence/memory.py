@@ -1,17 +1,18 @@
-"""Sessions that live as long as the process."""
+"""Sessions that are kept as long as the process runs."""
 
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..exceptions import LockTimeout
 from ..threads import after_fork_in_child
-from .sessions import Document
+from .sessions import DEFAULT_VALIDITY, SavedSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..session_key import SessionKey
     from ..tokens import Tokens
@@ -20,43 +21,45 @@ __all__ = ["MemoryPersistence"]
 
 
 class MemoryPersistence:
-    """Keeps sessions in this object: stores that are given the same one share them.
+    """Keeps sessions in this object: token stores that are given the same object share them.
 
-    A forked child has a copy of its own. Where refresh tokens rotate, parent and
-    child must not both renew from it: give them a persistence that they share.
+    A forked child has a copy of its own. Where refresh tokens rotate, parent and child
+    must not both renew from it: give them a persistence that processes can share.
     """
 
-    def __init__(self) -> None:
-        self._document = Document()
-        self._unlock_all()
-        after_fork_in_child(self, MemoryPersistence._unlock_all)
+    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._sessions = SavedSessions()
+        self._create_lock()
+        after_fork_in_child(self, MemoryPersistence._create_lock)
 
-    def _unlock_all(self) -> None:
+    def _create_lock(self) -> None:
         self._lock = threading.Lock()
 
     def load(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens saved last."""
-        return self._document.find(key)
+        """Return the saved tokens."""
+        return self._sessions.find(key)
 
     def save(self, key: SessionKey, tokens: Tokens) -> None:
-        """Keep these tokens."""
-        self._document = self._document.with_tokens(key, tokens)
+        """Save these tokens."""
+        changed = self._sessions.with_tokens(key, tokens)
+        self._sessions = changed.without_ended(DEFAULT_VALIDITY, self._now())
 
     def delete(self, key: SessionKey) -> None:
-        """Forget the key's tokens."""
-        self._document = self._document.without(key)
+        """Remove the key's tokens."""
+        self._sessions = self._sessions.signed_out(key, self._now())
 
     @contextmanager
     def lock(self, key: SessionKey) -> Iterator[None]:
-        """Hold the one lock of this object."""
+        """Lock this object."""
         del key
         lock = self._lock
         if not lock.acquire(blocking=False):
-            raise LockTimeout("Another store that shares this MemoryPersistence holds its lock.")
+            raise LockTimeout("Another token store holds the lock of this MemoryPersistence.")
         try:
             yield
         finally:
             lock.release()
 
     def __repr__(self) -> str:
-        return f"<MemoryPersistence of {len(self._document.records)} sessions>"
+        return f"<MemoryPersistence with {len(self._sessions.sessions)} sessions>"

@@ -1,198 +1,193 @@
-"""What is kept in one place: the sessions of one or several users, as one value. Pure."""
+"""The saved sessions of one or several users, as one immutable value. Pure."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ..exceptions import AppSyncError, ConfigurationError, SignedOut
+from ..exceptions import ConfigurationError, SignedOut
 from ..session_key import SessionKey, digest
-from ..tokens import Tokens
 
-__all__ = ["Document", "NewerFormat", "Record", "Unreadable"]
+if TYPE_CHECKING:
+    from ..tokens import Tokens
 
-_FORMAT, _VERSION = "appsync-gql sessions", 1
-_SEEDS = 8
-"""How many beginnings of one session are remembered: programs come with tokens of their own."""
+__all__ = ["DEFAULT_VALIDITY", "SavedSession", "SavedSessions"]
 
+_DAY = 86_400.0
 
-class Unreadable(ValueError):
-    """These bytes are not a document; the text says why, and quotes none of them."""
+DEFAULT_VALIDITY = 30 * _DAY
+"""Seconds: Cognito's default for refresh tokens."""
 
+_MOST_DIGESTS = 8
+"""How many refresh tokens of one session are recognised."""
 
-class NewerFormat(ValueError):
-    """A later version of this package wrote this."""
+_SIGN_OUT_KEPT = 7 * _DAY
+"""Seconds for which a sign-out is recorded. An access token lives for a day at most, so within
+these every other process has had to renew the session, and has learned that it was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class SavedSession:
     """One user's session.
 
     Attributes:
-        key: whose; its ``first_token_digest`` is not used.
-        tokens: ``None`` after a sign-out: what is left tells others of it.
-        seeds: digests of refresh tokens by which the session is known again.
+        key: whose session it is; ``key.first_token_digest`` is not used.
+        tokens: ``None`` after a sign-out, which is recorded for other processes.
+        refresh_token_digests: digests of refresh tokens that the session had, by which
+            a program that knows nothing but a refresh token finds it.
+        signed_out_at: seconds since the epoch; ``None`` before a sign-out.
     """
 
     key: SessionKey
     tokens: Tokens | None
-    seeds: tuple[str, ...] = ()
+    refresh_token_digests: tuple[str, ...] = ()
+    signed_out_at: float | None = None
 
-    def known_by(self, key: SessionKey) -> bool:
-        """Tell whether this is the session that the key tells of."""
+    def matches(self, key: SessionKey) -> bool:
+        """Return whether this may be the session that is searched for."""
         if not self.key.fits(key):
             return False
         if self.key.username is not None and key.username is not None:
             return True
-        # Where one of the users is not known, the refresh token it began with tells; who
-        # knows neither user nor token takes the one session that there is.
-        return key.first_token_digest in self.seeds or (
+        # With one of the two users unknown, the refresh token decides. A search that names
+        # neither user nor refresh token matches every session of the app client.
+        return key.first_token_digest in self.refresh_token_digests or (
             key.username is None and key.first_token_digest is None
         )
 
-    def ended_after(self, key: SessionKey) -> bool:
-        """Tell whether the key's own session is the one that was signed out."""
-        mine, asked = self.key.signed_in_at, key.signed_in_at
-        if mine is not None and asked is not None:
-            return asked <= mine
-        return key.first_token_digest is None or key.first_token_digest in self.seeds
+    def was_signed_out(self, key: SessionKey) -> bool:
+        """Return whether the recorded sign-out ended the session that is searched for.
+
+        A session of a later sign-in is not affected by it.
+        """
+        saved, searched = self.key.signed_in_at, key.signed_in_at
+        if saved is not None and searched is not None:
+            return searched <= saved
+        return (
+            key.first_token_digest is None or key.first_token_digest in self.refresh_token_digests
+        )
+
+    @property
+    def issued_at(self) -> float | None:
+        """When the tokens were issued, in the issuer's seconds since the epoch; or ``None``."""
+        claims = self.tokens.any_claims if self.tokens else None
+        return claims.issued_at if claims else None
+
+    def ends_at(self, refresh_token_validity: float) -> float | None:
+        """Return the time from which nobody can use this any more; ``None`` if it is unknown."""
+        if self.signed_out_at is not None:
+            return self.signed_out_at + _SIGN_OUT_KEPT
+        # A renewal proves that the session was alive, even if it is older than the validity.
+        known = [at for at in (self.key.signed_in_at, self.issued_at) if at is not None]
+        return max(known) + refresh_token_validity if known else None
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """All sessions of one place."""
+class SavedSessions:
+    """All sessions that are stored together."""
 
-    records: tuple[Record, ...] = ()
+    sessions: tuple[SavedSession, ...] = ()
 
     def find(self, key: SessionKey) -> Tokens | None:
-        """Return the tokens kept for a key; ``None`` if there are none.
+        """Return the saved tokens of a session; ``None`` if there are none.
 
         Raises:
             SignedOut: the session was signed out.
-            ConfigurationError: several users' sessions fit.
+            ConfigurationError: the sessions of several users match.
         """
-        matching = [r for r in self.records if r.known_by(key)]
-        alive = [r for r in matching if r.tokens is not None]
+        matching = [s for s in self.sessions if s.matches(key)]
+        alive = [s for s in matching if s.tokens is not None]
         if len(alive) > 1:
-            users = " and ".join(sorted(str(r.key.username) for r in alive))
+            users = " and ".join(sorted(str(s.key.username) for s in alive))
             raise ConfigurationError(
-                f"The sessions of several users are kept here: {users}. Say which is meant: "
+                f"The sessions of several users are saved here: {users}. Name the user: "
                 "CognitoProvider(username=…).",
                 setting="username",
             )
         if alive:
             return alive[0].tokens
-        if any(r.ended_after(key) for r in matching):
+        if any(s.was_signed_out(key) for s in matching):
             raise SignedOut("The session was signed out. Sign in again.")
         return None
 
-    def with_tokens(self, key: SessionKey, tokens: Tokens) -> Document:
-        """Give a document in which these are the key's tokens."""
-        whole = key.with_tokens(tokens)
-        seeds = tuple(s for s in (key.first_token_digest, digest(tokens.refresh_token)) if s)
-        asked = replace(
-            whole,
+    def with_tokens(self, key: SessionKey, tokens: Tokens) -> SavedSessions:
+        """Return the sessions with these tokens in place of the key's earlier ones."""
+        full_key = key.with_tokens(tokens)
+        search = replace(
+            full_key,
             first_token_digest=key.first_token_digest or digest(tokens.refresh_token) or "",
         )
-        before = [r for r in self.records if r.known_by(asked)]
-        old = [s for r in before if r.key.signed_in_at == whole.signed_in_at for s in r.seeds]
-        # The first stays: it is what programs are configured with. Of the others, the last ones.
-        kept = tuple(dict.fromkeys((*old, *seeds)))
-        kept = kept[:1] + kept[1:][-(_SEEDS - 1) :]
-        record = Record(key=replace(whole, first_token_digest=None), tokens=tokens, seeds=kept)
-        return Document((*(r for r in self.records if r not in before), record))
+        replaced = [s for s in self.sessions if s.matches(search)]
+        session = SavedSession(
+            key=replace(full_key, first_token_digest=None),
+            tokens=tokens,
+            refresh_token_digests=_digests(full_key, key.first_token_digest, tokens, replaced),
+        )
+        return SavedSessions((*(s for s in self.sessions if s not in replaced), session))
 
-    def without(self, key: SessionKey) -> Document:
-        """Give a document in which the key's session is signed out."""
-        ended = [r for r in self.records if r.known_by(key)]
-        notes = tuple(replace(r, tokens=None) for r in ended)
+    def signed_out(self, key: SessionKey, now: float) -> SavedSessions:
+        """Return the sessions with the key's one signed out.
+
+        Args:
+            key: the session.
+            now: seconds since the epoch.
+        """
+        ended = [s for s in self.sessions if s.matches(key)]
+        records = tuple(replace(s, tokens=None, signed_out_at=now) for s in ended)
         if not ended and (key.username or key.first_token_digest):
-            seeds = (key.first_token_digest,) if key.first_token_digest else ()
-            notes = (Record(key=replace(key, first_token_digest=None), tokens=None, seeds=seeds),)
-        return Document((*(r for r in self.records if r not in ended), *notes))
+            digests = (key.first_token_digest,) if key.first_token_digest else ()
+            unsaved = SavedSession(
+                key=replace(key, first_token_digest=None),
+                tokens=None,
+                refresh_token_digests=digests,
+                signed_out_at=now,
+            )
+            records = (unsaved,)
+        return SavedSessions((*(s for s in self.sessions if s not in ended), *records))
 
-    def expires_at(self, refresh_token_validity: float, now: float) -> float:
-        """Seconds since the epoch from which nothing in here is of use any more.
+    def without_ended(self, refresh_token_validity: float, now: float) -> SavedSessions:
+        """Return the sessions without those that nobody can use any more.
 
-        A rotated refresh token lives only as long as the first one of its line
-        (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html),
-        so the time of the sign-in counts.
+        Nothing is removed on the word of this machine's clock alone: a time counts as past
+        when the newest token was issued after it as well.
+
+        Args:
+            refresh_token_validity: seconds from the sign-in.
+            now: seconds since the epoch.
         """
-        starts = [r.key.signed_in_at for r in self.records]
-        return max((now if s is None else s for s in starts), default=now) + refresh_token_validity
+        issued = [s.issued_at for s in self.sessions if s.issued_at is not None]
+        if not issued:
+            return self
+        certain = min(now, max(issued))
+        ends = [(s, s.ends_at(refresh_token_validity)) for s in self.sessions]
+        return SavedSessions(tuple(s for s, end in ends if end is None or end > certain))
 
-    def dumps(self) -> bytes:
-        """Write it as JSON."""
-        sessions = [_written(record) for record in self.records]
-        return json.dumps({"format": _FORMAT, "version": _VERSION, "sessions": sessions}).encode()
+    def seconds_to_keep(self, refresh_token_validity: float, now: float) -> float:
+        """Return for how many seconds from now a database should keep these sessions.
 
-    @classmethod
-    def loads(cls, raw: bytes | None) -> Document:
-        """Read what :meth:`dumps` wrote, or one OAuth 2 token response (RFC 6749, 5.1).
-
-        Raises:
-            Unreadable: it is neither.
-            NewerFormat: a later version of this package wrote it.
+        Cognito's refresh tokens end ``refresh_token_validity`` seconds after the sign-in,
+        also rotated ones
+        (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html).
+        But what is saved now is alive, so it is kept for at least half of that, however long
+        ago the sign-in was: the app client's validity may be longer than what is set here.
         """
-        if raw is None:
-            return cls()
-        try:
-            found = json.loads(raw)
-        except ValueError:
-            raise Unreadable("it is not JSON") from None
-        if not isinstance(found, dict):
-            raise Unreadable("it is not a JSON object")
-        if "format" not in found:
-            return cls((_plain(found),))
-        if found["format"] != _FORMAT:
-            raise Unreadable(f"its format is not {_FORMAT!r}")
-        if found.get("version") != _VERSION:
-            raise NewerFormat(f"version {found.get('version')!r} of the format")
-        try:
-            return cls(tuple(_read(session) for session in found["sessions"]))
-        except (AppSyncError, AttributeError, KeyError, TypeError) as error:
-            raise Unreadable(f"a session in it is not whole ({type(error).__name__})") from None
+        starts = [s.key.signed_in_at for s in self.sessions]
+        left = [at + refresh_token_validity - now for at in starts if at is not None]
+        unknown = [refresh_token_validity] if None in starts else []
+        return max(*left, *unknown, refresh_token_validity / 2, 0.0)
 
 
-_TOKEN_FIELDS = (
-    "access_token",
-    "id_token",
-    "refresh_token",
-    "device_key",
-    "clock_correction",
-    "rotates",
-    "renewals",
-)
-_KEY_FIELDS = ("user_pool_id", "client_id", "username", "signed_in_at")
-
-
-def _written(record: Record) -> dict[str, Any]:
-    key = {name: getattr(record.key, name) for name in _KEY_FIELDS}
-    if record.tokens is None:
-        return {**key, "seeds": record.seeds, "signed_out": True}
-    tokens = {name: getattr(record.tokens, name) for name in _TOKEN_FIELDS}
-    return {**key, "seeds": record.seeds, **tokens}
-
-
-def _read(found: dict[str, Any]) -> Record:
-    key = SessionKey(**{name: found.get(name) for name in _KEY_FIELDS})
-    seeds = tuple(str(seed) for seed in found["seeds"])
-    if found.get("signed_out"):
-        return Record(key=key, tokens=None, seeds=seeds)
-    tokens = Tokens(**{name: found[name] for name in _TOKEN_FIELDS if name in found})
-    if not key.fits(SessionKey.of(tokens)):
-        raise Unreadable("the tokens in it are of another session than it says")
-    return Record(key=key, tokens=tokens, seeds=seeds)
-
-
-def _plain(found: dict[str, Any]) -> Record:
-    """Read a session that a program of the user's own may have kept before."""
-    given = {n: found[n] for n in ("access_token", "id_token", "refresh_token") if found.get(n)}
-    try:
-        tokens = Tokens(**given)
-    except AppSyncError:
-        raise Unreadable("it has neither sessions nor tokens in it") from None
-    key = SessionKey.of(tokens)
-    seeds = (key.first_token_digest,) if key.first_token_digest else ()
-    return Record(key=replace(key, first_token_digest=None), tokens=tokens, seeds=seeds)
+def _digests(
+    key: SessionKey, searched: str | None, tokens: Tokens, replaced: list[SavedSession]
+) -> tuple[str, ...]:
+    """Return the digests of the first refresh token of a session and of the latest ones."""
+    earlier = [
+        found
+        for session in replaced
+        if session.key.signed_in_at == key.signed_in_at
+        for found in session.refresh_token_digests
+    ]
+    new = [found for found in (searched, digest(tokens.refresh_token)) if found]
+    # The first one stays: programs are configured with it.
+    all_of_them = tuple(dict.fromkeys((*earlier, *new)))
+    return all_of_them[:1] + all_of_them[1:][-(_MOST_DIGESTS - 1) :]

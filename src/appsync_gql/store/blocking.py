@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..secret import Secret
-from .waiting import wait_in_thread
+from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..auth.base import Headers
+    from ..headers import Headers
     from ..tokens import Tokens
     from .status import StoreStatus
     from .waiting import StoreMethods

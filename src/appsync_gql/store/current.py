@@ -42,6 +42,8 @@ class CurrentTokens:
         closed: whether the store is closed: then the snapshot has no tokens.
     """
 
+    snapshot: Snapshot
+
     def __init__(
         self,
         tokens: Tokens | None,
@@ -71,7 +73,7 @@ class CurrentTokens:
     def wanted_by(self, job: Job) -> bool:
         """Return whether the job's tokens are wanted: nobody has signed in or out since it began.
 
-        A job that has published its own tokens goes on being the one that is wanted.
+        A job that has published its own tokens is still wanted after that.
         """
         present = self._known_at_close if self.closed else self.snapshot.tokens
         return job.kind == "sign_in" or present is job.known or self._publisher is job
@@ -95,9 +97,8 @@ class CurrentTokens:
 
     def publish_refresh_token(self, job: Job, tokens: Tokens) -> None:
         """Use the former tokens with a new refresh token from now on."""
-        snapshot = self.snapshot
         self._published(job, tokens)
-        self._use(tokens, snapshot.server, Instant.now(self._clock), snapshot.received)
+        self._keep_token(tokens=tokens)
 
     def _published(self, job: Job, unsaved: Tokens | None) -> None:
         self.looked = True
@@ -124,18 +125,14 @@ class CurrentTokens:
         """Note that these tokens are saved; return whether they are the present ones."""
         if self.unsaved is tokens:
             self.unsaved = None
-        snapshot = self.snapshot
-        if snapshot.tokens is not tokens:
+        if self.snapshot.tokens is not tokens:
             return False
-        if snapshot.save_at is not None:
-            self._use(tokens, snapshot.server, Instant.now(self._clock), snapshot.received)
+        self._keep_token()
         return True
 
     def save_again_in(self, seconds: float) -> None:
         """Note that the present tokens could not be saved, and when to try again."""
-        snapshot, now = self.snapshot, Instant.now(self._clock)
-        save_at = now.plus(seconds)
-        self._use(snapshot.tokens, snapshot.server, now, snapshot.received, save_at)
+        self._keep_token(save_at=Instant.now(self._clock).plus(seconds))
 
     # -- other changes -------------------------------------------------------------------
 
@@ -152,7 +149,10 @@ class CurrentTokens:
     def _use_server(self, server: ServerClock, now: Instant) -> None:
         """Use another estimate of the server's time."""
         snapshot = self.snapshot
-        self._use(snapshot.tokens, server, now, snapshot.received, snapshot.save_at)
+        if server.offset == snapshot.server.offset:
+            self._keep_token(server=server, save_at=snapshot.save_at)
+        else:
+            self._use(snapshot.tokens, server, now, snapshot.received, snapshot.save_at)
 
     def at(self, now: Instant) -> Snapshot:
         """Return the snapshot, after dropping what ``Date`` headers said too long ago."""
@@ -163,7 +163,8 @@ class CurrentTokens:
 
     def drop(self) -> None:
         """Have no tokens from now on: the user has signed out."""
-        self.unsaved = None
+        self.looked = True
+        self._publisher = self.unsaved = None
         self._use(None, self.snapshot.server, Instant.now(self._clock))
 
     def close(self) -> None:
@@ -172,6 +173,21 @@ class CurrentTokens:
             self.closed = True
             self._known_at_close = self.snapshot.tokens
             self._use(None, self.snapshot.server, Instant.now(self._clock))
+
+    def _keep_token(
+        self,
+        *,
+        tokens: Tokens | None = None,
+        server: ServerClock | None = None,
+        save_at: Instant | None = None,
+    ) -> None:
+        """Replace the snapshot by one with the same token; ``None`` keeps tokens and server."""
+        snapshot = self.snapshot
+        self.snapshot = snapshot.with_the_same_token(
+            tokens=tokens if tokens is not None and not self.closed else snapshot.tokens,
+            server=server or snapshot.server,
+            save_at=None if self.closed else save_at,
+        )
 
     def _use(
         self,

@@ -45,7 +45,7 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
 
     Args:
         before: the key of the store's former session.
-        asked: what the provider was told about its sessions.
+        asked: what the provider knows of its sessions.
         tokens: the first tokens of the new session.
     """
     new = asked.with_tokens(tokens)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+from ..exceptions import AppSyncError, RenewalFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from ..exceptions import AppSyncError
 
 __all__ = ["DENIAL_COOLDOWN", "Limiter"]
 
@@ -62,9 +62,12 @@ class Limiter:
         """Count a failed attempt; return the seconds until the next early one."""
         self.error = error
         self.failures += 1
-        delay = next(self._backoff)
+        # What the server asked for, if it did.
+        asked = min(error.retry_after, _LONGEST) if isinstance(error, RenewalFailed) else 0.0
+        delay = max(next(self._backoff), asked)
+        urgent = 0.0 if self.failures == 1 else min(delay, _LONGEST_URGENT)
         self._not_before = now + delay
-        self._not_before_urgent = now + min(delay, _LONGEST_URGENT)
+        self._not_before_urgent = now + max(urgent, asked)
         return delay
 
     def succeeded(self) -> None:
@@ -89,9 +92,10 @@ class Limiter:
     def urgent_wait(self, now: float) -> float:
         """Return the seconds until an attempt may be made that callers wait for; 0.0 for now.
 
-        The first failure delays nothing (the next call tries again); only repeated ones do.
+        The first failure delays nothing (the next call tries again), unless the server asked
+        for a delay; only repeated ones do.
         """
-        return 0.0 if self.failures <= 1 else max(0.0, self._not_before_urgent - now)
+        return max(0.0, self._not_before_urgent - now)
 
     def replacement_allowed(self, now: float, *, young: bool) -> bool:
         """Return whether tokens may be replaced that are not due yet; a yes is counted.

@@ -40,8 +40,8 @@ class ProviderCalls:
         """
         if before.refresh_token is None:
             raise SessionExpired(
-                "The tokens can't be renewed: there is no refresh token. Sign in again, or give "
-                "the store the refresh token as well."
+                "The tokens can't be renewed: there is no refresh token. Sign in again, or "
+                "pass the refresh token to the store as well."
             )
         sent = self.clock.monotonic()
         grant = self.provider.refresh(before)

@@ -98,6 +98,7 @@ class Renewal:
         Raises:
             SignedOut: the session was signed out meanwhile.
         """
+        yield WaitingFor(what="persistence")
         try:
             with self.saved.lock(key, _SHORT):
                 stored, corrupt = self.saved.load_or_do_without(key, tokens)
@@ -126,7 +127,7 @@ class Renewal:
     def sign_in(
         self, username: str, password: Secret, flow: str | None, before: SessionKey
     ) -> Generator[Step, None, None]:
-        """Sign in, and save the new session in place of whatever is saved for its user.
+        """Sign in, and save the new session; it replaces what is saved for its user.
 
         Args:
             username: the user.
@@ -218,7 +219,7 @@ class Renewal:
             best = stored
         if best is None:
             raise NotSignedIn(
-                f"Nobody is signed in ({key}): call sign_in(), or give the store tokens=."
+                f"Nobody is signed in ({key}): call sign_in(), or pass tokens= to the store."
             )
         yield WaitingFor(what="provider")
         try:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from ..exceptions import AppSyncError, RenewalFailed
 from ..threads import run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from typing import TypeAlias
 
-__all__ = ["SharedCall", "own_copy"]
+    T = TypeVar("T")
+    Waits: TypeAlias = Generator["Wait", bool, T]
+    """A method that yields what it waits for, and gets back whether that has ended in time."""
+
+__all__ = ["SharedCall", "Wait", "own_copy", "wait_in_task", "wait_in_thread"]
 
 
 class SharedCall:
@@ -110,6 +117,51 @@ class SharedCall:
                 "A provider or persistence asked the store for tokens from inside the renewal "
                 "that is to bring them. Use the tokens that it was given."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a method waits for.
+
+    Attributes:
+        call: until it has ended; ``None`` for a mere pause.
+        seconds: how long at most; ``None`` for no limit.
+    """
+
+    call: SharedCall | None
+    seconds: float | None
+
+
+async def wait_in_task(waits: Waits[T]) -> T:
+    """Run a method in a task, and return its result."""
+    try:
+        wait = next(waits)
+        while True:
+            ended = False
+            if wait.call is not None:
+                ended = await wait.call.wait(wait.seconds)
+            else:
+                await asyncio.sleep(wait.seconds or 0.0)
+            wait = waits.send(ended)
+    except StopIteration as returned:
+        value: T = returned.value
+        return value
+
+
+def wait_in_thread(waits: Waits[T]) -> T:
+    """Run a method in this thread, and return its result."""
+    try:
+        wait = next(waits)
+        while True:
+            ended = False
+            if wait.call is not None:
+                ended = wait.call.wait_blocking(wait.seconds)
+            else:
+                time.sleep(wait.seconds or 0.0)
+            wait = waits.send(ended)
+    except StopIteration as returned:
+        value: T = returned.value
+        return value
 
 
 def own_copy(error: AppSyncError) -> AppSyncError:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from ..clock import Instant
 from ..secret import Secret
 from .validity import TokenState, Validity
 
 if TYPE_CHECKING:
-    from ..auth.base import Headers
-    from ..clock import Instant, ServerClock
+    from ..clock import ServerClock
+    from ..headers import Headers
     from ..tokens import Tokens, TokenUse
 
 __all__ = ["Scheme", "Snapshot", "TokenSettings"]
@@ -74,10 +75,7 @@ class Snapshot:
         received: Instant | None = None,
         save_at: Instant | None = None,
     ) -> Snapshot:
-        """Compute everything that a request must not spend time on.
-
-        ``spread`` is explained at :meth:`Validity.of`.
-        """
+        """Compute what a request must not spend time on; ``spread`` as in :meth:`Validity.of`."""
         token = tokens.token(settings.use) if tokens else None
         claims = tokens.claims(settings.use) if tokens else None
         headers, validity = None, Validity.never()
@@ -93,7 +91,7 @@ class Snapshot:
                 received=received,
                 spread=spread,
             )
-        until = validity.fresh_until
+        attend = _earlier(validity.fresh_until, save_at)
         return cls(
             tokens=tokens,
             headers=headers,
@@ -101,10 +99,26 @@ class Snapshot:
             server=server,
             received=received,
             save_at=save_at,
-            attend_monotonic=min(
-                until.monotonic, save_at.monotonic if save_at else until.monotonic
-            ),
-            attend_wall=min(until.wall, save_at.wall if save_at else until.wall),
+            attend_monotonic=attend.monotonic,
+            attend_wall=attend.wall,
+        )
+
+    def with_the_same_token(
+        self, *, tokens: Tokens | None, server: ServerClock, save_at: Instant | None
+    ) -> Snapshot:
+        """Return a snapshot with the same headers and validity.
+
+        The validity is not computed anew: where the monotonic clock stands still while the
+        machine sleeps, only the moments computed before the sleep show that time has passed.
+        """
+        attend = _earlier(self.validity.fresh_until, save_at)
+        return replace(
+            self,
+            tokens=tokens,
+            server=server,
+            save_at=save_at,
+            attend_monotonic=attend.monotonic,
+            attend_wall=attend.wall,
         )
 
     def has(self, headers: Headers) -> bool:
@@ -122,3 +136,11 @@ class Snapshot:
         if self.received is None or claims is None or claims.lifetime is None:
             return False
         return now.monotonic - self.received.monotonic < claims.lifetime / 4
+
+
+def _earlier(fresh_until: Instant, save_at: Instant | None) -> Instant:
+    if save_at is None:
+        return fresh_until
+    return Instant(
+        min(fresh_until.wall, save_at.wall), min(fresh_until.monotonic, save_at.monotonic)
+    )

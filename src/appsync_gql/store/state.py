@@ -16,32 +16,21 @@ from .. import events
 from ..clock import Instant
 from ..exceptions import AppSyncError, NotSignedIn, SignedOut
 from ..threads import after_fork_in_child
-from .current import CurrentTokens
+from . import steps
 from .job import Attempt, Job, Pause
 from .limiter import Limiter
 from .outcomes import failed_event, save_failed_event
 from .status import StoreStatus
-from .steps import (
-    Done,
-    LoadFailed,
-    NewerTokens,
-    NewRefreshToken,
-    Saved,
-    SaveFailed,
-    Step,
-    WaitingFor,
-)
 from .validity import TokenState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..auth.base import Headers
     from ..clock import Clock
-    from ..session_key import SessionKey
+    from ..headers import Headers
     from ..tokens import Tokens
+    from .current import CurrentTokens
     from .job import JobKind
-    from .snapshot import TokenSettings
 
 __all__ = ["StoreState"]
 
@@ -50,38 +39,26 @@ class StoreState:
     """The state of one store, for any thread to use.
 
     Args:
-        tokens: the tokens to begin with; ``None`` for none.
-        key: whose session it is, as far as is known.
-        settings: how tokens are sent, and when they are renewed.
-        shared: whether there is a persistence, which others may use too.
+        current: the tokens to begin with. Its snapshot may be read without the lock.
         clock: this machine's clocks.
         delays: returns the seconds to wait after the first, second, … failure.
-        jitter: returns 0.0 to 1.0: where in the window this process renews.
-
-    Attributes:
-        current: the present tokens; its snapshot may be read without the lock.
+        jitter: returns 0.0 to 1.0: where in the window a forked child renews.
     """
 
     def __init__(
         self,
-        tokens: Tokens | None,
-        key: SessionKey,
+        current: CurrentTokens,
         *,
-        settings: TokenSettings,
-        shared: bool,
         clock: Clock,
         delays: Callable[[], Iterator[float]],
         jitter: Callable[[], float],
     ) -> None:
+        self.current = current
         self._clock = clock
-        # Processes that share a session should not all renew at the same moment.
-        self._jitter = jitter if shared else float
+        self._jitter = jitter
         self._limiter = Limiter(delays)
         self._last_date: tuple[str | None, float, float] = (None, 0.0, 0.0)
         self._unusable: AppSyncError | None = None
-        self.current = CurrentTokens(
-            tokens, key, settings=settings, shared=shared, clock=clock, spread=self._jitter()
-        )
         self._begin()
         after_fork_in_child(self, StoreState._begin_in_child)
 
@@ -215,29 +192,29 @@ class StoreState:
 
     # -- the steps of a job -------------------------------------------------------------
 
-    def apply(self, job: Job, step: Step) -> events.Event | None:
+    def apply(self, job: Job, step: steps.Step) -> events.Event | None:
         """Put a step into effect; return what is to be reported, if anything."""
         with self._lock:
             match step:
-                case WaitingFor(what=what):
+                case steps.WaitingFor(what=what):
                     job.call.waiting_for = what
                     self.current.looked |= job.kind == "renew" and what == "provider"
-                case NewerTokens() if self.current.wanted_by(job):
+                case steps.NewerTokens() if self.current.wanted_by(job):
                     if job.kind == "sign_in":
                         self._limiter.reset()
                     event = self.current.publish(job, step)
                     self._unusable = self.current.problem()
                     return event
-                case NewRefreshToken(tokens=tokens) if self.current.wanted_by(job):
+                case steps.NewRefreshToken(tokens=tokens) if self.current.wanted_by(job):
                     self.current.publish_refresh_token(job, tokens)
-                case Saved(tokens=tokens):
+                case steps.Saved(tokens=tokens):
                     if self.current.saved(tokens):
                         self._limiter.save_succeeded()
-                case SaveFailed(tokens=tokens, error=error):
+                case steps.SaveFailed(tokens=tokens, error=error):
                     return self._save_failed(tokens, error)
-                case LoadFailed(error=error):
+                case steps.LoadFailed(error=error):
                     return events.LoadFailed(message=str(error))
-                case Done():
+                case steps.Done():
                     job.call.waiting_for = "unlocking"
                 case _:
                     pass

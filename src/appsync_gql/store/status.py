@@ -60,17 +60,10 @@ class StoreStatus:
         error: AppSyncError | None,
         counts: Mapping[str, int],
     ) -> StoreStatus:
-        """Return the status.
+        """Return the status of a store with these tokens, of which ``use`` is sent.
 
-        Args:
-            snapshot: the store's present tokens.
-            use: which of them is sent.
-            now: the present moment.
-            looked: whether it is known what is saved, or nothing is saved anywhere.
-            renewing: whether a renewal is under way.
-            unsaved: whether the newest tokens are not saved.
-            error: why the last renewal failed; ``None`` if it did not.
-            counts: events so far.
+        ``looked`` is whether it is known what is saved, ``error`` why the last renewal failed;
+        the others are the attributes.
         """
         tokens = snapshot.tokens
         claims = tokens.claims(use) if tokens else None

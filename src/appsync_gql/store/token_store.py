@@ -16,13 +16,15 @@ from ..persistence.memory import MemoryPersistence
 from ..secret import Secret
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
+from .current import CurrentTokens
 from .provider_calls import ProviderCalls
 from .renewal import Renewal
 from .reporter import Reporter
 from .saved_sessions import SavedSessions
+from .single_flight import wait_in_task
 from .snapshot import Scheme, TokenSettings
 from .state import StoreState
-from .waiting import StoreMethods, wait_in_task
+from .waiting import StoreMethods
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ..auth.base import Headers
     from ..events import Listener
+    from ..headers import Headers
     from ..persistence.base import TokenPersistence
     from ..providers.base import TokenProvider
     from ..tokens import Tokens, TokenUse
@@ -99,8 +101,8 @@ class TokenStore:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         refresh_token = secret(refresh_token)
-        check_objects(provider=provider, persistence=persistence, clock=clock)
-        check_objects(on_event=on_event, delays=delays, lock_delays=lock_delays, jitter=jitter)
+        check_objects(provider=provider, persistence=persistence, clock=clock, on_event=on_event)
+        check_objects(delays=delays, lock_delays=lock_delays, jitter=jitter)
         check_seconds("patience", patience)
         tokens = tokens_given(tokens, refresh_token)
         settings = TokenSettings(use=token_use, window=refresh_window, scheme=scheme)
@@ -108,24 +110,18 @@ class TokenStore:
         clock = SystemClock() if clock is None else clock
         kept = MemoryPersistence() if persistence is None else persistence
         self._monotonic, self._wall = clock.monotonic, clock.wall
-        self._state = StoreState(
-            tokens,
-            provider.session_key.with_tokens(tokens),
-            settings=settings,
-            shared=persistence is not None,
-            clock=clock,
-            delays=delays,
-            jitter=jitter,
+        shared, key = persistence is not None, provider.session_key.with_tokens(tokens)
+        # Processes that share a session should not all renew at the same moment.
+        jitter = jitter if shared else float
+        self._current = CurrentTokens(
+            tokens, key, settings=settings, shared=shared, clock=clock, spread=jitter()
         )
-        self._current = self._state.current
+        self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
         self._reporter = Reporter(on_event, type(kept).__name__)
-        renewal = Renewal(
-            provider=ProviderCalls(provider=provider, clock=clock),
-            saved=SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep),
-            use=token_use,
-            clock=clock,
-        )
         worker = Worker(self._state, self._reporter)
+        saved = SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep)
+        calls = ProviderCalls(provider=provider, clock=clock)
+        renewal = Renewal(provider=calls, saved=saved, use=token_use, clock=clock)
         self._methods = StoreMethods(self._state, worker, renewal, patience)
 
     # -- for requests -------------------------------------------------------------
@@ -199,7 +195,7 @@ class TokenStore:
         return await wait_in_task(self._methods.tokens())
 
     async def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """Sign a user in; the store goes on with the new session.
+        """Sign a user in; the store uses the new session from then on.
 
         Args:
             username: the user.
@@ -245,7 +241,7 @@ class TokenStore:
         """Return no more headers, wait for a renewal under way, and save what is unsaved.
 
         It takes at most 5 s for the renewal, and 5 s for saving. A renewal that takes longer
-        goes on, and a WARNING is logged.
+        continues, and a WARNING is logged.
 
         Raises:
             StorageFailed, ConfigurationError: the newest tokens are not saved: they are

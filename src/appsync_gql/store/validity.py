@@ -65,16 +65,14 @@ class Validity:
 
         Args:
             claims: the token's claims.
-            window: the refresh window in seconds; at most half of the token's
-                lifetime is used, or tokens that live shorter than the window
-                would be renewed at every request.
+            window: the refresh window in seconds. At most half of the token's lifetime is
+                used, or tokens that live shorter would be renewed at every request.
             server: what is known of the server's time.
             now: the present moment.
-            received: when the token arrived fresh from its issuer; ``None`` if
-                this process did not see that. Such a token stays fresh for a
-                quarter of its life whatever the clocks say, so that an issuer
-                and an API whose clocks disagree cause no renewal per request,
-                and it never outlives its lifetime as counted here.
+            received: when the issuer issued the token to this process; ``None`` if it did
+                not. Such a token stays fresh for a quarter of its life whatever the clocks
+                say, so that an issuer and an API whose clocks disagree cause no renewal per
+                request, and it never outlives its lifetime as counted here.
             spread: 0.0 to 1.0: where in the first half of the window the renewal
                 starts, so that those who share a token do not all start at once.
         """

@@ -6,11 +6,9 @@ Decisions are those of :mod:`.state`; here is how long a caller waits for what t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ..exceptions import (
     AppSyncError,
@@ -21,24 +19,21 @@ from ..exceptions import (
     StorageFailed,
 )
 from .job import Attempt, Job, Pause
-from .single_flight import SharedCall, own_copy
+from .single_flight import SharedCall, Wait, own_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import TypeAlias
+    from collections.abc import Callable
 
-    from ..auth.base import Headers
     from ..events import Reason
+    from ..headers import Headers
     from ..secret import Secret
     from ..tokens import Tokens
     from .renewal import Renewal
+    from .single_flight import Waits
     from .state import StoreState
     from .worker import Worker
 
-    T = TypeVar("T")
-    Waits: TypeAlias = Generator["Wait", bool, T]
-
-__all__ = ["CLOSE_SECONDS", "StoreMethods", "Wait", "wait_in_task", "wait_in_thread"]
+__all__ = ["CLOSE_SECONDS", "StoreMethods"]
 
 log = logging.getLogger(__name__)
 
@@ -55,51 +50,6 @@ _ROUNDS = 3
 """How many renewals may succeed for one caller and bring nothing that can be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What a method waits for.
-
-    Attributes:
-        call: until it has ended; ``None`` for a mere pause.
-        seconds: how long at most; ``None`` for no limit.
-    """
-
-    call: SharedCall | None
-    seconds: float | None
-
-
-async def wait_in_task(waits: Waits[T]) -> T:
-    """Run a method in a task, and return its result."""
-    try:
-        wait = next(waits)
-        while True:
-            ended = False
-            if wait.call is not None:
-                ended = await wait.call.wait(wait.seconds)
-            else:
-                await asyncio.sleep(wait.seconds or 0.0)
-            wait = waits.send(ended)
-    except StopIteration as returned:
-        value: T = returned.value
-        return value
-
-
-def wait_in_thread(waits: Waits[T]) -> T:
-    """Run a method in this thread, and return its result."""
-    try:
-        wait = next(waits)
-        while True:
-            ended = False
-            if wait.call is not None:
-                ended = wait.call.wait_blocking(wait.seconds)
-            else:
-                time.sleep(wait.seconds or 0.0)
-            wait = waits.send(ended)
-    except StopIteration as returned:
-        value: T = returned.value
-        return value
-
-
 class StoreMethods:
     """What the callers of one store do.
 
@@ -107,16 +57,23 @@ class StoreMethods:
         state: decides.
         worker: does what blocks.
         renewal: what is to be done.
-        patience: seconds that a caller goes on waiting through failures; 0.0 for not at all.
+        patience: seconds that a caller waits through failures; 0.0 for not at all.
+        now: returns monotonic seconds. Waiting takes real time, whatever clock the store has.
     """
 
     def __init__(
-        self, state: StoreState, worker: Worker, renewal: Renewal, patience: float
+        self,
+        state: StoreState,
+        worker: Worker,
+        renewal: Renewal,
+        patience: float,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._state = state
         self._worker = worker
         self._renewal = renewal
         self._patience = patience
+        self._now = now
 
     def attend(self) -> Headers | None:
         """Return headers that may be sent now, and start in the background what is due."""
@@ -166,8 +123,8 @@ class StoreMethods:
         under_way = self._state.close()
         if under_way is not None and not (yield Wait(under_way.call, CLOSE_SECONDS)):
             log.warning(
-                "The store is closed while %s has not ended after %.0f s: %s. It goes on; if the "
-                "program ends before it, its tokens are lost.",
+                "The store is closed while %s has not ended after %.0f s: %s. It continues; if "
+                "the program ends before it, its tokens are lost.",
                 under_way.description,
                 CLOSE_SECONDS,
                 _unanswered(under_way.call),
@@ -175,7 +132,13 @@ class StoreMethods:
         job = self._state.last_save()
         if job is not None and job.known is not None:
             self._worker.start(job, self._renewal.save_at_close(job.known, job.key))
-            yield from self._end_of(job, CLOSE_SECONDS)
+            if not (yield Wait(job.call, CLOSE_SECONDS)):
+                raise StorageFailed(
+                    f"The store is closed, but the newest tokens are not saved: after "
+                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the "
+                    "program ends before it, they are lost."
+                )
+            _raise(job.call.error)
 
     # -- waiting -----------------------------------------------------------------------
 
@@ -195,8 +158,7 @@ class StoreMethods:
             rejected: the headers that are not good enough; ``None`` if any living ones are.
             again: whether a transient failure is followed by another attempt.
         """
-        # Waiting takes real time, whatever clock the store is given.
-        deadline = time.monotonic() + self._patience
+        deadline = self._now() + self._patience
         last: AppSyncError | None = None
         successes = 0
         while isinstance(found, Attempt | Pause):
@@ -228,10 +190,10 @@ class StoreMethods:
         call = attempt.call
         while True:
             # Without patience a caller waits for one attempt, however long that takes.
-            left = deadline - time.monotonic() if self._patience else _ONE_WAIT
+            left = deadline - self._now() if self._patience else _ONE_WAIT
             if (yield Wait(call, max(0.0, min(left, _ONE_WAIT)))):
                 return call.error
-            if call.waiting_for == "unlocking":
+            if call.waiting_for == "unlocking" and left > 0:
                 return None
             if left <= _ONE_WAIT and self._patience:
                 raise self._own(last) if last else _too_late(call, self._patience)
@@ -242,7 +204,7 @@ class StoreMethods:
         Raises:
             AppSyncError: there is no time left, or no other attempt can help.
         """
-        left = deadline - time.monotonic()
+        left = deadline - self._now()
         if not self._patience or not again or left <= 0 or not _is_transient(error):
             raise self._own(error)
         return left
@@ -251,8 +213,7 @@ class StoreMethods:
         """Wait for the end of a job; raise its error, or one if it has not ended in time."""
         if not (yield Wait(job.call, seconds)):
             raise _too_late(job.call, seconds)
-        if job.call.error is not None:
-            raise own_copy(job.call.error)
+        _raise(job.call.error)
 
     def _own(self, error: AppSyncError) -> AppSyncError:
         own = own_copy(error)
@@ -266,6 +227,11 @@ class StoreMethods:
             self._worker.start(job, self._renewal.save_unsaved(job.known, job.key))
         else:
             self._worker.start(job, self._renewal.renew(job.known, job.key, job.server))
+
+
+def _raise(error: AppSyncError | None) -> None:
+    if error is not None:
+        raise own_copy(error)
 
 
 def _is_transient(error: AppSyncError) -> bool:
@@ -286,7 +252,9 @@ def _unanswered(call: SharedCall) -> str:
 
 def _too_late(call: SharedCall, seconds: float) -> RenewalFailed:
     """Return the error for a caller who has waited for so many seconds."""
-    message = f"{_unanswered(call)}, after {seconds:g} s. The attempt goes on; the tokens are kept."
+    message = (
+        f"{_unanswered(call)}, after {seconds:g} s. The attempt continues; the tokens are kept."
+    )
     message = message[0].upper() + message[1:]
     if call.waiting_for == "lock":
         return LockTimeout(message)

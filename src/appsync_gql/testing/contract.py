@@ -1,4 +1,4 @@
-"""What every persistence must do, as tests to inherit."""
+"""The tests that every persistence must pass, to be inherited."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PersistenceContract", "sample_tokens"]
 
-_NOON = 1_800_000_000
-_PATIENCE = 30.0
+_SIGN_IN = 1_800_000_000
+"""Seconds since the epoch."""
+
+_LOCK_SECONDS = 30.0
 
 
 def sample_tokens(
@@ -35,23 +37,23 @@ def sample_tokens(
     user: str = "ada",
     client_id: str = "client",
     pool: str = "eu-west-1_Example",
-    signed_in_at: int = _NOON,
+    signed_in_at: int = _SIGN_IN,
     renewals: int = 0,
     refresh_token: str = "refresh-0",
     length: int = 8,
     **more: Any,
 ) -> Tokens:
-    """Make tokens as Cognito's: issued a minute apart for each renewal, valid for an hour.
+    """Return tokens like Cognito's: issued a minute apart for each renewal, valid for an hour.
 
     Args:
         user: the pool's name of the user.
         client_id: the app client.
         pool: the user pool.
         signed_in_at: seconds since the epoch.
-        renewals: how many refreshes ago that was.
+        renewals: how many refreshes lie between the sign-in and these tokens.
         refresh_token: the refresh token.
-        length: about how many characters each JWT has besides its claims.
-        more: other arguments of ``Tokens``.
+        length: how many characters each JWT has besides its other claims, roughly.
+        more: further arguments of ``Tokens``.
     """
     issued_at = signed_in_at + 60 * renewals
     claims = {
@@ -74,7 +76,7 @@ def sample_tokens(
 
 
 class PersistenceContract:
-    """Inherit it, and give a fixture ``opened``: a function that opens the same, empty place anew.
+    """Inherit it, and define a fixture ``opened``: a function that opens the storage to test.
 
     ::
 
@@ -83,15 +85,16 @@ class PersistenceContract:
             def opened(self, tmp_path):
                 return lambda: MyPersistence(tmp_path)
 
-    Each call stands for another process: nothing may be shared but the place itself.
+    The storage is empty at first. Each call of the function represents another process: what
+    it returns may share nothing but the storage.
     """
 
     key = SessionKey(client_id="client")
-    """Whose sessions a program asks for that knows no more than its app client."""
+    """The key of a program that knows nothing but its app client."""
 
     @pytest.fixture
     def opened(self) -> Opened:
-        """Give the function; to be overridden."""
+        """Return the function; to be overridden."""
         raise NotImplementedError
 
     def put(self, persistence: TokenPersistence, *sets: Tokens) -> None:
@@ -100,31 +103,35 @@ class PersistenceContract:
             with persistence.lock(self.key):
                 persistence.save(self.key.with_tokens(tokens), tokens)
 
-    # -- what is kept -------------------------------------------------------------
+    # -- saving and loading -------------------------------------------------------------
 
-    def test_an_empty_place_has_no_tokens(self, opened: Opened) -> None:
+    def test_an_empty_storage_has_no_tokens(self, opened: Opened) -> None:
         assert opened().load(self.key) is None
 
-    def test_what_one_saves_another_loads_whole(self, opened: Opened) -> None:
-        tokens = sample_tokens(
-            renewals=3, device_key="device", clock_correction=-1.25, rotates=True
-        )
+    def test_what_one_process_saves_another_loads_completely(self, opened: Opened) -> None:
+        tokens = sample_tokens(renewals=3, device_key="device", rotates=True)
         self.put(opened(), tokens)
         assert opened().load(self.key) == tokens
 
-    def test_the_last_save_counts_and_leaves_nothing_of_the_longer_one_before(
+    def test_the_clock_correction_of_the_machine_that_saved_is_not_loaded(
         self, opened: Opened
     ) -> None:
+        self.put(opened(), sample_tokens(clock_correction=-120.0))
+        found = opened().load(self.key)
+        assert found is not None
+        assert found.clock_correction is None
+
+    def test_a_save_replaces_a_longer_one_completely(self, opened: Opened) -> None:
         short = sample_tokens(renewals=1, refresh_token="refresh-1")
         self.put(opened(), sample_tokens(length=3000), short)
         assert opened().load(self.key) == short
 
-    def test_tokens_longer_than_a_windows_credential_survive(self, opened: Opened) -> None:
+    def test_tokens_longer_than_a_windows_credential_are_saved(self, opened: Opened) -> None:
         long = sample_tokens(length=4000, refresh_token="r" * 2000)
         self.put(opened(), long)
         assert opened().load(self.key) == long
 
-    def test_users_pools_and_clients_are_kept_apart(self, opened: Opened) -> None:
+    def test_users_pools_and_app_clients_are_separate(self, opened: Opened) -> None:
         sets = [
             sample_tokens(user="ada", refresh_token="refresh-a"),
             sample_tokens(user="grace", refresh_token="refresh-g"),
@@ -142,49 +149,49 @@ class PersistenceContract:
         assert found is not None
         assert found.username == "grace"
 
-    def test_a_program_with_a_refresh_token_alone_finds_what_became_of_it(
+    def test_a_program_with_only_its_first_refresh_token_finds_the_renewed_session(
         self, opened: Opened
     ) -> None:
         first, other = Tokens(refresh_token="refresh-0"), Tokens(refresh_token="refresh-x")
-        begun, place = self.key.with_tokens(first), opened()
+        configured, persistence = self.key.with_tokens(first), opened()
         later = sample_tokens(renewals=7, refresh_token="refresh-7")
         for renewed in (sample_tokens(), later):
-            with place.lock(begun):
-                place.save(begun.with_tokens(renewed), renewed)
-        assert opened().load(begun) == later
+            with persistence.lock(configured):
+                persistence.save(configured.with_tokens(renewed), renewed)
+        assert opened().load(configured) == later
         assert opened().load(self.key.with_tokens(other)) is None
 
-    # -- what is deleted ------------------------------------------------------------
+    # -- deleting ------------------------------------------------------------
 
-    def test_after_a_deletion_others_learn_that_the_session_is_over(self, opened: Opened) -> None:
-        tokens, place = sample_tokens(), opened()
-        self.put(place, tokens, sample_tokens(user="grace"))
+    def test_after_a_deletion_other_processes_get_signed_out(self, opened: Opened) -> None:
+        tokens, persistence = sample_tokens(), opened()
+        self.put(persistence, tokens, sample_tokens(user="grace"))
         key = self.key.with_tokens(tokens)
-        with place.lock(key):
-            place.delete(key)
+        with persistence.lock(key):
+            persistence.delete(key)
         with pytest.raises(SignedOut):
             opened().load(key)
         assert opened().load(SessionKey(client_id="client", username="grace")) is not None
 
-    def test_a_later_sign_in_begins_anew_after_a_deletion(self, opened: Opened) -> None:
-        place, key = opened(), self.key.with_tokens(sample_tokens())
-        self.put(place, sample_tokens())
-        with place.lock(key):
-            place.delete(key)
-        again = sample_tokens(signed_in_at=_NOON + 600, refresh_token="refresh-new")
+    def test_a_sign_in_after_a_deletion_is_a_new_session(self, opened: Opened) -> None:
+        persistence, key = opened(), self.key.with_tokens(sample_tokens())
+        self.put(persistence, sample_tokens())
+        with persistence.lock(key):
+            persistence.delete(key)
+        again = sample_tokens(signed_in_at=_SIGN_IN + 600, refresh_token="refresh-new")
         assert opened().load(self.key.with_tokens(again)) is None
         self.put(opened(), again)
         assert opened().load(key) == again
 
-    def test_deleting_nothing_harms_nothing(self, opened: Opened) -> None:
-        place = opened()
-        with place.lock(self.key):
-            place.delete(self.key)
+    def test_deleting_an_unknown_session_does_nothing(self, opened: Opened) -> None:
+        persistence = opened()
+        with persistence.lock(self.key):
+            persistence.delete(self.key)
         assert opened().load(self.key.with_tokens(sample_tokens())) is None
 
     # -- the lock -------------------------------------------------------------------
 
-    def test_the_lock_is_held_by_one_and_told_to_others_at_once(self, opened: Opened) -> None:
+    def test_only_one_holds_the_lock_and_others_get_an_error_at_once(self, opened: Opened) -> None:
         mine, other = opened(), opened()
         with mine.lock(self.key):
             with pytest.raises(LockTimeout), other.lock(self.key):
@@ -193,18 +200,18 @@ class PersistenceContract:
                 assert threads.submit(self.is_locked, mine).result()
         assert not self.is_locked(other)
 
-    def test_the_lock_comes_free_when_the_work_under_it_fails(self, opened: Opened) -> None:
+    def test_an_error_under_the_lock_releases_it(self, opened: Opened) -> None:
         with pytest.raises(ZeroDivisionError), opened().lock(self.key):
             raise ZeroDivisionError
         assert not self.is_locked(opened())
 
-    def test_writers_under_the_lock_lose_nothing(self, opened: Opened) -> None:
+    def test_no_save_under_the_lock_is_lost(self, opened: Opened) -> None:
         self.put(opened(), sample_tokens())
 
         def count_up() -> None:
-            place = opened()
+            persistence = opened()
             for _ in range(5):
-                self.add_one(place)
+                self.add_one(persistence)
 
         with ThreadPoolExecutor(4) as threads:
             for done in [threads.submit(count_up) for _ in range(4)]:
@@ -213,7 +220,7 @@ class PersistenceContract:
         assert found is not None
         assert found.renewals == 20  # noqa: PLR2004 - 4 writers, 5 times
 
-    def test_a_reader_sees_the_old_or_the_new_never_half(self, opened: Opened) -> None:
+    def test_a_reader_gets_the_old_or_the_new_sessions_never_a_part(self, opened: Opened) -> None:
         sets = [
             sample_tokens(renewals=n, length=n * 500, refresh_token=f"refresh-{n}")
             for n in range(8)
@@ -222,9 +229,9 @@ class PersistenceContract:
         ended = threading.Event()
 
         def read() -> int:
-            place, reads = opened(), 0
+            persistence, reads = opened(), 0
             while not ended.is_set() or not reads:
-                assert place.load(self.key) in sets
+                assert persistence.load(self.key) in sets
                 reads += 1
             return reads
 
@@ -238,35 +245,37 @@ class PersistenceContract:
 
     # -- secrets ----------------------------------------------------------------------
 
-    def test_no_token_is_shown_or_logged(
+    def test_no_token_is_logged_or_in_a_repr(
         self, opened: Opened, caplog: pytest.LogCaptureFixture
     ) -> None:
         tokens = sample_tokens(refresh_token="refresh-secret-0")
         with caplog.at_level(logging.DEBUG):
-            place = opened()
-            self.put(place, tokens)
-            place.load(self.key)
-        shown = repr(place) + caplog.text
+            persistence = opened()
+            self.put(persistence, tokens)
+            persistence.load(self.key)
+        shown = repr(persistence) + caplog.text
         assert not [t for t in (tokens.access_token, tokens.refresh_token) if t and t in shown]
 
-    # -- small things -------------------------------------------------------------------
+    # -- helpers -------------------------------------------------------------------
 
-    def is_locked(self, place: TokenPersistence) -> bool:
-        """Tell whether somebody holds the lock."""
+    def is_locked(self, persistence: TokenPersistence) -> bool:
+        """Return whether somebody holds the lock."""
         try:
-            with place.lock(self.key):
+            with persistence.lock(self.key):
                 return False
         except LockTimeout:
             return True
 
-    def add_one(self, place: TokenPersistence) -> None:
-        """Read, change and write under the lock, trying for half a minute to get it."""
-        give_up = time.monotonic() + _PATIENCE
+    def add_one(self, persistence: TokenPersistence) -> None:
+        """Load, change and save under the lock, with attempts for half a minute to get it."""
+        deadline = time.monotonic() + _LOCK_SECONDS
         done = False
         while not done:
-            assert time.monotonic() < give_up, "the lock never came free"
-            with suppress(LockTimeout), place.lock(self.key):
-                tokens = place.load(self.key)
-                place.save(self.key, sample_tokens(renewals=tokens.renewals + 1 if tokens else 0))
+            assert time.monotonic() < deadline, "the lock was never released"
+            with suppress(LockTimeout), persistence.lock(self.key):
+                tokens = persistence.load(self.key)
+                persistence.save(
+                    self.key, sample_tokens(renewals=tokens.renewals + 1 if tokens else 0)
+                )
                 done = True
             time.sleep(0.002)

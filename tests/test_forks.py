@@ -1,0 +1,47 @@
+"""What a forked child creates anew."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+import pytest
+
+from appsync_gql import forks
+from appsync_gql.forks import after_fork_in_child
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
+
+
+class Thing:
+    resets = 0
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def in_child(thing: Thing) -> int:
+    """Fork; return how often the thing was reset in the child."""
+    child = os.fork()
+    if child == 0:
+        os._exit(thing.resets)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_child_resets_each_thing_once_and_the_parent_does_not() -> None:
+    thing = Thing()
+    after_fork_in_child(thing, Thing.reset)
+    assert in_child(thing) == 1
+    assert thing.resets == 0
+
+
+def test_a_thing_that_is_gone_is_forgotten() -> None:
+    thing = Thing()
+    after_fork_in_child(thing, Thing.reset)
+    before = len(forks._resets)
+    del thing
+    gc.collect()
+    assert len(forks._resets) < before
