@@ -2,7 +2,7 @@
 
 It runs against a local emulator whose tokens are valid for 3 seconds and whose refresh tokens
 rotate: two refreshes with the same token would end the session. Needs
-``pip install "appsync-gql[file,testing]"``. For your own API, only the URL, the provider and the
+``pip install "appsync-gql[testing]"``. For your own API, only the URL, the provider and the
 persistence change.
 """
 

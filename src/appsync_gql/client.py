@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gql import GraphQLRequest
     from gql.client import SyncClientSession
 
+    from .events import Listener
     from .persistence.base import TokenPersistence
     from .store.token_store import TokenStore
 
@@ -145,7 +146,8 @@ def connect(
             API's default mode.
         persistence: where the sessions of the user pool are kept; ``None`` for a file in the
             user's data folder, so that a session signed in once serves the next program.
-        transport_arguments: as for :class:`AppSyncTransport`.
+        transport_arguments: as for :class:`AppSyncTransport`. ``on_event`` is called with the
+            events of the user pool's token store, too.
 
     Raises:
         ConfigurationError: there is no configuration, or something is missing in it.
@@ -160,7 +162,8 @@ def connect(
             setting="config",
         )
     if found is not None and (auth is None or isinstance(auth, str)):
-        auth = authorization(found, auth, persistence)
+        listener = transport_arguments.get("on_event")
+        auth = authorization(found, auth, persistence, on_event=listener)
     elif isinstance(auth, str):
         raise ConfigurationError(
             f"auth={auth!r} needs a configuration; give an object in its place.", setting="auth"
@@ -194,7 +197,11 @@ def read_config(
 
 
 def authorization(
-    config: ApiConfig, mode: str | None, persistence: TokenPersistence | None
+    config: ApiConfig,
+    mode: str | None,
+    persistence: TokenPersistence | None,
+    *,
+    on_event: Listener | None = None,
 ) -> object:
     """Return the authorization mode of a configuration.
 
@@ -202,6 +209,7 @@ def authorization(
         config: the configuration.
         mode: which of its modes; ``None`` for the default one.
         persistence: where the sessions of the user pool are kept; ``None`` for the default file.
+        on_event: called with the events of the user pool's token store.
 
     Raises:
         ConfigurationError: the configuration lacks what the mode needs.
@@ -217,11 +225,11 @@ def authorization(
 
         return IamAuth(region=config.region)
     if mode == "userpool":
-        return _token_store(config, persistence)
+        return _token_store(config, persistence, on_event)
     if mode == "identity_pool":
         from .auth.identity_pool import IdentityPoolAuth  # noqa: PLC0415
 
-        store = _token_store(config, persistence) if config.client_id else None
+        store = _token_store(config, persistence, on_event) if config.client_id else None
         pool_id = _needed(config, "identity_pool_id", mode)
         return IdentityPoolAuth(store, pool_id, region=config.region)
     if mode in _BY_OBJECT:
@@ -235,7 +243,9 @@ def authorization(
     )
 
 
-def _token_store(config: ApiConfig, persistence: TokenPersistence | None) -> TokenStore:
+def _token_store(
+    config: ApiConfig, persistence: TokenPersistence | None, on_event: Listener | None
+) -> TokenStore:
     from .persistence.file import FilePersistence  # noqa: PLC0415
     from .providers.cognito import CognitoProvider  # noqa: PLC0415
     from .store.token_store import TokenStore  # noqa: PLC0415
@@ -245,7 +255,7 @@ def _token_store(config: ApiConfig, persistence: TokenPersistence | None) -> Tok
         user_pool_id=_needed(config, "user_pool_id", "userpool"),
         region=config.user_pool_region,
     )
-    return TokenStore(provider, persistence=persistence or FilePersistence())
+    return TokenStore(provider, persistence=persistence or FilePersistence(), on_event=on_event)
 
 
 def _needed(config: ApiConfig, name: str, mode: str) -> str:

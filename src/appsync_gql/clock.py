@@ -194,14 +194,6 @@ class ServerClock:
             return replace(self, dates=confirmed, dates_until=until, doubt=None)
         return replace(self, doubt=(found, second))
 
-    def with_confirmed_date(self, second: float, sent: float, received: float) -> ServerClock:
-        """Return the estimate with a date that something else has confirmed.
-
-        The arguments are those of :meth:`Bounds.of`.
-        """
-        found = Bounds.of(second, sent, received)
-        return replace(self, dates=found, dates_until=received + _DATES_LAST, doubt=None)
-
     def without_old_dates(self, monotonic: float) -> ServerClock:
         """Return the estimate without the contradicting dates if their time is over."""
         if self.dates is None or monotonic < self.dates_until:

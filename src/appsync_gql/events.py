@@ -166,9 +166,10 @@ class RealtimeTrouble:
 
 
 Event = Renewed | RenewalFailed | SaveFailed | LoadFailed | Replayed | SessionEnded
+"""An event of a token store."""
+
 RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeTrouble
-"""Any of those that a transport tells of its subscriptions."""
-"""Any of the events."""
+"""An event of a transport's subscriptions."""
 
 RealtimeListener = Callable[[RealtimeEvent], object]
 """What ``on_event`` of a transport takes."""

@@ -19,7 +19,7 @@ from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
 from .http.pool import SessionPool
-from .http.request import prepare
+from .http.request import prepare, signable_request
 from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
@@ -121,7 +121,7 @@ class AppSyncTransport(AIOHTTPTransport):
         check_headers(headers)
         check_timeout(timeout)
         check_session_arguments(client_session_args)
-        self._signing_url = None if api_host is None else url_of_api_host(api_host)
+        signing_url = None if api_host is None else url_of_api_host(api_host)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth
         self.authorizer = None if auth is None or basic else authorizer_of(auth)
@@ -149,7 +149,11 @@ class AppSyncTransport(AIOHTTPTransport):
             client_session_args=client_session_args,
         )
         self._executor = Executor(
-            Sender(json_deserialize), self._opened, replay=Replay.of(replay), classifier=classify
+            Sender(json_deserialize),
+            self._opened,
+            replay=Replay.of(replay),
+            classifier=classify,
+            signable=partial(signable_request, self, signing_url),
         )
         self._feeds = Feeds(
             str(url),
@@ -242,15 +246,16 @@ class AppSyncTransport(AIOHTTPTransport):
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        self._opened()
-        prepared = prepare(
-            self, request, extra_args, upload_files=upload_files, signing_url=self._signing_url
-        )
+        opened = self._opened()
+        prepared = prepare(self, request, extra_args, upload_files=upload_files)
         files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
-            result, self.response_headers = await self._executor.execute(prepared, authorizer)
+            result, self.response_headers = await self._executor.execute(
+                opened, prepared, authorizer
+            )
         finally:
-            close_files(files)
+            if files:
+                close_files(files)
         return result
 
     async def execute_batch(

@@ -12,7 +12,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from appsync_gql import AppSyncError, ConfigurationError, RenewalFailed, SignableRequest
 from appsync_gql.auth.signed import AwsCredentials, SignedAuth
-from appsync_gql.auth.sigv4 import access_key_of, signed_at
+from appsync_gql.auth.sigv4 import access_key_of, time_of
 from appsync_gql.testing import FakeClock
 from support.store import fixed_delay
 from support.tracebacks import assert_hidden
@@ -63,8 +63,8 @@ def date(clock: FakeClock, *, offset: float = 0.0) -> str:
     return at.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
-def time_of(headers: Headers) -> float:
-    found = signed_at(headers)
+def signed_at(headers: Headers) -> float:
+    found = time_of(headers)
     assert found is not None
     return found
 
@@ -137,7 +137,7 @@ async def test_a_wrong_clock_is_corrected_by_the_response_that_rejects_the_signa
     rejected = await auth.sign(REQUEST)
     auth.answered(date(clock, offset=offset), 0.1)
     assert await auth.renew_signing(rejected)
-    assert abs(time_of(await auth.sign(REQUEST)) - clock.wall() - offset) < 5
+    assert abs(signed_at(await auth.sign(REQUEST)) - clock.wall() - offset) < 5
     assert source.count == 1, "the credentials are not to blame"
 
 
@@ -148,7 +148,7 @@ async def test_a_clock_that_is_right_is_not_corrected(clock: FakeClock) -> None:
     rejected = await auth.sign(REQUEST)
     auth.answered(date(clock, offset=100), 0.1)
     assert not await auth.renew_signing(rejected)
-    assert abs(time_of(await auth.sign(REQUEST)) - clock.wall()) < 5
+    assert abs(signed_at(await auth.sign(REQUEST)) - clock.wall()) < 5
 
 
 async def test_one_contradicting_date_without_a_rejection_changes_nothing(
@@ -158,7 +158,7 @@ async def test_one_contradicting_date_without_a_rejection_changes_nothing(
     await auth.sign(REQUEST)
     auth.answered(date(clock, offset=600), 0.1)
     auth.answered("no date", 0.1)
-    assert abs(time_of(await auth.sign(REQUEST)) - clock.wall()) < 5
+    assert abs(signed_at(await auth.sign(REQUEST)) - clock.wall()) < 5
 
 
 async def test_a_failure_that_passes_is_waited_through_and_others_are_translated(

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from appsync_gql import SignableRequest
-from appsync_gql.auth.sigv4 import access_key_of, region_of, sign
+from appsync_gql.auth.sigv4 import access_key_of, region_of, sign, time_of
 
 if TYPE_CHECKING:
     from appsync_gql import Headers
@@ -65,6 +65,8 @@ def test_no_value_is_in_the_repr() -> None:
     assert "Signature" not in repr(headers)
     assert access_key_of(headers) == "AKIAEXAMPLE"
     assert access_key_of({}) is None
+    assert time_of(headers) == 1.8e9
+    assert time_of({}) is time_of({"X-Amz-Date": "noon"}) is None
 
 
 @pytest.mark.parametrize(

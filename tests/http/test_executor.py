@@ -85,7 +85,7 @@ class Fixture:
         transport = AIOHTTPTransport("https://api.example.com/graphql")
         request = prepare(transport, document, None, upload_files=False)
         authorizer = None if auth is None else authorizer_of(auth)
-        result, _headers = await self.executor.execute(request, authorizer)
+        result, _headers = await self.executor.execute(self._opened(), request, authorizer)
         return result.data
 
     @property

@@ -12,7 +12,7 @@ from gql import GraphQLRequest
 from graphql import GraphQLError, parse, print_ast
 
 import appsync_gql.http.request_body
-from appsync_gql.http.request_body import TrackedPayload, body_of, is_query, payload_of, text_of
+from appsync_gql.http.request_body import TrackedPayload, body_of, encoded, is_query, text_of
 
 SOURCE = "query Q($a: Int) { a(b: $a) { c } }"
 
@@ -51,7 +51,7 @@ def test_a_collected_document_is_removed_from_the_cache() -> None:
     ],
 )
 def test_the_body_is_the_payload_as_json(request_: GraphQLRequest) -> None:
-    sent = payload_of(request_, body_of(request_))
+    sent = encoded(request_).payload
     assert json.loads(sent.decode()) == request_.payload
     assert sent.decode().encode() == body_of(request_)
     assert sent.size == len(body_of(request_))
@@ -60,7 +60,7 @@ def test_the_body_is_the_payload_as_json(request_: GraphQLRequest) -> None:
 
 def test_each_request_has_a_payload_of_its_own_with_the_bytes_of_the_document() -> None:
     request = GraphQLRequest(parse(SOURCE))
-    one, other = payload_of(request, body_of(request)), payload_of(request, body_of(request))
+    one, other = encoded(request).payload, encoded(request).payload
     assert one is not other
     assert body_of(request) is body_of(request), "the body is encoded once"
     assert one.decode() == other.decode()

@@ -160,7 +160,7 @@ class Schedule(RuleBasedStateMachine):
             request = GraphQLRequest(f"{kind} {{ a }}", variable_values={"id": self.count})
             self.queries |= set() if mutation else {self.count}
             prepared = prepare(self.transport, request, None, upload_files=False)
-            execution = self.executor.execute(prepared, self.authorizer)
+            execution = self.executor.execute(cast("LoopSession", None), prepared, self.authorizer)
             self.tasks[self.count] = self.loop.create_task(execution)
         self.turn()
 

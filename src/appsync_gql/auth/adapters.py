@@ -126,12 +126,16 @@ class _HeadersAuthorizer(_Optional):
 
     def __init__(self, auth: Auth) -> None:
         super().__init__(auth)
+        self._last: Headers | None = None
         self._nowait: Callable[[], Headers | None] = getattr(auth, "headers_nowait", _nothing)
 
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
         del request
         found = self._nowait()
-        return None if found is None else _redacted(found)
+        if found is self._last:  # as nearly always; so it needs no second look
+            return found
+        self._last = found = None if found is None else _redacted(found)
+        return found
 
     async def headers(self, request: SignableRequest | None) -> Headers:
         del request

@@ -15,7 +15,7 @@ from ..tokens import TokenClaims
 from .arguments import check_region, check_seconds
 from .fetching import fetch_in_thread
 from .renewing import Credential, Renewing
-from .sigv4 import is_signed_with, region_of, sign, signed_at
+from .sigv4 import is_signed_with, region_of, sign, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ class SignedAuth:
         """
         if denied:
             return False  # the permission belongs to the user or role, whatever its credentials
-        if self._correct_clock(signed_at(rejected)):
+        if self._correct_clock(time_of(rejected)):
             return True
         current = self._renewing.credential
         if current is None or not is_signed_with(rejected, current.value.keys):
@@ -160,14 +160,15 @@ class SignedAuth:
     def _correct_clock(self, at: float | None) -> bool:
         """Return whether a signature's time is one that AWS rejects, by AWS's own last date.
 
-        From then on that date counts, since the rejection confirms it.
+        One date does not count for much otherwise; that of a rejection which it explains counts
+        at once.
         """
         if at is None or self._date is None:
             return False
         second, sent, received = self._date
         if abs(second + self._clock.monotonic() - received - at) <= _TOLERANCE:
             return False
-        self._server = self._server.with_confirmed_date(second, sent, received)
+        self._server = self._server.observe_issue(second, sent, received)
         return True
 
     def _sign(self, request: SignableRequest, credentials: AwsCredentials) -> Headers:

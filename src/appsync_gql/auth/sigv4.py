@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .base import Headers, SignableRequest
 
-__all__ = ["access_key_of", "host_of", "is_signed_with", "region_of", "sign", "signed_at"]
+__all__ = ["access_key_of", "host_of", "is_signed_with", "region_of", "sign", "time_of"]
 
 _HTTP_HEADERS = {"content-type": "application/json"}
 _REALTIME_HEADERS = {
@@ -97,10 +97,10 @@ def is_signed_with(headers: Headers, credentials: ReadOnlyCredentials) -> bool:
     return access_key_of(headers) == credentials.access_key and token == credentials.token
 
 
-def signed_at(headers: Headers) -> float | None:
-    """Return when headers were signed, in seconds since the epoch; ``None`` if they were not."""
+def time_of(headers: Headers) -> float | None:
+    """Return when headers were signed, in seconds since the epoch; ``None`` without a signature."""
     try:
-        found = datetime.strptime(str(headers.get("X-Amz-Date", "")), _TIMESTAMP)  # noqa: DTZ007
-    except ValueError:
+        text = f"{headers['X-Amz-Date']}+0000"
+        return datetime.strptime(text, f"{_TIMESTAMP}%z").timestamp()
+    except (KeyError, ValueError):
         return None
-    return found.replace(tzinfo=timezone.utc).timestamp()

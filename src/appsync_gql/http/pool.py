@@ -33,35 +33,56 @@ _PAUSED_LOOPS = 8
 """How many loops that do not run may have idle connections in one thread."""
 
 
-class _ThreadSessions(dict["tuple[object, AbstractEventLoop]", LoopSession]):
-    """The sessions that one thread opened. Dropped, and so closed, when the thread ends."""
+class _ThreadSessions:
+    """The sessions that one thread opened. Dropped, and so closed, when the thread ends.
+
+    Attributes:
+        of_pools: the sessions by event loop, of each pool by its key.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self.of_pools: dict[object, dict[AbstractEventLoop, LoopSession]] = {}
         self._process, self._thread = os.getpid(), threading.get_ident()
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    def all(self) -> list[LoopSession]:
+        """Return all sessions."""
+        return [found for by_loop in list(self.of_pools.values()) for found in by_loop.values()]
 
     def close(self) -> None:
         """Close all sessions; called in their own thread."""
-        while self:
-            self.popitem()[1].close_from_its_thread()
+        opened = self.all()
+        self.of_pools.clear()
+        for found in opened:
+            found.close_from_its_thread()
 
     def close_unused(self) -> None:
         """Close what nobody can use any more; called in the sessions' own thread."""
-        running, paused = asyncio.get_running_loop(), []
-        for key, found in list(self.items()):
-            if found.unowned or found.loop.is_closed():
-                del self[key]
-                found.close_from_its_thread()
-            elif found.loop is not running and not found.uses:
-                paused.append(key)
-        for key in paused[:-_PAUSED_LOOPS]:
-            self.pop(key).give_up()
+        running = asyncio.get_running_loop()
+        paused: list[tuple[dict[AbstractEventLoop, LoopSession], AbstractEventLoop]] = []
+        for key, by_loop in list(self.of_pools.items()):
+            for loop, found in list(by_loop.items()):
+                if found.unowned or loop.is_closed():
+                    del by_loop[loop]
+                    found.close_from_its_thread()
+                elif loop is not running and not found.uses:
+                    paused.append((by_loop, loop))
+            if not by_loop:
+                del self.of_pools[key]
+        for by_loop, loop in paused[:-_PAUSED_LOOPS]:
+            by_loop.pop(loop).give_up()
 
     def __del__(self) -> None:
         if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
             self.close()
+
+
+class _Local(threading.local):
+    """What one thread has of its own."""
+
+    def __init__(self, threads: weakref.WeakSet[_ThreadSessions]) -> None:
+        """Called in each thread that uses it first."""
+        self.sessions = _ThreadSessions()
+        threads.add(self.sessions)
 
 
 class _Process:
@@ -73,21 +94,11 @@ class _Process:
         atexit.register(self._at_exit)
 
     def _begin(self) -> None:
-        self._local = threading.local()
-        self._threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
-
-    @property
-    def of_this_thread(self) -> _ThreadSessions:
-        """The sessions that this thread opened."""
-        try:
-            return self._local.sessions  # type: ignore[no-any-return]
-        except AttributeError:
-            found = self._local.sessions = _ThreadSessions()
-            self._threads.add(found)
-            return found
+        self.threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
+        self.local = _Local(self.threads)
 
     def _after_fork(self) -> None:
-        inherited = [found for sessions in list(self._threads) for found in sessions.values()]
+        inherited = [found for sessions in list(self.threads) for found in sessions.all()]
         self._begin()
         loops = {found.loop for found in inherited}
         for loop in loops:
@@ -97,7 +108,7 @@ class _Process:
         replace_inherited_loop(loops)
 
     def _at_exit(self) -> None:
-        self.of_this_thread.close()
+        self.local.sessions.close()
 
 
 _process = _Process()
@@ -129,7 +140,8 @@ class SessionPool:
 
     def current(self) -> LoopSession | None:
         """Return the running loop's session if it is open; ``None`` if not."""
-        found = _process.of_this_thread.get((self._key, asyncio.get_running_loop()))
+        by_loop = _process.local.sessions.of_pools.get(self._key)
+        found = by_loop.get(asyncio.get_running_loop()) if by_loop is not None else None
         return found if found is not None and found.is_open else None
 
     def any_open(self) -> LoopSession | None:
@@ -138,12 +150,12 @@ class SessionPool:
 
     async def open(self) -> None:
         """Open the running loop's session, or count one more use of the one that is open."""
-        loop, sessions = asyncio.get_running_loop(), _process.of_this_thread
+        loop, sessions = asyncio.get_running_loop(), _process.local.sessions
         sessions.close_unused()
-        key = (self._key, loop)
-        found = sessions.get(key)
+        by_loop = sessions.of_pools.setdefault(self._key, {})
+        found = by_loop.get(loop)
         if found is None:
-            found = sessions[key] = LoopSession(loop, self._ssl_close_timeout)
+            found = by_loop[loop] = LoopSession(loop, self._ssl_close_timeout)
             self._opened.add(found)
         connector = await found.keep_connections() if self._keep_open else None
         found.prepare_session(self._settings(), connector)
@@ -151,8 +163,9 @@ class SessionPool:
 
     async def close(self) -> None:
         """Take one use back; close the running loop's session after the last."""
-        loop, sessions = asyncio.get_running_loop(), _process.of_this_thread
-        found = sessions.get((self._key, loop))
+        loop = asyncio.get_running_loop()
+        by_loop = _process.local.sessions.of_pools.get(self._key, {})
+        found = by_loop.get(loop)
         if found is None or not found.uses:
             return
         found.uses -= 1
@@ -161,7 +174,7 @@ class SessionPool:
         if found.timeout is not None:
             found.timeout.stop()
         if not self._keep_open:
-            del sessions[self._key, loop]
+            del by_loop[loop]
             await found.close()
             return
         found.idle_since = loop.time()

@@ -11,19 +11,17 @@ from gql.transport.aiohttp import log as gql_log
 from ..auth.base import SignableRequest
 from ..compat import post_arguments
 from ..exceptions import BadRequest
-from .request_body import body_of, is_query, payload_of
+from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest
 from .session import session_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from gql import GraphQLRequest
     from gql.transport.aiohttp import AIOHTTPTransport
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "signable_request"]
 
-_NO_HEADERS: Mapping[str, str] = {}
+_NO_ARGUMENTS: dict[str, Any] = {}
 
 
 def prepare(
@@ -32,7 +30,6 @@ def prepare(
     extra_args: dict[str, Any] | None,
     *,
     upload_files: bool,
-    signing_url: str | None = None,
 ) -> PreparedRequest:
     """Prepare a request, once for both times that it may be sent.
 
@@ -41,24 +38,53 @@ def prepare(
         request: what to send.
         extra_args: arguments of aiohttp's ``post`` from the caller; they are not changed.
         upload_files: whether variables that are files are sent in a multipart body.
-        signing_url: the URL that a signature covers; ``None`` for the transport's.
 
     Raises:
         BadRequest: the variables are no JSON, or an argument can't be used.
     """
-    arguments = _arguments(extra_args)
-    headers = arguments.pop("headers", None)
-    body: bytes | None = None
     try:
-        if upload_files or "json" in arguments or "data" in arguments:
-            arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
-            payload = arguments.pop("data", None)
-        else:
-            body = _body_of(request, transport.json_serialize)
-            payload = payload_of(request, body)
+        if not (extra_args or upload_files) and transport.json_serialize is json.dumps:
+            body, payload, query = encoded(request)
+            _log_body(body)
+            return PreparedRequest(
+                transport.url,
+                body,
+                payload,
+                None,
+                _NO_ARGUMENTS,
+                transport.ssl,
+                query,
+                replayable=True,
+            )
+        return _prepared(transport, request, _arguments(extra_args), upload_files=upload_files)
+    except BadRequest:
+        raise
     except Exception as error:  # noqa: BLE001 - the caller's own json_serialize may raise anything
         said = f"{type(error).__name__}: {error}"
         raise BadRequest(f"The variables can't be sent as JSON ({said}).") from None
+
+
+def _prepared(
+    transport: AIOHTTPTransport,
+    request: GraphQLRequest,
+    arguments: dict[str, Any],
+    *,
+    upload_files: bool,
+) -> PreparedRequest:
+    """Prepare a request that has arguments of its own."""
+    headers = arguments.pop("headers", None)
+    body: bytes | None = None
+    payload: Any
+    if upload_files or "json" in arguments or "data" in arguments:
+        arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
+        payload = arguments.pop("data", None)
+    elif transport.json_serialize is json.dumps:
+        body, payload, _ = encoded(request)
+    else:
+        body = transport.json_serialize(request.payload).encode()
+        payload = TrackedPayload(body)
+    if body is not None:
+        _log_body(body)
     return PreparedRequest(
         transport.url,
         body,
@@ -68,29 +94,12 @@ def prepare(
         arguments.pop("ssl", transport.ssl),
         query=is_query(request),
         replayable=not upload_files,
-        signable=SignableRequest(
-            signing_url or transport.url, body or b"", "http", _all_headers(transport, headers)
-        ),
     )
 
 
-def _all_headers(
-    transport: AIOHTTPTransport, headers: Mapping[str, str] | None
-) -> Mapping[str, str]:
-    """Return the headers of the transport and of one request together."""
-    if not (headers or transport.headers or transport.client_session_args):
-        return _NO_HEADERS
-    found = session_headers(transport)
-    found.update(headers or ())
-    return found
-
-
-def _body_of(request: GraphQLRequest, serialize: Callable[..., str]) -> bytes:
-    """Return the request's body as JSON; ``json.dumps`` means this package's faster writer."""
-    body = body_of(request) if serialize is json.dumps else serialize(request.payload).encode()
+def _log_body(body: bytes) -> None:
     if gql_log.isEnabledFor(logging.DEBUG):
         gql_log.debug(">>> %s", body.decode())
-    return body
 
 
 def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
@@ -103,3 +112,18 @@ def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
             "transport the final URL."
         )
     return arguments
+
+
+def signable_request(
+    transport: AIOHTTPTransport, url: str | None, request: PreparedRequest
+) -> SignableRequest:
+    """Return what is signed of a request.
+
+    Args:
+        transport: its headers are sent with every request.
+        url: the URL that the signature covers; ``None`` for the request's.
+        request: what will be sent.
+    """
+    headers = session_headers(transport)
+    headers.update(request.headers or ())
+    return SignableRequest(url or request.url, request.body or b"", "http", headers)

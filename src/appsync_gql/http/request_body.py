@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
 __all__ = [
+    "EncodedRequest",
     "TrackedPayload",
     "body_of",
+    "encoded",
     "gql",
     "is_query",
     "operation_type",
-    "payload_of",
     "text_of",
 ]
 
@@ -167,33 +168,52 @@ def is_query(request: GraphQLRequest) -> bool:
     return operation_type(request) is OperationType.QUERY
 
 
-def body_of(request: GraphQLRequest) -> bytes:
-    """Return the JSON body of a request (https://graphql.github.io/graphql-over-http/draft/).
+class EncodedRequest(NamedTuple):
+    """A request as JSON.
+
+    Attributes:
+        body: the exact bytes.
+        payload: the same, as aiohttp sends it; each request has a payload of its own.
+        query: whether the operation that will run is a query.
+    """
+
+    body: bytes
+    payload: TrackedPayload
+    query: bool
+
+
+def encoded(request: GraphQLRequest) -> EncodedRequest:
+    """Return a request as JSON (https://graphql.github.io/graphql-over-http/draft/).
 
     Raises:
         TypeError: a variable can't be written as JSON.
         ValueError: a variable contains itself.
         RecursionError: a variable is nested too deeply.
     """
-    if type(request) is not GraphQLRequest:  # its payload may be anything
-        return dumps(request.payload)
     printed = _print(request.document)
-    # gql 4.0 has no extensions.
-    extensions = getattr(request, "extensions", None)
-    if not (request.operation_name or request.variable_values or extensions):
-        return printed.body
+    # gql 4.0 has no extensions, and a subclass may have any payload.
+    if type(request) is not GraphQLRequest:
+        body = dumps(request.payload)
+    elif request.variable_values or request.operation_name or getattr(request, "extensions", None):
+        body = _body_of_parts(request, printed)
+    else:
+        query = printed.type is OperationType.QUERY
+        return EncodedRequest(printed.body, printed.payload.fresh(), query)
+    return EncodedRequest(body, TrackedPayload(body), is_query(request))
+
+
+def body_of(request: GraphQLRequest) -> bytes:
+    """Return the JSON body of a request; raises as :func:`encoded`."""
+    return encoded(request).body
+
+
+def _body_of_parts(request: GraphQLRequest, printed: _Printed) -> bytes:
     parts = [b'{"query":', printed.json]
     if request.operation_name:
         parts += (b',"operationName":', dumps(request.operation_name))
     if request.variable_values:
         parts += (b',"variables":', dumps(request.variable_values))
-    if extensions:
+    if extensions := getattr(request, "extensions", None):
         parts += (b',"extensions":', dumps(extensions))
     parts.append(b"}")
     return b"".join(parts)
-
-
-def payload_of(request: GraphQLRequest, body: bytes) -> TrackedPayload:
-    """Return a request's body as aiohttp sends it; each request has a payload of its own."""
-    printed = _print(request.document)
-    return printed.payload.fresh() if body is printed.body else TrackedPayload(body)

@@ -17,12 +17,11 @@ from .json import reader_of_bytes
 from .request_body import TrackedPayload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from ssl import SSLContext
 
     from multidict import CIMultiDictProxy
 
-    from ..auth.base import SignableRequest
     from ..exceptions import AppSyncError
     from .loop_session import LoopSession
 
@@ -46,7 +45,6 @@ class PreparedRequest(NamedTuple):
         ssl: as for aiohttp.
         query: whether the operation is a query, which may be sent again after a lost connection.
         replayable: whether it may be sent twice at all.
-        signable: what is signed of it.
     """
 
     url: str
@@ -57,7 +55,6 @@ class PreparedRequest(NamedTuple):
     ssl: SSLContext | bool | aiohttp.Fingerprint
     query: bool
     replayable: bool
-    signable: SignableRequest
 
     def __repr__(self) -> str:
         # The headers, the variables in the body and a proxy's URL may hold secrets.
@@ -117,10 +114,18 @@ class Sender:
         Raises:
             AppSyncError: there was no response; the error says what may have been executed.
         """
-        timeout = opened.timeout
-        task = timeout.start(time.monotonic()) if timeout is not None else None
+        timeout, started = opened.timeout, time.monotonic()
+        task = timeout.start(started) if timeout is not None else None
         try:
-            return await self._exchange(opened, request, headers)
+            try:
+                response = await _post(opened, request, headers)
+            except Exception as error:
+                if not (request.query and opened.responded and _is_disconnected(error)):
+                    raise
+                response = await _post(opened, request, headers)
+            took = time.monotonic() - started
+            opened.responded = True
+            json = await self._json(response)
         except asyncio.CancelledError:
             late = timeout.error_of(task) if timeout is not None else None
             if late is None:
@@ -128,54 +133,48 @@ class Sender:
             failed = _error(late, request)
         except Exception as error:  # noqa: BLE001 - middlewares and tracers may raise anything
             failed = _error(error, request)
+        else:
+            return RawResponse(response.status, response.headers, json, took)
         finally:
             if timeout is not None:
                 timeout.finish(task)
         raise failed
 
-    async def _exchange(
-        self, opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
-    ) -> RawResponse:
-        post = opened.session.post  # type: ignore[union-attr] # it is open
-        started = time.monotonic()
-        try:
-            response = await post(request.url, **_arguments(request, headers))
-        except Exception as error:
-            if not (request.query and opened.responded and _is_disconnected(error)):
-                raise
-            response = await post(request.url, **_arguments(request, headers))
-        async with response:
-            took = time.monotonic() - started
-            opened.responded = True
-            return RawResponse(response.status, response.headers, await self._json(response), took)
-
     async def _json(self, response: aiohttp.ClientResponse) -> Any:
-        loads = self._loads_bytes
-        in_utf8 = response.headers.get("Content-Type", "").lower().endswith(_UTF8_JSON)
+        """Return what the body contains; ``None`` if it is no JSON."""
+        # This gives the connection back: at the end of the body, and when it raises.
         body = await response.read()
+        loads = self._loads_bytes
         if gql_log.isEnabledFor(logging.DEBUG):
             gql_log.debug("<<< %s", body.decode(errors="replace"))
         try:
-            if loads is not None and in_utf8:
+            content_type = response.headers.get("Content-Type", "")
+            if loads is not None and content_type.lower().endswith(_UTF8_JSON):
                 return loads(body)
             return await response.json(loads=self._loads, content_type=None)
         except Exception:  # noqa: BLE001 - the caller's own reader may raise anything
             return None  # no JSON, or a character set that Python does not know
 
 
-def _arguments(request: PreparedRequest, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments of aiohttp's ``post`` for one attempt."""
+def _post(
+    opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
+) -> Awaitable[aiohttp.ClientResponse]:
+    """Begin one attempt; it is awaited for the head of the response."""
     # A copy, since tracing libraries add headers of their own to what they are shown.
-    merged: CIMultiDict[str] = CIMultiDict(request.headers or ())
-    merged.update(headers)
-    return {
-        "data": request.payload,
-        "headers": merged,
-        "ssl": request.ssl,
-        "allow_redirects": False,
-        "raise_for_status": False,
+    if request.headers is None:
+        merged = CIMultiDict(headers)
+    else:
+        merged = CIMultiDict(request.headers)
+        merged.update(headers)
+    return opened.session.post(  # type: ignore[union-attr] # it is open
+        request.url,
+        data=request.payload,
+        headers=merged,
+        ssl=request.ssl,
+        allow_redirects=False,
+        raise_for_status=False,
         **request.arguments,
-    }
+    )
 
 
 def _is_disconnected(error: Exception) -> bool:

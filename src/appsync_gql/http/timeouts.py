@@ -61,7 +61,8 @@ class SharedTimeout:
     def finish(self, task: asyncio.Task[object] | None) -> None:
         """Stop timing the task, and take back a cancellation that came too late for it."""
         self._started.pop(task, None)
-        self.error_of(task)
+        if self._cancelled:
+            self.error_of(task)
 
     def stop(self) -> None:
         """Stop the timer if no request is under way."""

@@ -39,7 +39,9 @@ _CREDENTIALS = {
 """Errors after which a client with newer credentials may succeed."""
 
 _CONFIGURATION = {
-    "AccessDeniedException": "The AWS credentials may not do this; the README has the IAM policy",
+    "AccessDeniedException": (
+        "The AWS credentials may not do this; the IAM policy is in docs/sharing-a-session.md"
+    ),
     "ResourceNotFoundException": "There is no such table; create_table() creates it",
     "ValidationException": "The table has another key; create_table() creates the right one",
 }

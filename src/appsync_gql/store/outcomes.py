@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from .. import events
-from ..exceptions import AppSyncError, RenewalFailed, SessionExpired
+from ..exceptions import AppSyncError, NotSignedIn, RenewalFailed, SessionExpired, SignedOut
 
 if TYPE_CHECKING:
     from ..tokens import TokenClaims
@@ -29,8 +29,13 @@ def renewed_event(
 
 def failed_event(
     error: AppSyncError, reason: events.Reason, next_attempt_in: float
-) -> events.SessionEnded | events.RenewalFailed:
-    """Return the event that reports that there are no newer tokens this time, or never again."""
+) -> events.SessionEnded | events.RenewalFailed | None:
+    """Return the event that reports that there are no newer tokens this time, or never again.
+
+    ``None`` if nobody has signed in yet: no session has ended.
+    """
+    if isinstance(error, NotSignedIn) and not isinstance(error, SignedOut):
+        return None
     if isinstance(error, SessionExpired):
         return events.SessionEnded(message=str(error), error_type=error.error_type)
     return events.RenewalFailed(

@@ -262,7 +262,7 @@ class StoreState:
         self.current.save_again_in(delay)
         return save_failed_event(error, delay)
 
-    def _failed(self, job: Job, error: AppSyncError) -> events.Event:
+    def _failed(self, job: Job, error: AppSyncError) -> events.Event | None:
         delay = self._limiter.failed(self._clock.monotonic(), error)
         self.current.looked |= isinstance(error, NotSignedIn)
         if isinstance(error, SignedOut):
