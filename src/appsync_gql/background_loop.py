@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .compat import detach_loop
+from .compat import detach_loop, keep_for_ever
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class BackgroundLoop:
         """Cut what was inherited off from the parent's loop, which goes on there."""
         if self._loop is not None:
             detach_loop(self._loop)
-            _inherited.append(self._loop)
+            keep_for_ever(self._loop)
         self._begin()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -207,10 +207,6 @@ def _is_loop_running() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-_inherited: list[asyncio.AbstractEventLoop] = []
-"""The loops of a parent process: collecting one would close what it watches."""
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

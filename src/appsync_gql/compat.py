@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import select
 import selectors
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gql import GraphQLRequest
 from gql.client import ReconnectingAsyncClientSession
 from gql.transport.common.aiohttp_closed_event import create_aiohttp_closed_event
+from graphql import ExecutionResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode
 
 __all__ = [
+    "UnparsedResult",
     "add_sigv4",
     "close_connections",
     "detach_connections",
@@ -36,6 +39,7 @@ __all__ = [
     "expiry_of",
     "import_signer",
     "in_reconnecting_session",
+    "keep_for_ever",
     "post_arguments",
     "printed_request",
     "refresh_credentials",
@@ -314,3 +318,42 @@ def refresh_credentials(credentials: Any) -> bool:
     with lock:
         refresh(is_mandatory=True)
     return True
+
+
+# -- real-time ---------------------------------------------------------------------------
+
+
+class UnparsedResult(ExecutionResult):
+    """A result whose data gql's ``Client`` leaves as it is.
+
+    Reason: with a schema and ``parse_results``, gql's session assigns to ``result.data`` what
+    it made of the data by the schema. A :class:`~appsync_gql.Gap` has no data of that schema
+    and would become an empty result, which looks like an event.
+    Seen in gql 4.0 to 4.4 (``AsyncClientSession._subscribe``).
+    """
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+        super().__init__(data)  # type: ignore[arg-type] # graphql-core allows mappings alone
+
+    @property  # type: ignore[override] # graphql-core allows mappings alone
+    def data(self) -> object:
+        """What it was made with."""
+        return self._data
+
+    @data.setter
+    def data(self, parsed: object) -> None:
+        """Ignore what gql assigns."""
+
+
+def keep_for_ever(thing: object) -> None:
+    """Keep an object and all that it refers to from being collected, even when Python ends.
+
+    Reason: aiohttp's connections close themselves when they are collected. In a forked child
+    that removes the parent's sockets from the selector that both processes share, and the
+    parent waits for ever. Seen in aiohttp 3.11 to 3.14 (``aiohttp.connector.Connection``).
+    """
+    if sys.implementation.name == "cpython":
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

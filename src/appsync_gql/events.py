@@ -20,9 +20,9 @@ __all__ = [
     "EventsMissed",
     "Listener",
     "LoadFailed",
+    "RealtimeErrorReceived",
     "RealtimeEvent",
     "RealtimeListener",
-    "RealtimeTrouble",
     "Reason",
     "RenewalFailed",
     "Renewed",
@@ -135,14 +135,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
-    """A real-time connection with subscriptions on it is gone; they are taken up again."""
+    """A real-time connection with subscriptions on it is gone; they are registered again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resubscribed:
-    """A subscription stands again after its connection was lost."""
+    """A subscription is registered again after it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +153,8 @@ class EventsMissed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeTrouble:
-    """The real-time endpoint sent an error that names no subscription, or nonsense.
+class RealtimeErrorReceived:
+    """The real-time endpoint sent an error, or a frame that was not understood.
 
     Attributes:
         message: the server's text, or ours.
@@ -168,7 +168,7 @@ class RealtimeTrouble:
 Event = Renewed | RenewalFailed | SaveFailed | LoadFailed | Replayed | SessionEnded
 """An event of a token store."""
 
-RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeTrouble
+RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | RealtimeErrorReceived
 """An event of a transport's subscriptions."""
 
 RealtimeListener = Callable[[RealtimeEvent], object]

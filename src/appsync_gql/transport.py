@@ -12,9 +12,9 @@ from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
-from .compat import in_reconnecting_session, printed_request, wait_until_closed
-from .endpoint import check_endpoint, check_ssl, url_of_api_host
-from .http.arguments import authorization_of, check_headers, check_timeout
+from .compat import in_reconnecting_session, printed_request
+from .endpoint import ApiHosts, check_endpoint
+from .http.arguments import authorization_of, check_arguments
 from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
@@ -23,13 +23,8 @@ from .http.request import prepare, signable_request
 from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
-from .http.session import (
-    authorization_headers,
-    check_session_arguments,
-    session_arguments,
-    socket_session_arguments,
-)
-from .realtime.stream import Feeds
+from .http.session import session_arguments, socket_session_arguments
+from .realtime.stream import Subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -54,10 +49,8 @@ class AppSyncTransport(AIOHTTPTransport):
 
     With ``auth=None`` it behaves as its parent does. With a :class:`TokenStore` every request
     carries a token that is alive, and one that AppSync refuses all the same is sent once more
-    with a newer token. Redirects are not followed, since a token would be sent along.
-
-    One transport serves any number of tasks, threads and event loops at once: each loop has
-    connections of its own, and ``execute_async`` may be called concurrently.
+    with a newer token. Redirects are not followed, since a token would be sent along. It serves
+    any number of tasks, threads and event loops at once; each loop has its own connections.
 
     Args:
         url: the API's GraphQL endpoint.
@@ -69,24 +62,21 @@ class AppSyncTransport(AIOHTTPTransport):
         headers: sent with every request, as are ``cookies``; an ``Authorization`` or
             ``x-api-key`` only with requests without another authorization. These and the
             arguments after them are the parent's.
-        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync itself ends an
-            operation after 30 s.
+        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync ends one after 30 s.
         json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
             used where ``pip install "appsync-gql[fast]"`` installed them, with the results of
             ``json``.
         keep_open: whether idle connections stay open after :meth:`close` for up to 15 s, for
             the next session on the same event loop, as ``execute_async`` opens one for every
-            call. They are closed with their loop at the latest, by its
-            ``shutdown_asyncgens()``, which ``asyncio.run`` calls, or with their thread. A
-            connector of your own in ``client_session_args`` is left to you.
+            call. They are closed with their loop at the latest (by ``shutdown_asyncgens()``,
+            which ``asyncio.run`` calls) or thread. A connector of your own is left to you.
         api_host: for a private API whose URL has the host of a VPC endpoint, the API's own host:
             ``….appsync-api.eu-west-1.amazonaws.com``. ``None`` if the URL has it.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
         realtime_auth: how the handshake of subscriptions carries the authorization:
             ``"query"`` puts the token into the URL, for emulators that know nothing else.
         realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
-        on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread
-            of its own.
+        on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread.
 
     Raises:
         ConfigurationError: an argument can't be used.
@@ -117,23 +107,14 @@ class AppSyncTransport(AIOHTTPTransport):
         on_event: RealtimeListener | None = None,
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
-        check_ssl(ssl)
-        check_headers(headers)
-        check_timeout(timeout)
-        check_session_arguments(client_session_args)
-        signing_url = None if api_host is None else url_of_api_host(api_host)
+        check_arguments(headers=headers, timeout=timeout, ssl=ssl, session=client_session_args)
+        self._hosts = hosts = ApiHosts.of(str(url), api_host=api_host, realtime_url=realtime_url)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth
         self.authorizer = None if auth is None or basic else authorizer_of(auth)
-        own_connector = bool((client_session_args or {}).get("connector"))
         self._pool = SessionPool(
-            partial(
-                session_arguments,
-                self,
-                shared_timeout=self.authorizer is not None,
-                api_host=api_host,
-            ),
-            keep_open=keep_open and not own_connector,
+            partial(session_arguments, self, hosts.request_headers, self.authorizer is not None),
+            keep_open=keep_open and not (client_session_args or {}).get("connector"),
             ssl_close_timeout=ssl_close_timeout,
         )
         super().__init__(
@@ -153,18 +134,18 @@ class AppSyncTransport(AIOHTTPTransport):
             self._opened,
             replay=Replay.of(replay),
             classifier=classify,
-            signable=partial(signable_request, self, signing_url),
+            signable=partial(signable_request, self, hosts.url),
         )
-        self._feeds = Feeds(
-            str(url),
-            realtime_url=realtime_url,
+        self._subscriptions = Subscriptions(
+            hosts.url,
+            realtime_url=hosts.realtime_url,
             way=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
-            close_session=partial(wait_until_closed, seconds=ssl_close_timeout),
             listener=on_event,
             allow_insecure=allow_insecure,
+            signed_headers=hosts.handshake_headers,
         )
 
     # -- sessions ------------------------------------------------------------------------
@@ -200,9 +181,14 @@ class AppSyncTransport(AIOHTTPTransport):
         # their own.
         try:
             if not in_reconnecting_session():
-                await self._feeds.close()
+                await self._subscriptions.close()
         finally:
             await self._pool.close()
+
+    def _socket_arguments(self) -> dict[str, Any]:
+        """Return the arguments for the aiohttp session of sockets."""
+        self._opened()
+        return socket_session_arguments(self, self._hosts.handshake_headers)
 
     def _opened(self) -> LoopSession:
         found = self._pool.current()
@@ -240,9 +226,7 @@ class AppSyncTransport(AIOHTTPTransport):
             Throttled, BlockedByWaf, BadRequest, ServerFailed: as their names say.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token to send.
         """
-        authorizer, extra_args = authorization_of(
-            extra_args, self.authorizer, partial(authorization_headers, self)
-        )
+        authorizer, extra_args = authorization_of(extra_args, self.authorizer, self)
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
@@ -265,8 +249,7 @@ class AppSyncTransport(AIOHTTPTransport):
     ) -> list[ExecutionResult]:
         """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 
-        Ten are under way at a time. All are finished before anything is raised or returned: a
-        request that failed has its error in its own result.
+        Ten are under way at a time. A request that failed has its error in its own result.
 
         Args:
             reqs: what to execute.
@@ -286,7 +269,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self,
         request: GraphQLRequest,
         *,
-        auth: Auth | AppSyncAuthentication | None = None,
+        auth: Auth | SigningAuth | AppSyncAuthentication | None = None,
         **options: Any,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Subscribe at AppSync's real-time endpoint; called by ``subscribe`` of a gql session.
@@ -305,9 +288,8 @@ class AppSyncTransport(AIOHTTPTransport):
 
         Raises:
             Denied, Refused, BadRequest: AppSync does not let the caller subscribe.
-            ServerFailed: the first start failed, and so did further attempts.
+            ServerFailed, TransportConnectionFailed: the first start or connection failed.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token.
-            TransportConnectionFailed: the first connection, or the first start on one, failed.
             SubscriptionOverflow: see ``on_full``.
             TransportClosed: the transport is not connected, or was closed meanwhile.
         """
@@ -315,5 +297,4 @@ class AppSyncTransport(AIOHTTPTransport):
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
         self._opened()
-        arguments = partial(socket_session_arguments, self)
-        return self._feeds.feed(request, given, arguments, **options)
+        return self._subscriptions.subscribe(request, given, self._socket_arguments, **options)

@@ -51,7 +51,7 @@ def test_a_collected_document_is_removed_from_the_cache() -> None:
     ],
 )
 def test_the_body_is_the_payload_as_json(request_: GraphQLRequest) -> None:
-    sent = encoded(request_).payload
+    sent = encoded(request_)[1]
     assert json.loads(sent.decode()) == request_.payload
     assert sent.decode().encode() == body_of(request_)
     assert sent.size == len(body_of(request_))
@@ -60,7 +60,7 @@ def test_the_body_is_the_payload_as_json(request_: GraphQLRequest) -> None:
 
 def test_each_request_has_a_payload_of_its_own_with_the_bytes_of_the_document() -> None:
     request = GraphQLRequest(parse(SOURCE))
-    one, other = encoded(request).payload, encoded(request).payload
+    one, other = encoded(request)[1], encoded(request)[1]
     assert one is not other
     assert body_of(request) is body_of(request), "the body is encoded once"
     assert one.decode() == other.decode()

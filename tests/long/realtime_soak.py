@@ -155,6 +155,7 @@ async def soak(seconds: float, subscriptions: int, every: float, seed: int) -> F
     async with Emulator(token_lifetime=LIFETIME, rotation=True) as emulator:
         emulator.realtime.settings.connection_timeout = 1.5
         emulator.realtime.settings.keep_alive = 0.4
+        emulator.realtime.settings.registration_lag = 0.3
         provider = CognitoProvider(
             emulator.client_id, region=emulator.region, endpoint_url=emulator.cognito_url
         )

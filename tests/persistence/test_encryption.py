@@ -56,7 +56,11 @@ def test_the_key_is_changed_by_putting_the_new_one_in_front(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "match"), [(None, "pass encryption_key="), (NEXT, "not in encryption_key=")]
+    ("given", "match"),
+    [
+        pytest.param(None, "pass encryption_key=", id="no key"),
+        pytest.param(NEXT, "not in encryption_key=", id="another key"),
+    ],
 )
 def test_without_the_key_there_is_a_clear_error_and_nothing_is_changed(
     path: Path, given: str | None, match: str

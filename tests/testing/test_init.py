@@ -13,4 +13,4 @@ def test_the_public_names_are_sorted_and_exist() -> None:
     assert {*names} <= {*dir(appsync_gql.testing)}
     assert all(hasattr(appsync_gql.testing, name) for name in names)
     with pytest.raises(AttributeError, match="Emulater"):
-        appsync_gql.testing.Emulater  # noqa: B018
+        appsync_gql.testing.Emulater  # type: ignore[attr-defined] # noqa: B018

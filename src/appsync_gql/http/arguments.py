@@ -9,18 +9,33 @@ import aiohttp
 from multidict import CIMultiDict
 
 from ..auth.adapters import authorizer_of
+from ..endpoint import check_ssl
 from ..exceptions import BadRequest, ConfigurationError
+from .session import authorization_headers, check_session_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aiohttp.typedefs import LooseHeaders
+    from gql.transport.aiohttp import AIOHTTPTransport
 
     from ..auth.adapters import Authorizer
 
-__all__ = ["authorization_of", "check_headers", "check_timeout"]
+__all__ = ["authorization_of", "check_arguments", "check_headers", "check_timeout"]
 
 _FORBIDDEN = "\r\n\0"
+
+
+def check_arguments(
+    *, headers: LooseHeaders | None, timeout: Any, ssl: object, session: dict[str, Any] | None
+) -> None:
+    """Check the transport's arguments for aiohttp.
+
+    Raises:
+        ConfigurationError: one can't be used.
+    """
+    check_ssl(ssl)
+    check_headers(headers)
+    check_timeout(timeout)
+    check_session_arguments(session)
 
 
 def check_headers(headers: LooseHeaders | None) -> None:
@@ -64,14 +79,14 @@ def check_timeout(timeout: Any) -> None:
 def authorization_of(
     extra_args: dict[str, Any] | None,
     default: Authorizer | None,
-    default_headers: Callable[[], CIMultiDict[str]] = CIMultiDict,
+    transport: AIOHTTPTransport | None = None,
 ) -> tuple[Authorizer | None, dict[str, Any] | None]:
     """Return what authorizes one request, and the arguments that are left for aiohttp.
 
     Args:
         extra_args: the caller's arguments; they are not changed.
         default: what authorizes where the arguments say nothing else; ``None`` for nothing.
-        default_headers: returns the headers that authorize if nothing else does; mostly none.
+        transport: its headers authorize if nothing else does; ``None`` for no such headers.
 
     Raises:
         BadRequest: the headers are no headers.
@@ -91,6 +106,6 @@ def authorization_of(
         return None, arguments
     if default is not None and not isinstance(auth, aiohttp.BasicAuth):
         return default, arguments
-    if more := default_headers():
+    if transport is not None and (more := authorization_headers(transport)):
         arguments["headers"] = CIMultiDict([*headers.items(), *more.items()])
     return None, arguments

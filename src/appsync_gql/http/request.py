@@ -115,15 +115,15 @@ def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def signable_request(
-    transport: AIOHTTPTransport, url: str | None, request: PreparedRequest
+    transport: AIOHTTPTransport, url: str, request: PreparedRequest
 ) -> SignableRequest:
     """Return what is signed of a request.
 
     Args:
         transport: its headers are sent with every request.
-        url: the URL that the signature covers; ``None`` for the request's.
+        url: the URL that the signature covers.
         request: what will be sent.
     """
     headers = session_headers(transport)
     headers.update(request.headers or ())
-    return SignableRequest(url or request.url, request.body or b"", "http", headers)
+    return SignableRequest(url, request.body or b"", "http", headers)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
 __all__ = [
-    "EncodedRequest",
     "TrackedPayload",
     "body_of",
     "encoded",
@@ -168,22 +167,12 @@ def is_query(request: GraphQLRequest) -> bool:
     return operation_type(request) is OperationType.QUERY
 
 
-class EncodedRequest(NamedTuple):
-    """A request as JSON.
-
-    Attributes:
-        body: the exact bytes.
-        payload: the same, as aiohttp sends it; each request has a payload of its own.
-        query: whether the operation that will run is a query.
-    """
-
-    body: bytes
-    payload: TrackedPayload
-    query: bool
-
-
-def encoded(request: GraphQLRequest) -> EncodedRequest:
+def encoded(request: GraphQLRequest) -> tuple[bytes, TrackedPayload, bool]:
     """Return a request as JSON (https://graphql.github.io/graphql-over-http/draft/).
+
+    Returns:
+        The exact bytes; the same as aiohttp sends them, a payload for this request alone; and
+        whether the operation that will run is a query.
 
     Raises:
         TypeError: a variable can't be written as JSON.
@@ -198,13 +187,13 @@ def encoded(request: GraphQLRequest) -> EncodedRequest:
         body = _body_of_parts(request, printed)
     else:
         query = printed.type is OperationType.QUERY
-        return EncodedRequest(printed.body, printed.payload.fresh(), query)
-    return EncodedRequest(body, TrackedPayload(body), is_query(request))
+        return printed.body, printed.payload.fresh(), query
+    return body, TrackedPayload(body), is_query(request)
 
 
 def body_of(request: GraphQLRequest) -> bytes:
     """Return the JSON body of a request; raises as :func:`encoded`."""
-    return encoded(request).body
+    return encoded(request)[0]
 
 
 def _body_of_parts(request: GraphQLRequest, printed: _Printed) -> bytes:

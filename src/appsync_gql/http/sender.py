@@ -30,6 +30,8 @@ __all__ = ["PreparedRequest", "RawResponse", "Sender"]
 _UTF8_JSON = ("json", "charset=utf-8", 'charset="utf-8"')
 """How the content type of a body in UTF-8 ends."""
 
+_UNUSUAL = object()
+
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE})
 
 
@@ -125,7 +127,10 @@ class Sender:
                 response = await _post(opened, request, headers)
             took = time.monotonic() - started
             opened.responded = True
-            json = await self._json(response)
+            body = _received(response, opened) or await response.read()
+            json = self._loads_utf8(body, response.headers)
+            if json is _UNUSUAL:
+                json = self._loads_unusual(body, response)
         except asyncio.CancelledError:
             late = timeout.error_of(task) if timeout is not None else None
             if late is None:
@@ -140,20 +145,40 @@ class Sender:
                 timeout.finish(task)
         raise failed
 
-    async def _json(self, response: aiohttp.ClientResponse) -> Any:
-        """Return what the body contains; ``None`` if it is no JSON."""
-        # This gives the connection back: at the end of the body, and when it raises.
-        body = await response.read()
+    def _loads_utf8(self, body: bytes, headers: Mapping[str, str]) -> Any:
+        """Return what a body of JSON in UTF-8 contains; ``_UNUSUAL`` if it is not that."""
         loads = self._loads_bytes
+        content_type = headers.get("Content-Type", "")
+        if loads is None or not content_type.lower().endswith(_UTF8_JSON):
+            return _UNUSUAL
         if gql_log.isEnabledFor(logging.DEBUG):
             gql_log.debug("<<< %s", body.decode(errors="replace"))
         try:
-            content_type = response.headers.get("Content-Type", "")
-            if loads is not None and content_type.lower().endswith(_UTF8_JSON):
-                return loads(body)
-            return await response.json(loads=self._loads, content_type=None)
+            return loads(body)
+        except (ValueError, RecursionError):
+            return None
+
+    def _loads_unusual(self, body: bytes, response: aiohttp.ClientResponse) -> Any:
+        """Return what another body contains; ``None`` if it is no JSON."""
+        if gql_log.isEnabledFor(logging.DEBUG):
+            gql_log.debug("<<< %s", body.decode(errors="replace"))
+        try:
+            charset = response.charset or "utf-8"
+            return self._loads(body.decode(charset))
         except Exception:  # noqa: BLE001 - the caller's own reader may raise anything
             return None  # no JSON, or a character set that Python does not know
+
+
+def _received(response: aiohttp.ClientResponse, opened: LoopSession) -> bytes | None:
+    """Return the body if it was received with the head, as small ones are; ``None`` if not.
+
+    Tracers hear only of bodies that are read by ``read()``, and recorders have responses of
+    their own, so both are left to it.
+    """
+    if type(response) is not aiohttp.ClientResponse or opened.session.trace_configs:  # type: ignore[union-attr] # it is open
+        return None
+    content = response.content
+    return content.read_nowait() if content.is_eof() else None
 
 
 def _post(

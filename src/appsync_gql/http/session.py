@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -12,6 +13,8 @@ from ..exceptions import ConfigurationError
 from .timeouts import NO_TOTAL, SharedTimeout
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gql.transport.aiohttp import AIOHTTPTransport
 
 __all__ = [
@@ -71,14 +74,16 @@ def _given_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:
 
 
 def session_arguments(
-    transport: AIOHTTPTransport, *, shared_timeout: bool, api_host: str | None = None
+    transport: AIOHTTPTransport,
+    more: Mapping[str, str] = MappingProxyType({}),
+    shared_timeout: bool = False,  # noqa: FBT001, FBT002 - it is given by functools.partial
 ) -> dict[str, Any]:
     """Return the arguments for a session of a transport, as it is configured now.
 
     Args:
         transport: whose attributes count.
+        more: further headers.
         shared_timeout: whether one timer serves all requests where no limit is given.
-        api_host: of a private API; ``None`` if the URL has it.
     """
     arguments: dict[str, Any] = {
         "cookies": transport.cookies,
@@ -91,17 +96,27 @@ def session_arguments(
         arguments["timeout"] = NO_TOTAL
     if transport.client_session_args:
         arguments.update(transport.client_session_args)
-    headers = session_headers(transport)
-    if api_host is not None:
-        headers["Host"] = api_host
-    arguments["headers"] = headers or None
+    arguments["headers"] = _with(session_headers(transport), more)
     return arguments
 
 
-def socket_session_arguments(transport: AIOHTTPTransport) -> dict[str, Any]:
-    """Return the arguments for the session of a transport's sockets: the settings of requests."""
-    given = transport.client_session_args or {}
-    return {"cookies": transport.cookies, **given, "headers": session_headers(transport) or None}
+def socket_session_arguments(
+    transport: AIOHTTPTransport, more: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments for the session of a transport's sockets: the settings of requests.
+
+    Args:
+        transport: whose attributes count.
+        more: further headers.
+    """
+    headers = _with(session_headers(transport), more)
+    arguments = {"cookies": transport.cookies, **(transport.client_session_args or {})}
+    return {**arguments, "headers": headers}
+
+
+def _with(headers: CIMultiDict[str], more: Mapping[str, str]) -> CIMultiDict[str] | None:
+    headers.update(more)
+    return headers or None
 
 
 def make_session(

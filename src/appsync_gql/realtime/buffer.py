@@ -1,4 +1,4 @@
-"""What waits for the consumer of one subscription, and what happens when it is too much."""
+"""The events that wait for a consumer, and what happens if they are too many."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ OnFull = Literal["drop_oldest", "fail", "wait"]
 
 
 class Gap(dict[str, Any]):
-    """Stands among a subscription's results where events may have been missed.
+    """Marks among a subscription's results where events may have been missed.
 
     AppSync sends each event once and keeps none: what happened while there was
     no connection is not sent later. A query brings it.
 
     Attributes:
-        reason: the connection's end, or a consumer that was too slow.
+        reason: how the connection ended, or that the consumer was too slow.
     """
 
     def __init__(self, reason: str) -> None:
@@ -36,9 +36,13 @@ class Gap(dict[str, Any]):
 
 
 class _End:
-    """The last thing that a consumer gets."""
+    """The last thing that a consumer gets.
 
-    def __init__(self, error: Exception | None) -> None:
+    Attributes:
+        error: what to raise; ``None`` for a completion.
+    """
+
+    def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
@@ -48,14 +52,14 @@ class Buffer:
     Args:
         size: how many events wait for the consumer at the most.
         on_full: what happens to the next one.
-        missed: hears of each gap.
-        overflowed: called once when ``on_full="fail"`` ends the subscription.
+        on_gap: called with each gap.
+        on_overflow: called once when ``on_full="fail"`` ends the subscription.
 
     Attributes:
         items: what waits for the consumer, who may take plain ``dict`` off its
-            left by itself, and leaves everything else to :meth:`next`.
+            left directly, and leaves everything else to :meth:`next`.
         size: as given.
-        waits: whether the server is to wait for the consumer.
+        waits: whether the server has to wait for the consumer.
     """
 
     def __init__(
@@ -63,17 +67,17 @@ class Buffer:
         size: int,
         on_full: OnFull,
         *,
-        missed: Callable[[Gap], object],
-        overflowed: Callable[[], object],
+        on_gap: Callable[[Gap], object],
+        on_overflow: Callable[[], object],
     ) -> None:
         self.items: deque[Any] = deque()
         self.size, self.waits = size, on_full == "wait"
         self._fails = on_full == "fail"
-        # Who makes the server wait is asked for room instead.
+        # A server that has to wait is not read from while there is no room; see `room`.
         self._limit = sys.maxsize if self.waits else size
-        self._missed, self._overflowed = missed, overflowed
+        self._on_gap, self._on_overflow = on_gap, on_overflow
         self._changed = asyncio.Event()
-        self._idle = self._over = self._left = False
+        self._consumer_waits = self._consumer_left = self._ended = False
 
     # -- the consumer's side --------------------------------------------------------
 
@@ -81,11 +85,11 @@ class Buffer:
         """Wait for the next payload or :class:`Gap`; ``None`` when the server completed it.
 
         Raises:
-            Exception: the subscription is over; whatever ended it.
+            BaseException: the subscription is over; whatever ended it.
         """
         items = self.items
         while not items:
-            self._idle = True
+            self._consumer_waits = True
             self._changed.clear()
             await self._changed.wait()
         if type(items[0]) is _End:
@@ -96,37 +100,47 @@ class Buffer:
             self._changed.set()  # there will be room again
         return items.popleft()  # type: ignore[no-any-return]
 
+    def leave(self) -> None:
+        """Note that the consumer is gone: nobody waits for room any more."""
+        self._consumer_left = True
+        self._changed.set()
+
     # -- what comes in ----------------------------------------------------------------
 
-    def deliver(self, payload: dict[str, Any]) -> None:
-        """Take an event, or keep to the policy where there is no room."""
+    def put(self, payload: dict[str, Any]) -> None:
+        """Take an event, or do what ``on_full`` says if there is no room."""
         items = self.items
         if len(items) >= self._limit and not self._make_room():
             return
         items.append(payload)
-        if self._idle:
-            self._idle = False
+        if self._consumer_waits:
+            self._consumer_waits = False
             self._changed.set()
 
     def gap(self, reason: str) -> None:
-        """Mark that events may be missing here: once, where nothing came in between."""
+        """Mark that events may be missing here: once, if nothing came in between."""
         gap = Gap(reason)
-        self._missed(gap)
+        self._on_gap(gap)
         if not (self.items and type(self.items[-1]) is Gap):
             self._put(gap)
 
-    def end(self, error: Exception | None) -> None:
-        """Put the end behind everything else: the error, or ``None`` for a completion."""
-        self._put(_End(error))
+    def end(self, error: BaseException | None) -> None:
+        """Put the end behind everything else: the error, or ``None`` for a completion.
 
-    def leave(self) -> None:
-        """Hold nobody up any more: the consumer is gone."""
-        self._left = True
-        self._changed.set()
+        Only the first end counts.
+        """
+        if not self._ended:
+            self._ended = True
+            self._put(_End(error))
+
+    @property
+    def full(self) -> bool:
+        """Whether a server that has to wait for the consumer has to wait now."""
+        return self.waits and len(self.items) >= self.size and not self._consumer_left
 
     async def room(self) -> None:
-        """Wait for the consumer; the whole connection does, which is this subscription's own."""
-        while len(self.items) >= self.size and not self._left:
+        """Wait until the consumer has made room."""
+        while self.full:
             self._changed.clear()
             await self._changed.wait()
 
@@ -135,13 +149,13 @@ class Buffer:
         self._changed.set()
 
     def _make_room(self) -> bool:
-        """Tell whether the event that has come has a place."""
+        """Return whether the next event has a place now."""
         if self._fails:
             return self._fail_if_full()
         # The gap in front shows that something is missing; it counts as one of those that wait.
         gap = self.items.popleft()
         if type(gap) is not Gap:
-            self._missed(gap := Gap("the consumer was too slow"))
+            self._on_gap(gap := Gap("the consumer was too slow"))
         if len(self.items) >= self.size - 1 and self.items:
             self.items.popleft()
         self.items.appendleft(gap)
@@ -150,9 +164,8 @@ class Buffer:
     def _fail_if_full(self) -> bool:
         if sum(type(item) is dict for item in self.items) < self.size:
             return True  # gaps are no events
-        if not self._over:
-            self._over = True
-            self._overflowed()
+        if not self._ended:
+            self._on_overflow()
             text = f"The consumer of a subscription left {self.size} events waiting."
             self.end(SubscriptionOverflow(text))
         return False

@@ -1,264 +1,297 @@
-"""One WebSocket and the subscriptions on it."""
+"""One WebSocket and the subscriptions that are registered on it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+import enum
+import uuid
+from typing import TYPE_CHECKING
 
 import aiohttp
 
-from .dial import closing, timeout
-from .errors import Trouble, TroubleKind
-from .keepalive import Watchdog
-from .protocol import Completed, Ended, Nonsense, Protocol, Rejected, Started, Troubled
-from .sink import TURN, Lost, Refusal, Sink, unheard_future
+from ..error_types import ErrorMeaning
+from .errors import Completed, End, Lost, NotStarted, ServerError, Unanswered
+from .keepalive import Keepalive
+from .protocol import Ended, Rejected, Started, UnassignedError, Unreadable
+from .receiver import TURN
+from .registration import Registration, resolve
+from .websocket import TEXT, how_it_ended, is_end, timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..clock import Clock
-    from .dial import Socket
+    from .connect import Opened
+    from .receiver import Receiver
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "State"]
+
+_SENDING = 2.0
+"""Seconds in which a frame is sent, or never will be."""
+
+
+class State(enum.Enum):
+    """What a connection is good for."""
+
+    OPEN = "open"
+    """Subscriptions may start on it."""
+    DRAINING = "draining"
+    """No further ones may start on it; those that are registered stay."""
+    RETIRING = "retiring"
+    """It will end soon; those that are registered move to another one."""
+    CLOSED = "closed"
+    """It is gone."""
 
 
 class Connection:
-    """Begins to read with :meth:`run`; once it is gone it never has room again.
+    """Reads from its WebSocket until it is closed. Futures say what becomes of it.
 
     Args:
-        socket: on which the handshake is done.
-        protocol: what did it; understands what comes.
-        silence: seconds without any frame after which the socket is dead.
+        opened: the WebSocket, acknowledged by the server.
         clock: where the time comes from.
-        troubled: hears of what concerns no subscription.
-        gone: hears of the end: why, and how many subscriptions were on it.
+        on_error: called with each error that is for no subscription.
 
     Attributes:
-        shut: whether it takes no further subscription, whatever its load.
-        most: how many the server lets it have; ``None`` while that is not known.
-        retired: whether its subscriptions are to go over to another one.
-        used: whether there ever was a subscription on it.
-        expires_at: when the token expires that opened it, in seconds since the
-            epoch; ``None`` if there was none.
+        state: what it is good for.
+        retiring: done when its subscriptions have to move to another connection.
+        closed: done when it is gone; the result is why.
+        opened_at: when it was opened, in the event loop's seconds.
+        interrupted: how many subscriptions were registered when it was closed.
+        leases: how many subscriptions use it, or are about to.
+        limit: how many subscriptions the server allows; ``None`` while that is not known.
     """
 
     def __init__(
-        self,
-        socket: Socket,
-        protocol: Protocol,
-        silence: float,
-        *,
-        clock: Clock,
-        troubled: Callable[[Trouble], object],
-        gone: Callable[[Connection, str, int], object],
+        self, opened: Opened, *, clock: Clock, on_error: Callable[[ServerError], object]
     ) -> None:
-        self._socket, self._protocol = socket, protocol
-        self._troubled, self._gone = troubled, gone
-        self._sinks: dict[str, Sink] = {}
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        loop = asyncio.get_running_loop()
+        self._socket, self._protocol, silence = opened
+        self._on_error = on_error
+        self._registrations: dict[str, Registration] = {}
         self._turn = TURN
-        self._reader: asyncio.Task[None] | None = None
-        self._watchdog = Watchdog(silence, clock, self._give_up)
-        self._end = ""
-        self.shut = self.retired = self.used = False
-        self.most: int | None = None
-        self.expires_at: float | None = None
-
-    # -- subscriptions --------------------------------------------------------------
-
-    @property
-    def load(self) -> int:
-        """How many subscriptions are on it."""
-        return len(self._sinks)
+        self.state, self._abandoned = State.OPEN, False
+        self.retiring: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[str] = loop.create_future()
+        self.opened_at, self.interrupted, self.leases = loop.time(), 0, 0
+        self.limit: int | None = None
+        self._keepalive = Keepalive(silence, clock, self._give_up)
+        self._keepalive.start()
+        self._reader = loop.create_task(self._read(), name="appsync-gql-reader")
 
     @property
     def has_room(self) -> bool:
-        """Whether a further subscription may begin on it."""
-        return not self.shut and not self._end and (self.most is None or self.load < self.most)
+        """Whether a further subscription may start on it."""
+        return self.state is State.OPEN and (self.limit is None or self.leases < self.limit)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a subscription that uses it already may try to start on it again."""
+        return self.state in {State.OPEN, State.DRAINING} and self.limit != 0
+
+    def drain(self) -> None:
+        """Let no further subscription start."""
+        if self.state is State.OPEN:
+            self.state = State.DRAINING
+
+    def retire(self) -> None:
+        """Make the subscriptions move to another connection."""
+        if self.state is not State.CLOSED:
+            self.state = State.RETIRING
+            resolve(self.retiring, None)
+
+    # -- subscriptions --------------------------------------------------------------
 
     async def start(
-        self, id_: str, data: str, authorization: Mapping[str, str], sink: Sink, seconds: float
-    ) -> None:
-        """Begin a subscription and wait for the server's word.
+        self, data: str, authorization: Mapping[str, str], receiver: Receiver, seconds: float
+    ) -> Registration:
+        """Start a subscription and wait for the server's acknowledgement.
+
+        Its id is never used again, on no connection.
+
+        Args:
+            data: the operation and its variables as JSON.
+            authorization: headers, ``host`` among them.
+            receiver: what takes its events, which may come before this returns.
+            seconds: how long to wait.
 
         Raises:
-            Refusal: the server does not take it.
-            Lost: the connection is gone, or no word came within ``seconds``.
+            NotStarted: the server did not accept it or did not answer, or the connection is gone.
         """
-        if self._end:
-            raise Lost(self._end)
-        acknowledged = unheard_future()
-        self._sinks[id_], self._waiting[id_] = sink, acknowledged
-        self.used, self._turn = True, min(s.most for s in self._sinks.values())
-        before = self._watchdog.pulse()
+        if self.state is State.CLOSED:
+            raise NotStarted(Lost(self.closed.result()))
+        registration = Registration(str(uuid.uuid4()), receiver)
+        self._registrations[registration.id] = registration
+        self._turn = min(r.receiver.turn for r in self._registrations.values())
+        end: End | None = Lost("it was cancelled")
+        try:
+            end = await self._started(registration, data, authorization, seconds)
+        finally:
+            if end is not None:
+                receiver.drop()
+                await self.stop(registration)
+        if end is None:
+            return registration
+        if isinstance(end, ServerError) and end.meaning is ErrorMeaning.FULL:
+            registered = len(self._registrations)
+            self.limit = registered if self.limit is None else min(self.limit, registered)
+        raise NotStarted(end)
+
+    async def _started(
+        self,
+        registration: Registration,
+        data: str,
+        authorization: Mapping[str, str],
+        seconds: float,
+    ) -> End | None:
+        """Send a ``start``; return ``None`` when it is acknowledged, or how it ended instead."""
+        before = self._keepalive.last_received()
         try:
             async with timeout(seconds):
-                await self._socket.send_str(self._protocol.start(id_, data, authorization))
-                await acknowledged
+                await self._socket.send_str(
+                    self._protocol.start(registration.id, data, authorization)
+                )
+                return await asyncio.shield(registration.acknowledged)
         except asyncio.TimeoutError:
-            # Nothing at all was heard: the watchdog will see. Others try their luck elsewhere.
-            self.shut = self.shut or self._watchdog.pulse() is before
-            await self._leave(id_)
-            raise Lost(f"no start_ack within {seconds:g} s") from None
+            if self._keepalive.last_received() is before:
+                # Nothing at all was received: it may be dead, so others start elsewhere.
+                self.drain()
+            return Unanswered(f"no start_ack within {seconds:g} s")
         except (aiohttp.ClientError, OSError) as error:
-            await self._leave(id_)
-            raise Lost(type(error).__name__) from None
-        except Refusal as refusal:
-            await self._leave(id_)
-            if refusal.trouble.kind is TroubleKind.FULL:
-                self.most = self.load if self.most is None else min(self.most, self.load)
-            raise
-        except BaseException:
-            await self._leave(id_)
-            raise
-        self._waiting.pop(id_, None)
+            return Lost(type(error).__name__)
 
-    async def _leave(self, id_: str) -> None:
-        self._waiting.pop(id_, None)
-        await self.stop(id_)
+    async def stop(self, registration: Registration, seconds: float = 0.0) -> bool:
+        """Stop a subscription, and forget it.
 
-    async def stop(self, id_: str, seconds: float = 0.0) -> bool:
-        """End a subscription; wait so many seconds for the server's ``complete``.
+        Args:
+            registration: what to stop.
+            seconds: how long to wait for the server's ``complete``. What arrives until then
+                goes to the receiver.
 
-        What comes until then is still delivered. Tells whether the server said it:
-        only then was the connection alive to the end.
+        Returns:
+            Whether the server completed it: only then was the connection alive to the end.
         """
-        sink, frame = self._sinks.get(id_), self._protocol.stop(id_)
+        frame = self._protocol.stop(registration.id)
         try:
-            if sink is not None and frame is not None and not self._end:
-                async with timeout(seconds or _SENT):
+            if frame is not None and self.state is not State.CLOSED:
+                async with timeout(seconds or _SENDING):
                     await self._socket.send_str(frame)
                     if seconds:
-                        return await sink.over is None
-        except (asyncio.TimeoutError, aiohttp.ClientError, OSError, Lost):
+                        return isinstance(await asyncio.shield(registration.ended), Completed)
+        except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
             return False
         finally:
-            self._sinks.pop(id_, None)
+            self._protocol.forget(registration.id)
+            self._registrations.pop(registration.id, None)
+            registration.end(Completed())
         return False
 
+    # -- the end --------------------------------------------------------------------
+
     async def close(self) -> None:
-        """Say goodbye, and leave nothing behind."""
+        """Close the WebSocket and leave nothing behind."""
         self._finish("closed by this side")
-        self.shut, reader = True, self._reader
-        if reader is not None and reader is not asyncio.current_task():
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
-        await self._socket.close()
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._close_socket()
+
+    def abandon(self) -> None:
+        """Never touch the WebSocket again: it belongs to the process that forked this one."""
+        self._abandoned = True
+        self.state = State.CLOSED
+        self._keepalive.stop()
+        resolve(self.closed, "it belongs to another process")
+
+    def _give_up(self, reason: str) -> None:
+        self._finish(reason)
+        self._reader.cancel()
+
+    def _finish(self, reason: str) -> None:
+        """Note the end, once."""
+        if self.state is State.CLOSED:
+            return
+        self.state = State.CLOSED
+        self._keepalive.stop()
+        registrations = list(self._registrations.values())
+        self._registrations.clear()
+        self.interrupted = sum(r.acknowledged.done() for r in registrations)
+        resolve(self.closed, reason)
+        resolve(self.retiring, None)
+        for registration in registrations:
+            registration.end(Lost(reason))
 
     # -- what comes in ----------------------------------------------------------------
 
-    def run(self) -> None:
-        """Begin."""
-        self._reader = asyncio.get_running_loop().create_task(
-            self._read(), name="appsync-gql-realtime"
-        )
-        self._watchdog.begin()
-
-    def _give_up(self, why: str) -> None:
-        self._finish(why)
-        if self._reader is not None:
-            self._reader.cancel()
-
     async def _read(self) -> None:
+        reason = "the connection broke"
         try:
             while await self._read_some():  # noqa: ASYNC110 - a turn for others, not a wait
-                # What has arrived is had without waiting: in a burst nobody else would run.
+                # What has arrived is read without waiting: in a burst nobody else would run.
                 await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing is read any more
+            reason = f"the connection broke ({type(error).__name__})"
         finally:
-            self._finish("the connection broke")
+            self._finish(reason)
             with contextlib.suppress(Exception):
-                await self._socket.close()
+                await self._close_socket()
+
+    async def _close_socket(self) -> None:
+        if not self._abandoned:
+            await self._socket.close()
 
     async def _read_some(self) -> bool:
-        """Read the messages of one turn; tell whether there will be more."""
-        receive, understand, sinks = self._socket.receive, self._protocol.receive, self._sinks
-        watchdog = self._watchdog
+        """Read the messages of one turn; return whether there may be more."""
+        receive, understand = self._socket.receive, self._protocol.receive
+        registrations, keepalive = self._registrations, self._keepalive
         for _ in range(self._turn):
             message = await receive()
             kind, data, _ = message
-            if kind is not _TEXT:
-                if kind in _ENDS:
-                    self._finish(closing(self._socket, message))
+            if kind is not TEXT:
+                if is_end(message):
+                    self._finish(how_it_ended(self._socket, message))
                     return False
                 continue
-            watchdog.heard = True
+            keepalive.received = True
             event = understand(data)
             if type(event) is dict:
-                sink = sinks.get(event["id"])
-                if sink is not None:
-                    sink.deliver(event["payload"])
-                    if sink.room is not None:
-                        watchdog.held_up = True
-                        await sink.room()
-                        watchdog.held_up = False
+                registration = registrations.get(event["id"])
+                if registration is not None:
+                    receiver = registration.receiver
+                    receiver.receive(event["payload"])
+                    if receiver.waits:
+                        keepalive.paused = True
+                        await receiver.room()
+                        keepalive.paused = False
             elif event is not None:
-                self._heed(event)
+                self._handle(event)
                 break  # the next turn may have to be a shorter one
-        return True
+        return self.state is not State.CLOSED
 
-    def _heed(self, event: object) -> None:
+    def _handle(self, event: object) -> None:
         if isinstance(event, Started):
-            _resolve(self._waiting.get(event.id))
-        elif isinstance(event, Completed):
-            _resolve(self._waiting.get(event.id))
-            self._over(event.id, None)
+            registration = self._registrations.get(event.id)
+            if registration is not None:
+                resolve(registration.acknowledged, None)
         elif isinstance(event, Ended):
-            waiting = self._waiting.get(event.id)
-            if waiting is not None:
-                _fail(waiting, Refusal(event.trouble))
-            self._over(event.id, event.trouble)
-        elif isinstance(event, Troubled):
-            if event.trouble.kind is TroubleKind.LIMITED or len(self._waiting) == 1:
-                # It names none, and so means those that have just been asked for.
-                for waiting in self._waiting.values():
-                    _fail(waiting, Refusal(event.trouble))
-            self._troubled(event.trouble)
+            registration = self._registrations.pop(event.id, None)
+            if registration is not None:
+                registration.end(event.end)
+        elif isinstance(event, UnassignedError):
+            self._handle_unassigned(event)
         elif isinstance(event, Rejected):
-            self._finish(event.trouble.message)
-        elif isinstance(event, Nonsense):
+            self._finish(event.error.message)
+        elif isinstance(event, Unreadable):
             text = f"A frame was not understood: {event.reason}."
-            self._troubled(Trouble(TroubleKind.TRANSIENT, text))
+            self._on_error(ServerError(ErrorMeaning.FAILED, text))
 
-    def _over(self, id_: str, trouble: Trouble | None) -> None:
-        sink = self._sinks.pop(id_, None)
-        if sink is not None and not sink.over.done():
-            sink.over.set_result(trouble)
+    def _handle_unassigned(self, event: UnassignedError) -> None:
+        """Apply an error without an id to the starts that wait for their acknowledgement.
 
-    def _finish(self, why: str) -> None:
-        """Tell everybody, once."""
-        if self._end:
-            return
-        self._end = why
-        self._watchdog.stop()
-        for waiting in self._waiting.values():
-            _fail(waiting, Lost(why))
-        sinks, self._sinks = self._sinks, {}
-        standing = list(sinks.values())
-        sinks.clear()  # the reader has it still, and nothing more is to be delivered
-        for sink in standing:
-            _fail(sink.over, Lost(why))
-        self._gone(self, why, len(standing))
-
-
-_SENT = 2.0
-"""Seconds in which a frame is sent, or never will be."""
-
-_TEXT = aiohttp.WSMsgType.TEXT
-
-_ENDS = {
-    aiohttp.WSMsgType.CLOSE,
-    aiohttp.WSMsgType.CLOSED,
-    aiohttp.WSMsgType.CLOSING,
-    aiohttp.WSMsgType.ERROR,
-}
-
-
-def _resolve(waiting: asyncio.Future[None] | None) -> None:
-    if waiting is not None and not waiting.done():
-        waiting.set_result(None)
-
-
-def _fail(waiting: asyncio.Future[Any], error: Exception) -> None:
-    if not waiting.done():
-        waiting.set_exception(error)
+        An error that names an id which is not of this connection is for none of them.
+        """
+        waiting = [r for r in self._registrations.values() if not r.acknowledged.done()]
+        limited = event.error.meaning is ErrorMeaning.THROTTLED
+        if not event.names_id and (limited or len(waiting) == 1):
+            for registration in waiting:
+                resolve(registration.acknowledged, event.error)
+        self._on_error(event.error)

@@ -1,111 +1,137 @@
-"""What an error of the real-time endpoint means. Pure.
+"""How connecting, starting and receiving can end, and what the server's errors mean. Pure.
 
-Shapes that were seen: ``errors`` as an array, as an object, as bare strings, in the
+Shapes of errors that were seen: ``errors`` as an array, as an object, as bare strings, in the
 payload or at the frame's top level; ``errorType`` with a Java package before it.
 """
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from ..exceptions import AppSyncError, BadRequest, Denied, Refused, ServerFailed, Throttled
+from gql.transport.exceptions import TransportConnectionFailed, TransportError
 
-__all__ = ["Step", "Trouble", "TroubleKind", "error_of", "step_after", "trouble_of"]
+from ..error_types import ErrorMeaning, bare_name, meaning_of, meaning_of_status
+from ..exceptions import (
+    AppSyncError,
+    BadRequest,
+    BlockedByWaf,
+    Denied,
+    Refused,
+    ServerFailed,
+    Throttled,
+)
+
+__all__ = [
+    "Completed",
+    "End",
+    "Lost",
+    "NotStarted",
+    "ServerError",
+    "Unanswered",
+    "error_of",
+    "server_error_of",
+    "server_error_of_status",
+]
 
 
-class TroubleKind(enum.Enum):
-    """What is to be done about it."""
-
-    REFUSED = "refused"
-    """The token was not accepted: renew it, and try again once."""
-    DENIED = "denied"
-    """A permission is missing: this subscription ends, unless newer tokens have it."""
-    LIMITED = "limited"
-    """Too many requests: wait, and try again."""
-    FULL = "full"
-    """The connection has no room for another subscription: take another connection."""
-    INVALID = "invalid"
-    """The request itself is wrong: this subscription ends."""
-    TRANSIENT = "transient"
-    """Anything else: wait, and try again."""
+_ENDPOINT_STATUSES = {*range(300, 400), 404, 405, 410, 421, 426}
+"""HTTP statuses that depend on the URL alone, and not on who asks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """One error of the server.
+class Completed:
+    """The server completed the subscription: there will be no more events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection is gone, or could not be opened.
 
     Attributes:
-        kind: what is to be done.
-        message: the server's text, or ours where it had none.
-        error_type: AWS's name, without any ``prefix#``; ``None`` without.
-        code: ``errorCode``; ``None`` without.
+        reason: why, for error messages, events and gaps.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The server did not answer a ``start`` in time, on a connection that may be alive.
+
+    Attributes:
+        reason: why there is no subscription, for error messages and gaps.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """One error that the server sent.
+
+    Attributes:
+        meaning: what it means for the handshake or the subscription that it answers.
+        message: the server's text, or ours if it sent none.
+        error_type: AWS's name, without any ``prefix#``; ``None`` without one.
+        code: ``errorCode``, or the HTTP status of a handshake; ``None`` without one.
         errors: as the server sent them.
     """
 
-    kind: TroubleKind
+    meaning: ErrorMeaning
     message: str
     error_type: str | None = None
     code: int | None = None
-    errors: tuple[Any, ...] = ()
+    errors: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def of_endpoint(self) -> bool:
+        """Whether the handshakes of other users would end the same."""
+        if self.meaning in {ErrorMeaning.INVALID, ErrorMeaning.BLOCKED}:
+            return self.error_type is None and self.code in _ENDPOINT_STATUSES
+        return self.meaning not in {ErrorMeaning.REFUSED, ErrorMeaning.DENIED}
+
+    @property
+    def reason(self) -> str:
+        """The message, under the name that the other ends have for it."""
+        return self.message
 
 
-class Step(enum.Enum):
-    """What comes after a trouble."""
-
-    RENEW = "renew"
-    """Get newer headers, and try again at once."""
-    ELSEWHERE = "elsewhere"
-    """Try again at once, on another connection."""
-    WAIT = "wait"
-    """Try again after a while."""
-    GIVE_UP = "give up"
-    """It would be the same again."""
+End = Completed | Lost | Unanswered | ServerError
+"""How a registration, or the attempt to get one, ended."""
 
 
-def step_after(trouble: Trouble, *, renewed: bool, proven: bool = False) -> Step:
-    """Decide what comes after a trouble.
+class NotStarted(Exception):
+    """A subscription could not be started on a connection.
 
-    Args:
-        trouble: what the server said.
-        renewed: whether newer headers were tried since it last went well.
-        proven: whether the same request went well before, so that one that is called
-            wrong now was answered by something in between.
+    Attributes:
+        end: how the attempt ended.
     """
-    if trouble.kind in {TroubleKind.REFUSED, TroubleKind.DENIED}:
-        return Step.GIVE_UP if renewed else Step.RENEW
-    if trouble.kind is TroubleKind.FULL:
-        return Step.ELSEWHERE
-    return Step.GIVE_UP if trouble.kind is TroubleKind.INVALID and not proven else Step.WAIT
+
+    def __init__(self, end: End) -> None:
+        super().__init__(end)
+        self.end = end
 
 
-_TYPES = {
-    "UnauthorizedException": TroubleKind.REFUSED,
-    "Unauthorized": TroubleKind.DENIED,
-    "LimitExceededError": TroubleKind.LIMITED,
-    "LimitExceededException": TroubleKind.LIMITED,
-    "ThrottlingException": TroubleKind.LIMITED,
-    "TooManyRequestsException": TroubleKind.LIMITED,
-    "MaxSubscriptionsReachedError": TroubleKind.FULL,
-    "MaxSubscriptionsReachedException": TroubleKind.FULL,
-    "BadRequestException": TroubleKind.INVALID,
-    "UnsupportedOperation": TroubleKind.INVALID,
-    "SubProtocolNotSupportedError": TroubleKind.INVALID,
-    "NoProtocolError": TroubleKind.INVALID,
+_CODES: dict[int | None, ErrorMeaning] = {
+    HTTPStatus.BAD_REQUEST: ErrorMeaning.INVALID,
+    HTTPStatus.UNAUTHORIZED: ErrorMeaning.REFUSED,
+    HTTPStatus.FORBIDDEN: ErrorMeaning.REFUSED,
+    HTTPStatus.TOO_MANY_REQUESTS: ErrorMeaning.THROTTLED,
 }
-_CODES: dict[int | None, TroubleKind] = {
-    HTTPStatus.BAD_REQUEST: TroubleKind.INVALID,
-    HTTPStatus.UNAUTHORIZED: TroubleKind.REFUSED,
-    HTTPStatus.FORBIDDEN: TroubleKind.REFUSED,
-    HTTPStatus.TOO_MANY_REQUESTS: TroubleKind.LIMITED,
-}
-_INVALID_TEXTS = ("Validation error", "SubProtocolNotSupportedError", "NoProtocolError")
+"""``errorCode`` of error frames whose name is unknown. It is AppSync's own, so that 403 is a
+refusal here, while an HTTP status 403 is a firewall's."""
+
+_INVALID_TEXTS = ("validation error", "subprotocolnotsupportederror", "noprotocolerror")
+"""How messages begin that AppSync sends without an error name for a wrong request."""
+
+_FAILED_TEXTS = ("internal", "service unavailable")
+"""How messages begin that AppSync sends without an error name for a failure of its own."""
 
 
-def trouble_of(frame: dict[str, Any]) -> Trouble:
-    """Read an ``error`` or ``connection_error`` frame, whatever its shape."""
+def server_error_of(frame: dict[str, Any]) -> ServerError:
+    """Return the error in an ``error`` or ``connection_error`` frame, whatever its shape."""
     payload = frame.get("payload")
     found = payload.get("errors") if isinstance(payload, dict) else payload
     if found is None:
@@ -113,41 +139,69 @@ def trouble_of(frame: dict[str, Any]) -> Trouble:
     errors = tuple(found) if isinstance(found, list) else () if found is None else (found,)
     first = errors[0] if errors else None
     about: dict[str, Any] = first if isinstance(first, dict) else {"message": first}
-    error_type = _text(about.get("errorType"))
-    if error_type is not None:
-        error_type = error_type.rpartition("#")[2] or None
+    name = _text(about.get("errorType"))
+    error_type = (bare_name(name) or None) if name is not None else None
     code = about.get("errorCode")
     code = code if isinstance(code, int) and not isinstance(code, bool) else None
-    said = _text(about.get("message"))
-    message = said or error_type or "The server gave no reason."
-    return Trouble(_kind(error_type, code, said), message, error_type, code, errors)
+    text = _text(about.get("message"))
+    message = text or error_type or "The server gave no reason."
+    return ServerError(_meaning(error_type, code, text), message, error_type, code, errors)
 
 
-def _kind(error_type: str | None, code: int | None, said: str | None) -> TroubleKind:
-    if error_type in _TYPES:
-        return _TYPES[error_type]
-    if code in _CODES:
-        return _CODES[code]
+def _meaning(error_type: str | None, code: int | None, text: str | None) -> ErrorMeaning:
+    known = meaning_of(error_type, text or "") or _CODES.get(code)
+    if known is not None:
+        return known
+    start = (text or "").lower()
+    if start.startswith(_INVALID_TEXTS):
+        return ErrorMeaning.INVALID
     # Errors of the schema or of a resolver have a message and nothing else.
-    nameless = error_type is None and code is None
-    invalid = said is not None and (nameless or said.startswith(_INVALID_TEXTS))
-    return TroubleKind.INVALID if invalid else TroubleKind.TRANSIENT
+    nameless = error_type is None and code is None and text is not None
+    invalid = nameless and not start.startswith(_FAILED_TEXTS)
+    return ErrorMeaning.INVALID if invalid else ErrorMeaning.FAILED
 
 
-def error_of(trouble: Trouble) -> AppSyncError:
-    """Make the error that ends a subscription."""
-    about: dict[str, Any] = {"status": trouble.code, "error_type": trouble.error_type}
-    errors = [e if isinstance(e, dict) else {"message": str(e)} for e in trouble.errors]
-    said = f"AppSync ended the subscription: {trouble.message}"
-    if trouble.kind is TroubleKind.REFUSED:
-        return Refused(f"{said} Newer tokens did not help.", errors=errors, **about)
-    if trouble.kind is TroubleKind.DENIED:
-        return Denied(said, errors=errors, **about)
-    if trouble.kind is TroubleKind.INVALID:
-        return BadRequest(said, errors=errors, **about)
-    if trouble.kind is TroubleKind.LIMITED:
-        return Throttled(said, **about)
-    return ServerFailed(said, **about)
+def server_error_of_status(status: int, advice: str = "") -> ServerError:
+    """Return the error for a handshake that was answered with an HTTP status.
+
+    Args:
+        status: the HTTP status; those below 300 are errors too, because only 101 is none.
+        advice: what to add to the message.
+    """
+    meaning = meaning_of_status(status) or ErrorMeaning.FAILED
+    text = f"HTTP {status} at the real-time endpoint. {advice}"
+    return ServerError(meaning, text.rstrip(), code=status)
+
+
+def error_of(end: Lost | Unanswered | ServerError, advice: str = "") -> TransportError:
+    """Return the error that a consumer gets for an end that is final.
+
+    Args:
+        end: how the last attempt ended.
+        advice: what to add to the message if the authorization was refused.
+    """
+    if isinstance(end, Lost):
+        return TransportConnectionFailed(f"The real-time endpoint can't be reached: {end.reason}.")
+    if isinstance(end, Unanswered):
+        return TransportConnectionFailed(f"The subscription was not started: {end.reason}.")
+    return _error_of_server(end, advice)
+
+
+def _error_of_server(end: ServerError, advice: str) -> AppSyncError:
+    about: dict[str, Any] = {"status": end.code, "error_type": end.error_type}
+    text = f"AppSync did not accept the subscription, or ended it: {end.message}"
+    if end.meaning is ErrorMeaning.THROTTLED:
+        return Throttled(text, **about)
+    if end.meaning in {ErrorMeaning.FAILED, ErrorMeaning.FULL}:
+        return ServerFailed(text, **about)
+    about["errors"] = [e if isinstance(e, dict) else {"message": str(e)} for e in end.errors]
+    if end.meaning is ErrorMeaning.REFUSED:
+        return Refused(f"{text} {advice}".rstrip(), **about)
+    if end.meaning is ErrorMeaning.DENIED:
+        return Denied(text, **about)
+    if end.meaning is ErrorMeaning.BLOCKED:
+        return BlockedByWaf(text, **about)
+    return BadRequest(text, **about)
 
 
 def _text(value: object) -> str | None:

@@ -1,49 +1,108 @@
-"""What two connections deliver of one subscription, put together. Pure."""
+"""Moving a subscription from one connection to its successor: nothing missed, nothing doubled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import Completed, End, Lost
+from .receiver import Mode
+from .websocket import first_done
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from .lease import Lease
+    from .registration import Registration
 
-__all__ = ["Merge"]
+__all__ = ["STOP_SECONDS", "Registered", "end_merging", "hand_over"]
+
+STOP_SECONDS = 2.0
+"""Seconds to wait for the server's ``complete``."""
+
+_STOP_SECONDS_WAITING = 300.0
+"""The same if the server waits for the consumer, who may take long to read what comes before."""
+
+_MERGE_SECONDS = 2.0
+"""Seconds for which the new connection may repeat what the old one brought, after that ended."""
 
 
-class Merge:
-    """Leaves out of the new connection's events those that the old one brought already.
+class Registered(NamedTuple):
+    """A registration and the lease on its connection.
 
-    Both connections deliver the same events in the same order; the new one
-    begins later, and the old one ends earlier. So the new one repeats the end
-    of what the old one brought, perhaps not all at once, and then goes on.
-    Events have no ids: they are compared by content, and the longest repetition
-    is taken for the true one.
-
-    Args:
-        brought: what the old connection brought since the new one was asked.
+    Attributes:
+        registration: the registration.
+        lease: what keeps its connection open.
     """
 
-    def __init__(self, brought: Sequence[Any]) -> None:
-        self._brought = brought
-        self._starts = list(range(len(brought)))
-        self._seen: list[Any] = []
-        self._repeated = 0
+    registration: Registration
+    lease: Lease
 
-    @property
-    def done(self) -> bool:
-        """Whether all that comes from now on is new."""
-        return not self._starts
+    async def stop(self, seconds: float) -> bool:
+        """Stop the subscription; return whether the server completed it within ``seconds``."""
+        return await self.lease.connection.stop(self.registration, seconds)
 
-    def feed(self, event: Any) -> list[Any]:
-        """Take the new connection's next event; give those that are to be delivered now."""
-        if self.done:
-            return [event]
-        position, end = len(self._seen), len(self._brought)
-        self._seen.append(event)
-        self._starts = [k for k in self._starts if self._brought[k + position] == event]
-        complete = [k for k in self._starts if k + position + 1 == end]
-        if complete:
-            self._repeated = position + 1
-        self._starts = [k for k in self._starts if k not in complete]
-        # As long as a longer repetition is possible, it is waited for.
-        return [] if self._starts else self._seen[self._repeated :]
+    async def leave(self, seconds: float = 0.0) -> None:
+        """Drop what still arrives, stop the subscription and release the connection."""
+        self.registration.receiver.drop()
+        try:
+            await self.stop(seconds)
+        finally:
+            await self.lease.release()
+
+
+async def hand_over(old: Registered, new: Registered, overlap: float) -> Registered | End:
+    """Leave one registration for another one that the server has just acknowledged.
+
+    Both stay for a while, because the server may deliver nothing on the new one for a moment.
+    Until the old one has ended, events are delivered from it, and those of the new one are held.
+
+    Args:
+        old: records what it delivers since before the new one was started.
+        new: holds what it receives.
+        overlap: seconds for which both stay.
+
+    Returns:
+        Which of the two goes on; or how the subscription ended.
+    """
+    try:
+        outcome = await _after_overlap(old, new, overlap)
+    except BaseException:
+        await new.leave()
+        raise
+    if outcome is not new:
+        await new.leave()
+    return outcome
+
+
+async def _after_overlap(old: Registered, new: Registered, overlap: float) -> Registered | End:
+    ended = old.registration.ended, new.registration.ended
+    await first_done(*ended, seconds=overlap)
+    old_end, new_end = (future.result() if future.done() else None for future in ended)
+    if isinstance(old_end, Completed) or isinstance(new_end, Completed):
+        return Completed()
+    receiver, brought = new.registration.receiver, old.registration.receiver
+    if new_end is not None and old_end is None:
+        brought.deliver()
+        return old
+    waits = receiver.buffer.waits
+    alive = await old.stop(_STOP_SECONDS_WAITING if waits else STOP_SECONDS)
+    if brought.overflowed or (receiver.overflowed and not waits):
+        return Lost("more events than can be kept arrived during a hand-over")
+    if old_end is not None or not alive:
+        # Nobody knows whether it brought everything until the new one did.
+        receiver.buffer.gap("the connection ended before its successor was ready")
+    receiver.merge(brought)
+    return new
+
+
+async def end_merging(registration: Registration, seconds: float = _MERGE_SECONDS) -> None:
+    """Wait until the new connection repeats nothing any more, then deliver everything.
+
+    Args:
+        registration: the one that goes on after a hand-over.
+        seconds: how long to wait; longer if the server waits for the consumer meanwhile.
+    """
+    receiver = registration.receiver
+    while receiver.mode is Mode.MERGE and not registration.ended.done():
+        await first_done(registration.ended, seconds=seconds)
+        if not receiver.buffer.full:
+            break
+    receiver.finish_merging()

@@ -1,4 +1,4 @@
-"""Where the real-time endpoint is, and how a connection proves who it is. Pure."""
+"""Where the real-time endpoint is, and what a connection is opened with. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ..endpoint import check_endpoint
 from ..exceptions import ConfigurationError
+from ..secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +19,16 @@ __all__ = [
     "Handshake",
     "RealtimeAuth",
     "check_realtime",
-    "handshake",
+    "handshake_of",
     "host_of",
+    "proxy_of",
     "realtime_url_of",
 ]
 
 RealtimeAuth = Literal["subprotocol", "query"]
 
-_HOST_LABELS = 2
+_API_LABEL = 1
+"""Which label of an API's own host name says ``appsync-api``: the one behind the API's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +37,82 @@ class Handshake:
 
     Attributes:
         protocols: ``Sec-WebSocket-Protocol``.
-        params: the query; empty but for endpoints that know nothing else.
+        params: the query; empty unless the authorization is sent in the URL.
     """
 
-    protocols: tuple[str, ...] = field(repr=False)
-    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    protocols: tuple[str, ...]
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 def realtime_url_of(url: str) -> str:
-    """Give the real-time endpoint of a GraphQL endpoint.
+    """Return the real-time endpoint of a GraphQL endpoint.
 
     AppSync's own domains have a host beside ``appsync-api``, in every partition;
     custom domains, and emulators on loopback, a path below ``/graphql``.
     """
     parts = urlsplit(url)
-    scheme = {"https": "wss", "http": "ws"}[parts.scheme]
-    labels = parts.netloc.split(".")
-    if len(labels) > _HOST_LABELS and labels[1] == "appsync-api":
-        labels[1] = "appsync-realtime-api"
-        return urlunsplit((scheme, ".".join(labels), parts.path, "", ""))
-    path = parts.path.rstrip("/") + "/realtime"
-    return urlunsplit((scheme, parts.netloc, path, "", ""))
+    scheme = {"https": "wss", "http": "ws"}[parts.scheme.lower()]
+    path = parts.path.rstrip("/") or "/graphql"
+    labels = host_of(url).split(".")
+    if labels[_API_LABEL : _API_LABEL + 1] == ["appsync-api"] and len(labels) > _API_LABEL + 1:
+        labels[_API_LABEL] = "appsync-realtime-api"
+        return urlunsplit((scheme, ".".join(labels), path, "", ""))
+    return urlunsplit((scheme, host_of(url), f"{path}/realtime", "", ""))
 
 
 def check_realtime(url: str, way: str, *, allow_insecure: bool) -> None:
-    """Refuse settings of the real-time endpoint to which no token may be sent.
+    """Refuse settings of the real-time endpoint with which no token may be sent.
 
     Raises:
-        ConfigurationError: the URL or the way can't be used.
-        InsecureEndpoint: it is ``ws://`` to another machine.
+        ConfigurationError: the URL, or the way to send the authorization, can't be used.
+        InsecureEndpoint: the URL is ``ws://`` to another machine.
     """
     if way not in {"subprotocol", "query"}:
         raise ConfigurationError(
             'realtime_auth is "subprotocol" or "query".', setting="realtime_auth"
         )
     scheme, _, rest = url.partition("://")
-    if scheme not in {"ws", "wss"}:
+    if scheme.lower() not in {"ws", "wss"}:
         raise ConfigurationError(
             "realtime_url must begin with wss://, or with ws:// on this machine.",
             setting="realtime_url",
         )
-    check_endpoint(f"{scheme.replace('ws', 'http')}://{rest}", allow_insecure=allow_insecure)
+    check_endpoint(
+        f"{scheme.lower().replace('ws', 'http')}://{rest}", allow_insecure=allow_insecure
+    )
 
 
 def host_of(url: str) -> str:
-    """Give the ``host`` of every authorization: the GraphQL endpoint's, never the other one."""
-    return urlsplit(url).netloc
+    """Return the ``host`` of every authorization: the GraphQL endpoint's, with its port if any."""
+    return urlsplit(url).netloc.lower()
 
 
-def handshake(authorization: Mapping[str, str], way: RealtimeAuth) -> Handshake:
-    """Put an authorization into the subprotocol, where no log of URLs shows it, or the query.
+def proxy_of(url: str, proxies: Mapping[str, str]) -> str | None:
+    """Return the proxy for a real-time endpoint; ``None`` to leave the choice to aiohttp.
+
+    aiohttp reads ``wss_proxy`` for ``wss://``, which hardly any machine sets.
+
+    Args:
+        url: the real-time endpoint.
+        proxies: the environment's, as ``urllib.request.getproxies()`` returns them.
+    """
+    scheme = urlsplit(url).scheme.lower()
+    if scheme in proxies:
+        return None
+    found = proxies.get({"wss": "https", "ws": "http"}.get(scheme, ""))
+    return None if found is None else Secret(found)
+
+
+def handshake_of(authorization: Mapping[str, str], way: RealtimeAuth) -> Handshake:
+    """Return a handshake with the authorization in the subprotocol, or in the URL's query.
+
+    In the subprotocol no log of URLs shows it.
 
     https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#handshake-details-to-establish-the-websocket-connection
     """
-    text = json.dumps(dict(authorization)).encode()
+    text = Secret(json.dumps(dict(authorization)))
     if way == "query":
-        header = base64.b64encode(text).decode()
+        header = Secret(base64.b64encode(text.encode()).decode())
         return Handshake(("graphql-ws",), {"header": header, "payload": "e30="})
-    header = base64.urlsafe_b64encode(text).decode().rstrip("=")
-    return Handshake(("graphql-ws", f"header-{header}"))
+    header = Secret(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+    return Handshake(("graphql-ws", Secret(f"header-{header}")))

@@ -1,327 +1,299 @@
-"""All sockets of one transport: opened by the first subscription, closed after the last."""
+"""The connections of one transport on one event loop, which subscriptions share."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
+from gql.transport.exceptions import TransportClosed
 
-from ..events import Connected, ConnectionLost, EventsMissed, RealtimeTrouble, Resubscribed
-from ..exceptions import AppSyncError, InvalidToken, RenewalFailed
-from ..http.json import reader_of_bytes
-from ..threads import EventQueue
-from ..tokens import TokenClaims
+from ..events import Connected, ConnectionLost, RealtimeErrorReceived
+from .backoff import EndpointBackoff
 from .connection import Connection
-from .dial import dial
-from .errors import Step, Trouble, error_of, step_after
-from .handshake import RealtimeAuth, handshake
-from .protocol import Protocol as Conversation
-from .retry import Course
-from .sink import Lost, Refusal
-from .subscription import Subscription
+from .errors import Lost, ServerError
+from .lease import Lease, NotConnected
+from .lifetime import ended_with_token, retirement
+from .websocket import start_task
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Callable
 
-    import aiohttp
+    from ..auth.adapters import Authorizer
+    from ..events import RealtimeEvent
+    from .authorization import Authorization, Sent
+    from .connect import Connector
+    from .settings import RealtimeSettings
 
-    from ..events import RealtimeListener
-    from .buffer import Gap, OnFull
-    from .settings import RealtimeSettings, Signer
-
-__all__ = ["Hub"]
-
-T = TypeVar("T")
-
-_WITH_THE_TOKEN = 2.0
-"""Seconds between a token's expiry and a connection's end that are no coincidence."""
-
-_AHEAD = 10.0
-"""Seconds by which a connection is replaced ahead of its token's expiry, at the most."""
+__all__ = ["ConnectionPool"]
 
 
-class Hub:
-    """Gives connections to subscriptions.
+class _Opening:
+    """A connection that is being opened for all who have the same authorization.
+
+    Attributes:
+        task: opens it; the result is a lease for as long as somebody waits.
+        waiters: how many wait.
+    """
+
+    def __init__(self, task: asyncio.Task[Lease]) -> None:
+        self.task, self.waiters = task, 0
+
+
+class ConnectionPool:
+    """Opens connections, shares them by counted leases, and closes them after the last lease.
 
     Args:
-        url: the real-time endpoint.
-        way: how a handshake carries its authorization.
-        session: makes the aiohttp session that sockets are opened with.
-        close_session: closes it.
-        settings: how it all behaves.
-        ssl: as for aiohttp.
-        loads: reads JSON.
-        listener: hears what happens.
+        connector: opens WebSockets.
+        settings: how connections behave.
+        report: called with each event.
+
+    Attributes:
+        connected_once: whether the endpoint ever accepted a connection.
     """
 
     def __init__(
         self,
-        url: str,
-        *,
-        way: RealtimeAuth,
-        session: Callable[[], aiohttp.ClientSession],
-        close_session: Callable[[aiohttp.ClientSession], Awaitable[object]],
+        connector: Connector,
         settings: RealtimeSettings,
-        ssl: Any,
-        loads: Callable[[Any], Any],
-        listener: RealtimeListener | None,
+        report: Callable[[RealtimeEvent], object],
     ) -> None:
-        self._url, self._way = url, way
-        self._make_session, self._close_session = session, close_session
-        self._session: aiohttp.ClientSession | None = None
-        self._closing = False
-        self._settings, self._ssl, self._loads = settings, ssl, loads
-        self._events = EventQueue(listener)
+        self._connector, self._settings, self._report = connector, settings, report
+        self._loop = asyncio.get_running_loop()
         self._connections: list[Connection] = []
-        # The connection that is being made for all who wait, and by whose authorization.
-        self._opening: tuple[asyncio.Task[Connection], Signer] | None = None
-        self._subscriptions: set[Subscription] = set()
+        self._abandoned: list[Connection] = []
+        self._openings: dict[Authorizer, _Opening] = {}
+        self._attempt: asyncio.Future[Lost | ServerError | None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._goodbyes: set[asyncio.Task[Any]] = set()
-        self._timers: dict[Connection, asyncio.TimerHandle] = {}
-        self._connected_once = False
-        # Whether this server ends a connection with the token that opened it. AppSync's
-        # documents do not say that it does; where it was seen to, one goes ahead of it.
-        self._ends_with_token = False
+        self._closings: dict[Connection, asyncio.Task[None]] = {}
+        self._backoff = EndpointBackoff(settings.delays)
+        self._opening_now = 0
+        self._closed = self._ends_with_token = self.connected_once = False
 
-    # -- what the transport asks ------------------------------------------------------
-
-    def subscribe(self, data: str, signer: Signer, size: int, on_full: OnFull) -> Subscription:
-        """Begin a subscription.
-
-        Raises:
-            TransportClosed: everything is about to end.
-        """
-        if self._closing:
-            raise TransportClosed("The transport is being closed.")
-        made = Subscription(self, data, signer, size=size, on_full=on_full)
-        self._subscriptions.add(made)
-        return made
-
-    async def close(self) -> None:
-        """End everything."""
-        self._closing = True
-        closed = TransportClosed("The transport was closed.")
-        try:
-            await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
-            for task in (pending := list(self._tasks)):
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            goodbyes = [*self._goodbyes, *(c.close() for c in list(self._connections))]
-            await asyncio.gather(*goodbyes, return_exceptions=True)
-        finally:
-            session, self._session = self._session, None
-            if session is not None:
-                await self._close_session(session)
-
-    # -- what subscriptions ask -------------------------------------------------------
-
-    @property
-    def start_timeout(self) -> float:
-        """Seconds to wait for the server's word on a subscription."""
-        return self._settings.start_timeout
-
-    @property
-    def attempts(self) -> int:
-        """How often a subscription that never stood is tried."""
-        return self._settings.attempts
-
-    def delays(self) -> Iterator[float]:
-        """Make the seconds to wait between attempts."""
-        return self._settings.delays()
-
-    async def connection(self, signer: Signer, *, alone: bool = False) -> Connection:
-        """Return a connection with room, opened if there is none.
+    async def acquire(self, authorization: Authorization, *, exclusive: bool = False) -> Lease:
+        """Return a lease on a connection with room, which is opened if there is none.
 
         Args:
-            signer: gives the authorization of the handshake, if there is to be one.
-            alone: whether nobody else is to be on it.
+            authorization: of the handshake, if there is to be one.
+            exclusive: whether nobody else may use the connection.
 
         Raises:
-            TransportError: there can be none.
+            NotConnected: there is none to be had now. The next call waits before it tries again.
+            TransportClosed: the pool is closed.
+            Exception: whatever the authorization mode raises.
         """
-        self.tidy()
-        if alone:
-            return await self._open(signer, alone=True)
-        while True:
+        while not self._closed:
+            if exclusive:
+                return await self._open(authorization, exclusive=True)
             for connection in self._connections:
                 if connection.has_room:
-                    return connection
-            if self._opening is None:
-                self._opening = self._spawn(self._open(signer, alone=False), self._tasks), signer
-                self._opening[0].add_done_callback(self._opened)
-            opening, by = self._opening
-            try:
-                return await asyncio.shield(opening)
-            except AppSyncError:
-                if by == signer:
-                    raise
-                # What one authorization is refused another may be granted.
+                    return self._lease(connection)
+            opening = self._openings.get(authorization.authorizer)
+            lease = await self._join(opening or self._begin(authorization))
+            if lease is not None:
+                return lease
+        raise TransportClosed("The transport was closed.")
 
-    def left(self, subscription: Subscription) -> None:
-        """Hear that a subscription is over; the last one takes the connections along."""
-        self._subscriptions.discard(subscription)
-        self.tidy()
+    async def close(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        try:
+            for task in (tasks := list(self._tasks)):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for connection in list(self._connections):
+                self._close(connection)
+            await asyncio.gather(*self._closings.values(), return_exceptions=True)
+        finally:
+            await self._connector.close()
 
-    def tidy(self) -> None:
-        """Close the connections that nobody needs any more."""
-        if not self._subscriptions and self._opening is not None:
-            (opening, _), self._opening = self._opening, None
-            opening.cancel()
-        for connection in list(self._connections):
-            left = connection.used and not connection.load and not connection.has_room
-            if left or not self._subscriptions:
-                connection.shut = True  # nobody is to begin on it now
-                self._spawn(connection.close(), self._goodbyes)
+    async def close_if_idle(self) -> None:
+        """Close the session of the sockets if nobody uses a connection, or waits for one."""
+        if not (self._connections or self._closings or self._opening_now):
+            await self._connector.close()
 
-    def _opened(self, opening: asyncio.Task[Connection]) -> None:
-        if self._opening is not None and self._opening[0] is opening:
-            self._opening = None
-        if not opening.cancelled() and opening.exception() is None:
-            self.tidy()  # those who wanted it may have left meanwhile
+    def abandon(self) -> None:
+        """Forget everything without touching a socket: all belongs to the process that forked."""
+        self._closed = True
+        self._abandoned, self._connections = self._connections, []
+        for connection in self._abandoned:
+            connection.abandon()
+        self._connector.abandon()
 
-    def missed(self, gap: Gap) -> None:
-        """Tell that events may have been missed."""
-        self._tell(EventsMissed(reason=gap.reason))
+    # -- leases -----------------------------------------------------------------------
 
-    def resubscribed(self) -> None:
-        """Tell that a subscription stands again."""
-        self._tell(Resubscribed())
+    def _lease(self, connection: Connection) -> Lease:
+        return Lease(connection, self._close_unused)
 
-    def troubled(self, trouble: Trouble) -> None:
-        """Tell of the server's complaint."""
-        self._tell(RealtimeTrouble(message=trouble.message, error_type=trouble.error_type))
+    def _close_unused(self, connection: Connection) -> asyncio.Task[None] | None:
+        if connection.leases or self._loop.is_closed():
+            return None
+        if connection.limit == 0:
+            # It accepted no subscription at all, so the next one would not either.
+            self._backoff.lost(connection.opened_at, self._loop.time())
+        return self._close(connection)
 
-    # -- connections ------------------------------------------------------------------
+    def _close(self, connection: Connection) -> asyncio.Task[None]:
+        """Close a connection in a task that belongs to the pool."""
+        if connection not in self._closings:
+            if connection in self._connections:
+                self._connections.remove(connection)
+            connection.drain()
+            closing = self._loop.create_task(connection.close(), name="appsync-gql-closing")
+            self._closings[connection] = closing
+            closing.add_done_callback(lambda _: self._closings.pop(connection, None))
+        return self._closings[connection]
 
-    async def _open(self, signer: Signer, *, alone: bool) -> Connection:
-        """Connect, for as long as that may help.
+    # -- opening ------------------------------------------------------------------------
 
-        Raises:
-            TransportError: it does not.
-        """
-        settings = self._settings
-        course = Course(settings.delays, settings.attempts, proven=self._connected_once)
-        while True:
-            try:
-                headers = await signer.headers(None)
-                return await self._connect(signer, headers, alone=alone)
-            except Refusal as refusal:
-                trouble = refusal.trouble
-                if await self._mended(trouble, course, signer, headers):
-                    continue
-                why = trouble.message
-            except (Lost, RenewalFailed) as error:
-                why = str(error)
-            if not course.may_go_on():
-                raise TransportConnectionFailed(f"The real-time endpoint can't be reached: {why}")
-            await asyncio.sleep(course.pause())
+    def _begin(self, authorization: Authorization) -> _Opening:
+        """Begin to open a connection for all who have this authorization."""
+        opening = _Opening(start_task(self._open(authorization), self._tasks))
+        self._openings[authorization.authorizer] = opening
+        opening.task.add_done_callback(lambda _: self._forget(authorization.authorizer, opening))
+        return opening
 
-    async def _mended(
-        self, trouble: Trouble, course: Course, signer: Signer, headers: Mapping[str, str]
-    ) -> bool:
-        """Do what may help after a refused handshake; tell whether to try again at once.
+    def _forget(self, authorizer: Authorizer, opening: _Opening) -> None:
+        if self._openings.get(authorizer) is opening:
+            del self._openings[authorizer]
+
+    async def _join(self, opening: _Opening) -> Lease | None:
+        """Wait for a connection; return ``None`` if it has no room left for this waiter.
 
         Raises:
-            AppSyncError: nothing helps.
+            NotConnected: as :meth:`acquire`.
         """
-        step = step_after(trouble, renewed=course.out_of_patience, proven=course.stood)
-        if step is Step.GIVE_UP:
-            raise error_of(trouble)
-        self.troubled(trouble)
-        if step is not Step.RENEW:
-            return False
-        first, renewed = course.refused(), False
-        with contextlib.suppress(RenewalFailed):
-            renewed = await signer.renewed(headers, denied=False)
-        if not (renewed or course.stood):
-            raise error_of(trouble)
-        return renewed and first
+        task = opening.task
+        opening.waiters += 1
+        try:
+            await asyncio.wait({task})
+            if task.cancelled():
+                raise NotConnected(Lost("the attempt was cancelled"), None)
+            connection = task.result().connection
+            return self._lease(connection) if connection.has_room else None
+        finally:
+            opening.waiters -= 1
+            if not opening.waiters:
+                await self._leave(opening)
+
+    async def _leave(self, opening: _Opening) -> None:
+        """End an opening for which nobody waits any more."""
+        task = opening.task
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        elif not task.cancelled() and task.exception() is None:
+            await task.result().release()
+
+    async def _open(self, authorization: Authorization, *, exclusive: bool = False) -> Lease:
+        """Open a connection, or find one that another user has opened meanwhile.
+
+        Raises:
+            NotConnected: as :meth:`acquire`.
+        """
+        self._opening_now += 1
+        try:
+            while True:
+                await self._pause(authorization.authorizer)
+                # Each user waits for his own headers, and for those alone.
+                sent = await authorization.for_connect()
+                if exclusive:
+                    break
+                for connection in self._connections:
+                    if connection.has_room:
+                        return self._lease(connection)
+                if self._attempt is None:
+                    break
+                await self._wait_for_others(self._attempt)
+            return self._lease(await self._connect(authorization, sent, exclusive=exclusive))
+        finally:
+            self._opening_now -= 1
+
+    async def _pause(self, authorizer: Authorizer) -> None:
+        # The pause may become longer meanwhile.
+        while (seconds := self._backoff.seconds(authorizer, self._loop.time())) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(seconds)
+
+    async def _wait_for_others(self, attempt: asyncio.Future[Lost | ServerError | None]) -> None:
+        """Wait for the attempt of another user, so that all of them make one at a time.
+
+        Raises:
+            NotConnected: it failed in a way in which any other attempt would fail too.
+        """
+        failure = await asyncio.shield(attempt)
+        if failure is not None:
+            raise NotConnected(failure, None)
 
     async def _connect(
-        self, signer: Signer, headers: Mapping[str, str], *, alone: bool
+        self, authorization: Authorization, sent: Sent, *, exclusive: bool
     ) -> Connection:
-        conversation, clock = Conversation(self._loads), self._settings.clock
-        if self._session is None:
-            self._session = self._make_session()
-        socket, silence = await dial(
-            self._session,
-            self._url,
-            handshake(headers, self._way),
-            conversation,
-            ssl=self._ssl,
-            ack_timeout=self._settings.ack_timeout,
-            as_bytes=reader_of_bytes(self._loads) is not None,
-        )
-        connection = Connection(
-            socket, conversation, silence, clock=clock, troubled=self.troubled, gone=self._gone
-        )
-        connection.run()
-        connection.shut, connection.expires_at = alone, _expiry_of(headers)
-        self._connections.append(connection)
-        self._plan_end(connection, signer, headers)
-        self._tell(Connected(again=self._connected_once))
-        self._connected_once = True
+        began = self._loop.time()
+        attempt: asyncio.Future[Lost | ServerError | None] = self._loop.create_future()
+        if not exclusive:
+            self._attempt = attempt
+        failure: Lost | ServerError | None = None
+        try:
+            opened = await self._connector.connect(sent.authorization)
+            if isinstance(opened, Lost | ServerError):
+                failure = opened
+                self._backoff.failed(opened, authorization.authorizer, began, self._loop.time())
+        finally:
+            shared = isinstance(failure, Lost) or (failure is not None and failure.of_endpoint)
+            attempt.set_result(failure if shared else None)
+            if self._attempt is attempt:
+                self._attempt = None
+        if isinstance(opened, Lost | ServerError):
+            if isinstance(opened, ServerError):
+                self._report_error(opened)
+            raise NotConnected(opened, sent)
+        self._backoff.succeeded(authorization.authorizer)
+        connection = Connection(opened, clock=self._settings.clock, on_error=self._report_error)
+        if exclusive:
+            connection.drain()
+        self._add(connection, authorization, sent)
         return connection
 
-    def _plan_end(self, connection: Connection, signer: Signer, headers: Mapping[str, str]) -> None:
-        """See that it is replaced ahead of the moment when the server would end it."""
-        loop, seconds = asyncio.get_running_loop(), self._settings.max_age
-        if self._ends_with_token and connection.expires_at is not None:
-            left = connection.expires_at - self._settings.clock.wall()
-            ahead = left - min(_AHEAD, left / 4)
-            if ahead < seconds:
-                self._timers[connection] = loop.call_later(
-                    ahead,
-                    lambda: self._spawn(
-                        self._retire_renewed(connection, signer, headers), self._tasks
-                    ),
-                )
-                return
-        self._timers[connection] = loop.call_later(seconds, self._retire, connection)
+    # -- the life of a connection ---------------------------------------------------------
 
-    def _retire(self, connection: Connection) -> None:
-        """Have the subscriptions of an old connection go over to a new one."""
-        connection.shut = connection.retired = True
-        for subscription in self._subscriptions:
-            subscription.move()
+    def _add(self, connection: Connection, authorization: Authorization, sent: Sent) -> None:
+        self._connections.append(connection)
+        retiring = start_task(self._retire_in_time(connection, authorization, sent), self._tasks)
 
-    async def _retire_renewed(
-        self, connection: Connection, signer: Signer, headers: Mapping[str, str]
+        def gone(closed: asyncio.Future[str]) -> None:
+            retiring.cancel()
+            if connection in self._connections:
+                self._lost(connection, sent, closed.result())
+
+        connection.closed.add_done_callback(gone)
+        self._report(Connected(again=self.connected_once))
+        self.connected_once = True
+
+    def _lost(self, connection: Connection, sent: Sent, reason: str) -> None:
+        """Count a connection that did not end by our own will."""
+        self._backoff.lost(connection.opened_at, self._loop.time())
+        if connection.interrupted:
+            now = self._settings.clock.wall()
+            self._ends_with_token |= ended_with_token(sent.expires_at, now)
+            self._report(ConnectionLost(reason=reason))
+        self._close(connection)
+
+    async def _retire_in_time(
+        self, connection: Connection, authorization: Authorization, sent: Sent
     ) -> None:
-        """Go over to a connection that is opened with a newer token, if there is one."""
-        with contextlib.suppress(Exception):  # then its end will be a gap
-            if await signer.renewed(headers, denied=False):
-                self._retire(connection)
+        """Retire a connection ahead of the moment when the server would end it."""
+        plan = retirement(
+            self._settings.max_age,
+            sent.expires_at,
+            self._settings.clock.wall(),
+            ends_with_token=self._ends_with_token,
+        )
+        await asyncio.sleep(plan.seconds)
+        if plan.renew_first:
+            with contextlib.suppress(Exception):  # then the connection's end will be a gap
+                if await authorization.newer(sent, denied=False):
+                    connection.retire()
+        else:
+            connection.retire()
 
-    def _gone(self, connection: Connection, why: str, standing: int) -> None:
-        if connection in self._connections:
-            self._connections.remove(connection)
-        timer = self._timers.pop(connection, None)
-        if timer is not None:
-            timer.cancel()
-        if standing:
-            left = (connection.expires_at or 0.0) - self._settings.clock.wall()
-            self._ends_with_token = self._ends_with_token or abs(left) < _WITH_THE_TOKEN
-            self._tell(ConnectionLost(reason=why))
-
-    def _tell(self, event: Any) -> None:
-        self._events.put(event)
-
-    def _spawn(
-        self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]]
-    ) -> asyncio.Task[T]:
-        task = asyncio.get_running_loop().create_task(work, name="appsync-gql-connection")
-        among.add(task)
-        task.add_done_callback(among.discard)
-        return task
-
-
-def _expiry_of(headers: Mapping[str, str]) -> float | None:
-    token = headers.get("Authorization")
-    try:
-        return TokenClaims.read(token, "Authorization").expires_at if token else None
-    except InvalidToken:
-        return None  # a token of another kind
+    def _report_error(self, error: ServerError) -> None:
+        self._report(RealtimeErrorReceived(message=error.message, error_type=error.error_type))

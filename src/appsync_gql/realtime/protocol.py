@@ -1,4 +1,4 @@
-"""One connection's conversation: frames in, events and frames out. No socket, no clock.
+"""The client's side of the protocol: frames in, events and frames out. No socket, no clock.
 
 https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
 """
@@ -11,33 +11,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..http.json import loads
-from .errors import Trouble, trouble_of
+from .errors import Completed, ServerError, server_error_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = [
     "Acknowledged",
-    "Completed",
     "Ended",
     "Event",
     "Message",
-    "Nonsense",
     "Protocol",
     "Rejected",
     "Started",
-    "Troubled",
+    "UnassignedError",
+    "Unreadable",
 ]
 
 _DEFAULT_TIMEOUT = 300.0
-"""Seconds, where the ack does not say; AppSync's own."""
+"""Seconds, if the ``connection_ack`` does not say; AppSync's own."""
 
 _LONGEST = 86_400_000
-"""Milliseconds of a day, after which AppSync ends each connection. More is taken for nonsense."""
+"""Milliseconds of a day, after which AppSync ends each connection. A longer timeout is ignored."""
 
 
 class Message(TypedDict):
-    """An event for a subscription: the frame itself, since this must be cheap."""
+    """An event for a subscription: the frame itself, because this must be cheap."""
 
     id: str
     payload: dict[str, Any]
@@ -45,10 +44,10 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The connection stands.
+    """The server accepted the connection.
 
     Attributes:
-        timeout: seconds without any frame after which it is dead.
+        timeout: seconds without any frame after which the connection is dead.
     """
 
     timeout: float
@@ -56,48 +55,51 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """There is no connection."""
+    """The server rejected the connection, or ended it."""
 
-    trouble: Trouble
+    error: ServerError
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A subscription stands."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A subscription is over, as the client wished or by the server's will."""
+    """The server acknowledged a subscription."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The server did not take a subscription, or ended it."""
+    """The server completed a subscription, did not accept it, or ended it with an error."""
 
     id: str
-    trouble: Trouble
+    end: Completed | ServerError
 
 
 @dataclass(frozen=True, slots=True)
-class Troubled:
-    """An error that names no subscription of ours. All of them live on."""
+class UnassignedError:
+    """An error that is not for a subscription of this connection; all of them go on.
 
-    trouble: Trouble
+    Attributes:
+        error: what the server sent.
+        names_id: whether it names a subscription, which is then not one of this connection.
+    """
+
+    error: ServerError
+    names_id: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Nonsense:
-    """A frame that can't be understood; why, and nothing of it."""
+class Unreadable:
+    """A frame that can't be understood.
+
+    Attributes:
+        reason: why; it quotes nothing of the frame.
+    """
 
     reason: str
 
 
-Event = Message | Acknowledged | Rejected | Started | Completed | Ended | Troubled | Nonsense
+Event = Message | Acknowledged | Rejected | Started | Ended | UnassignedError | Unreadable
 
 
 class _Phase(enum.Enum):
@@ -110,7 +112,7 @@ class Protocol:
     """The client's side of one connection.
 
     Args:
-        loads: reads JSON from what frames are given as, text or its bytes in UTF-8.
+        loads: reads JSON from a frame's text, or from its bytes in UTF-8.
     """
 
     def __init__(self, loads: Callable[[Any], Any] = loads) -> None:
@@ -121,7 +123,7 @@ class Protocol:
             "data": self._data,
             "ka": lambda _: None,
             "error": lambda frame: self._error(frame.get("id"), frame),
-            "connection_error": lambda frame: Rejected(trouble_of(frame)),
+            "connection_error": lambda frame: Rejected(server_error_of(frame)),
             "connection_ack": lambda frame: self._ack(frame.get("payload")),
             "start_ack": lambda frame: self._start_ack(frame.get("id")),
             "complete": lambda frame: self._complete(frame.get("id")),
@@ -129,21 +131,21 @@ class Protocol:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The subscriptions that are not over yet."""
+        """The ids of the subscriptions that have not ended yet."""
         return frozenset(self._phases)
 
     # -- frames out -----------------------------------------------------------------
 
     def init(self) -> str:
-        """Give the first frame."""
+        """Return the first frame."""
         return json.dumps({"type": "connection_init"})
 
     def start(self, id: str, data: str, authorization: Mapping[str, str]) -> str:  # noqa: A002
-        """Give the frame that begins a subscription.
+        """Return the frame that starts a subscription.
 
         Args:
             id: a name that was never used on this connection.
-            data: the operation and its variables, as JSON: the very text that was signed.
+            data: the operation and its variables as JSON: the exact text that was signed.
             authorization: headers, ``host`` among them.
 
         Raises:
@@ -158,20 +160,24 @@ class Protocol:
         return json.dumps({"id": id, "type": "start", "payload": payload})
 
     def stop(self, id: str) -> str | None:  # noqa: A002
-        """Give the frame that ends a subscription; ``None`` if it is over already."""
+        """Return the frame that stops a subscription; ``None`` if it is stopped or has ended."""
         if self._phases.get(id) in {None, _Phase.STOPPING}:
             return None
         self._phases[id] = _Phase.STOPPING
         return json.dumps({"id": id, "type": "stop"})
 
+    def forget(self, id: str) -> None:  # noqa: A002
+        """Ignore from now on what the server sends for a subscription."""
+        self._phases.pop(id, None)
+
     # -- frames in --------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> Event | None:
-        """Read one frame; ``None`` when there is nothing to do about it. Never raises."""
+        """Return what one frame means; ``None`` if it asks for nothing. Never raises."""
         frame: Any = None
         try:
             frame = self._loads(text)
-            # Nearly all frames are of this kind, so they are looked at first.
+            # Nearly all frames are of this kind, so it is the first one that is checked.
             if (
                 frame["type"] == "data"
                 and frame["id"] in self._phases
@@ -179,27 +185,27 @@ class Protocol:
             ):
                 return frame  # type: ignore[no-any-return]
         except (KeyError, TypeError):
-            pass  # it is another kind, or none at all
-        except Exception:  # noqa: BLE001 - a reader of the user's own may raise anything
-            return Nonsense("it is not JSON")
+            pass  # it is another kind, or no object
+        except Exception:  # noqa: BLE001 - a user's own JSON reader may raise anything
+            return Unreadable("it is not JSON")
         if not isinstance(frame, dict):
-            return Nonsense("it is not a JSON object")
+            return Unreadable("it is not a JSON object")
         kind = frame.get("type")
         handler = self._handlers.get(kind) if isinstance(kind, str) else None
-        return handler(frame) if handler else Nonsense("its type is not known")
+        return handler(frame) if handler else Unreadable("its type is not known")
 
     def _data(self, frame: dict[str, Any]) -> Event | None:
         id_, payload = frame.get("id"), frame.get("payload")
         if not isinstance(id_, str) or not isinstance(payload, dict):
-            return Nonsense("a data frame without id or payload")
+            return Unreadable("a data frame without id or payload")
         # One that is being stopped goes on until the server has completed it.
         return cast("Message", frame) if id_ in self._phases else None
 
     def _error(self, id_: object, frame: dict[str, Any]) -> Event:
-        trouble = trouble_of(frame)
+        error = server_error_of(frame)
         if isinstance(id_, str) and self._over(id_):
-            return Ended(id_, trouble)
-        return Troubled(trouble)
+            return Ended(id_, error)
+        return UnassignedError(error, names_id=id_ is not None and id_ != "")
 
     def _ack(self, payload: object) -> Event | None:
         if self._acknowledged:
@@ -212,7 +218,7 @@ class Protocol:
 
     def _start_ack(self, id_: object) -> Event | None:
         if not isinstance(id_, str):
-            return Nonsense("a start_ack frame without id")
+            return Unreadable("a start_ack frame without id")
         if self._phases.get(id_) is not _Phase.STARTING:
             return None
         self._phases[id_] = _Phase.ACTIVE
@@ -220,8 +226,8 @@ class Protocol:
 
     def _complete(self, id_: object) -> Event | None:
         if not isinstance(id_, str):
-            return Nonsense("a complete frame without id")
-        return Completed(id_) if self._over(id_) else None
+            return Unreadable("a complete frame without id")
+        return Ended(id_, Completed()) if self._over(id_) else None
 
     def _over(self, id_: str) -> bool:
         return self._phases.pop(id_, None) is not None

@@ -1,48 +1,53 @@
-"""A subscription as gql wants it: an async generator of results."""
+"""A subscription as gql expects it: an asynchronous generator of results."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from gql.transport.appsync_auth import AppSyncAuthentication
-from graphql import ExecutionResult
+from gql.transport.exceptions import TransportClosed
+from graphql import ExecutionResult, OperationType, get_operation_ast
 
-from ..exceptions import ConfigurationError
+from ..auth.adapters import authorizer_of
+from ..compat import UnparsedResult, keep_for_ever
+from ..exceptions import BadRequest, ConfigurationError
 from ..http.request_body import body_of
-from .handshake import check_realtime, host_of, realtime_url_of
+from ..threads import EventQueue, after_fork_in_child
+from .handshake import check_realtime, realtime_url_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
-    import aiohttp
     from gql import GraphQLRequest
 
-    from ..auth.base import Auth, Headers
+    from ..auth.adapters import Authorizer
     from ..events import RealtimeListener
     from .buffer import Gap, OnFull
     from .handshake import RealtimeAuth
-    from .pool import Hub
-    from .settings import RealtimeSettings, Signer
+    from .pool import ConnectionPool
+    from .settings import RealtimeSettings
+    from .subscription import Subscription
 
-__all__ = ["Feeds", "feed"]
+__all__ = ["Subscriptions"]
+
+_POLICIES = ("drop_oldest", "fail", "wait")
 
 
-class Feeds:
+class Subscriptions:
     """The subscriptions of one transport.
 
     Args:
         url: the GraphQL endpoint.
         realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
         way: how a handshake carries its authorization.
-        settings: how it all behaves; ``None`` for the defaults.
+        settings: how subscriptions behave; ``None`` for the defaults.
         ssl: as for aiohttp.
         loads: reads JSON.
-        close_session: closes the aiohttp session of the sockets.
-        listener: hears what happens.
+        listener: called with real-time events.
         allow_insecure: permit ``ws://`` to other machines than this one.
+        signed_headers: headers of handshakes that are signed.
 
     Raises:
         ConfigurationError: a URL, or ``way``, can't be used.
@@ -57,83 +62,175 @@ class Feeds:
         settings: RealtimeSettings | None,
         ssl: Any,
         loads: Callable[[Any], Any],
-        close_session: Callable[[aiohttp.ClientSession], Awaitable[object]],
         listener: RealtimeListener | None,
         allow_insecure: bool,
+        signed_headers: Mapping[str, str],
     ) -> None:
-        self._url, self._host = realtime_url or realtime_url_of(url), host_of(url)
-        check_realtime(self._url, way, allow_insecure=allow_insecure)
-        self._way, self._settings, self._close_session = way, settings, close_session
-        self._ssl, self._loads, self._listener = ssl, loads, listener
-        self._hub = cast("Hub | None", None)
+        self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
+        check_realtime(self._realtime_url, way, allow_insecure=allow_insecure)
+        self._way, self._settings, self._signed_headers = way, settings, signed_headers
+        self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
+        self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
-    def feed(
+    def subscribe(
         self,
         request: GraphQLRequest,
-        auth: Auth | AppSyncAuthentication,
+        auth: object,
         session: Callable[[], dict[str, Any]],
-        **options: Any,
+        *,
+        gaps: bool = False,
+        on_gap: Callable[[Gap], Awaitable[object] | object] | None = None,
+        buffer: int = 1000,
+        on_full: OnFull = "drop_oldest",
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Subscribe; see :func:`feed`.
+        """Return the results of a subscription; it starts when the first one is asked for.
 
         Args:
-            request: what to subscribe to.
-            auth: by whose authorization.
-            session: gives the arguments of the aiohttp session for sockets.
-            options: as :func:`feed` has them.
-        """
-        signer = signer_of(auth, self._host)
-        if self._hub is None:
-            # Who only sends queries does not wait for this import.
-            from .dial import socket_session  # noqa: PLC0415
-            from .pool import Hub  # noqa: PLC0415
-            from .settings import RealtimeSettings  # noqa: PLC0415
+            request: one subscription.
+            auth: its authorization, as for ``AppSyncTransport(auth=…)``.
+            session: returns the arguments of the aiohttp session that sockets are opened with.
+            gaps: whether a :class:`Gap` is among the results where events may have been missed.
+            on_gap: called with each gap, async or not, before later results.
+            buffer: how many events wait for the consumer at the most.
+            on_full: what happens to the next one.
 
-            self._hub = Hub(
-                self._url,
-                way=self._way,
-                session=lambda: socket_session(session()),
-                close_session=self._close_session,
-                settings=self._settings or RealtimeSettings(),
-                ssl=self._ssl,
-                loads=self._loads,
-                listener=self._listener,
-            )
-        return feed(self._hub, request, signer, **options)
+        Raises:
+            BadRequest: the operation is no subscription.
+            ConfigurationError: an argument can't be used.
+        """
+        _check(request, buffer, on_full)
+        authorizer = authorizer_of(auth)
+        # The exact text that is sent is what is signed.
+        data = body_of(request).decode()
+
+        def start() -> Subscription:
+            return self._start(authorizer, data, session, size=buffer, on_full=on_full)
+
+        return _results(start, gaps=gaps, on_gap=on_gap)
 
     async def close(self) -> None:
-        """End them all."""
-        if self._hub is not None:
-            try:
-                await self._hub.close()
-            finally:
-                self._hub = None
+        """End the subscriptions of the running event loop, and close their connections."""
+        loop = asyncio.get_running_loop()
+        here = self._by_loop.get(loop)
+        if here is None:
+            return
+        try:
+            await here.close()
+        finally:
+            if self._by_loop.get(loop) is here:
+                del self._by_loop[loop]
 
+    def _start(
+        self,
+        authorizer: Authorizer,
+        data: str,
+        session: Callable[[], dict[str, Any]],
+        *,
+        size: int,
+        on_full: OnFull,
+    ) -> Subscription:
+        # Programs without subscriptions do not wait for these imports.
+        from .authorization import Authorization  # noqa: PLC0415
+        from .settings import RealtimeSettings  # noqa: PLC0415
+        from .subscription import Subscription  # noqa: PLC0415
 
-_POLICIES = ("drop_oldest", "fail", "wait")
-
-
-async def feed(
-    hub: Hub,
-    request: GraphQLRequest,
-    signer: Signer,
-    *,
-    gaps: bool = False,
-    on_gap: Callable[[Gap], Awaitable[object] | object] | None = None,
-    buffer: int = 1000,
-    on_full: OnFull = "drop_oldest",
-) -> AsyncGenerator[ExecutionResult, None]:
-    """Yield what a subscription brings, for as long as somebody wants it."""
-    if buffer < 1 or on_full not in _POLICIES:
-        names = ", ".join(repr(policy) for policy in _POLICIES)
-        raise ConfigurationError(
-            f"buffer is 1 or more, and on_full one of {names}.", setting="on_full"
+        settings = self._settings or RealtimeSettings()
+        here = self._on_this_loop(session, settings)
+        subscription = Subscription(
+            here.pool,
+            Authorization(authorizer, self._url, self._signed_headers),
+            data,
+            settings=settings,
+            report=self._events.put,
+            size=size,
+            on_full=on_full,
         )
-    # The very text that is sent is what is signed.
-    data = body_of(request).decode()
-    subscription = hub.subscribe(data, signer, buffer, on_full)
+        here.add(subscription)
+        return subscription
+
+    def _on_this_loop(
+        self, session: Callable[[], dict[str, Any]], settings: RealtimeSettings
+    ) -> _OnLoop:
+        loop = asyncio.get_running_loop()
+        here = self._by_loop.get(loop)
+        if here is None:
+            if not self._by_loop:
+                after_fork_in_child(self, Subscriptions._leave_to_parent)
+            for ended in [other for other in list(self._by_loop) if other.is_closed()]:
+                del self._by_loop[ended]
+            here = self._by_loop[loop] = _OnLoop(self._pool(session, settings))
+        here.check_open()
+        return here
+
+    def _pool(
+        self, session: Callable[[], dict[str, Any]], settings: RealtimeSettings
+    ) -> ConnectionPool:
+        from .connect import Connector  # noqa: PLC0415
+        from .pool import ConnectionPool  # noqa: PLC0415
+
+        connector = Connector(
+            self._realtime_url,
+            way=self._way,
+            session=session,
+            ssl=self._ssl,
+            loads=self._loads,
+            ack_timeout=settings.ack_timeout,
+        )
+        return ConnectionPool(connector, settings, self._events.put)
+
+    def _leave_to_parent(self) -> None:
+        """Called in a forked child: the sockets are the parent's, and stay untouched."""
+        for inherited in self._by_loop.values():
+            inherited.pool.abandon()
+            keep_for_ever(inherited)
+        self._by_loop = {}
+
+
+class _OnLoop:
+    """The subscriptions on one event loop.
+
+    Attributes:
+        pool: their connections.
+    """
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self.pool = pool
+        self._subscriptions: set[Subscription] = set()
+        self._closing = False
+
+    def add(self, subscription: Subscription) -> None:
+        """Own a subscription until it has ended."""
+        self._subscriptions.add(subscription)
+        subscription.ended.add_done_callback(lambda _: self._subscriptions.discard(subscription))
+
+    def check_open(self) -> None:
+        """Refuse a further subscription while everything is being closed.
+
+        Raises:
+            TransportClosed: it is.
+        """
+        if self._closing:
+            raise TransportClosed("The transport is being closed.")
+
+    async def close(self) -> None:
+        """End everything."""
+        self._closing = True
+        closed = TransportClosed("The transport was closed.")
+        await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
+        await self.pool.close()
+
+
+async def _results(
+    start: Callable[[], Subscription],
+    *,
+    gaps: bool,
+    on_gap: Callable[[Gap], Awaitable[object] | object] | None,
+) -> AsyncGenerator[ExecutionResult, None]:
+    subscription = start()
+    waiting = subscription.buffer
+    # A server that waits for the consumer must notice each event that is taken.
+    items: deque[Any] = deque() if waiting.waits else waiting.items
     try:
-        items: deque[Any] = deque() if on_full == "wait" else subscription.buffer.items
         while True:
             # In a burst there is no need to wait for each.
             while items:
@@ -145,7 +242,7 @@ async def feed(
                     yield ExecutionResult(payload["data"])
                 else:
                     yield _result(payload)
-            payload = await subscription.buffer.next()
+            payload = await waiting.next()
             if type(payload) is dict:
                 yield _result(payload)
             elif payload is None:
@@ -155,27 +252,9 @@ async def feed(
                 if on_gap is not None and inspect.isawaitable(called := on_gap(gap)):
                     await called
                 if gaps:
-                    yield _GapResult(gap)
+                    yield UnparsedResult(gap)
     finally:
         subscription.leave()
-
-
-class _GapResult(ExecutionResult):
-    """A gap on its way through gql's Client, which would put what it parses in its place."""
-
-    __slots__ = ("_gap",)
-
-    def __init__(self, gap: Gap) -> None:
-        self._gap = gap
-        super().__init__(gap)
-
-    @property
-    def data(self) -> Gap:
-        return self._gap
-
-    @data.setter
-    def data(self, parsed: object) -> None:
-        """Keep the gap: an empty result of a schema's types would look like an event."""
 
 
 def _result(payload: dict[str, Any]) -> ExecutionResult:
@@ -183,37 +262,25 @@ def _result(payload: dict[str, Any]) -> ExecutionResult:
     return ExecutionResult(get("data"), get("errors"), get("extensions"))
 
 
-def signer_of(auth: Auth | AppSyncAuthentication, host: str) -> Signer:
-    """Make what signs handshakes and starts with that authorization."""
-    return _GqlSigner(auth) if isinstance(auth, AppSyncAuthentication) else _Signer(auth, host)
+def _check(request: GraphQLRequest, buffer: int, on_full: OnFull) -> None:
+    """Refuse what can't be subscribed to, before anything is sent.
 
+    A mutation would be carried out, and carried out again at each attempt to subscribe.
 
-@dataclass(frozen=True)
-class _Signer:
-    auth: Auth
-    host: str
-
-    async def headers(self, data: str | None) -> Mapping[str, str]:
-        del data  # a token signs nothing
-        found = self.auth.headers_nowait()
-        return {"host": self.host, **(await self.auth.headers() if found is None else found)}
-
-    async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:
-        before = {k: v for k, v in (rejected or {}).items() if k != "host"}
-        newer = await self.auth.renew(before or None, denied=denied)
-        return dict(newer) != before
-
-
-@dataclass(frozen=True)
-class _GqlSigner:
-    """One of gql's own objects: what it has, it has for good."""
-
-    auth: AppSyncAuthentication
-
-    async def headers(self, data: str | None) -> Mapping[str, str]:
-        found: Mapping[str, str] = self.auth.get_headers(data)
-        return found
-
-    async def renewed(self, rejected: Headers | None, *, denied: bool) -> bool:
-        del rejected, denied
-        return False
+    Raises:
+        BadRequest: the operation is no subscription.
+        ConfigurationError: an argument can't be used.
+    """
+    operation = get_operation_ast(request.document, request.operation_name)
+    if operation is None:
+        raise BadRequest("subscribe() takes one subscription; operation_name must name it.")
+    if operation.operation is not OperationType.SUBSCRIPTION:
+        raise BadRequest(
+            f"subscribe() takes a subscription, and this is a {operation.operation.value}: "
+            "use execute(). It was not sent."
+        )
+    if buffer < 1 or on_full not in _POLICIES:
+        names = ", ".join(repr(policy) for policy in _POLICIES)
+        raise ConfigurationError(
+            f"buffer is 1 or more, and on_full one of {names}.", setting="on_full"
+        )

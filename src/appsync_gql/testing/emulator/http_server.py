@@ -140,6 +140,8 @@ class HttpServer:
     # -- AppSync ---------------------------------------------------------------------
 
     async def _graphql(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._realtime.handle(request)  # AppSync's own domains, private APIs
         sent = await request.read()
         raw = sent if request.method == "POST" else body_of_get(request.query)
         operation = self._api.read(raw)

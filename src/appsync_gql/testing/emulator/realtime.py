@@ -78,8 +78,9 @@ class Realtime:
         sent = 0
         for connection in list(self._connections):
             for registration in list(connection.registrations.values()):
+                live = asyncio.get_running_loop().time() >= connection.live_at[registration.id]
                 matches = not isinstance(payload, dict) or registration.matches(payload)
-                if registration.name == name and matches:
+                if registration.name == name and matches and live:
                     sent += await self._deliver(connection, registration, payload)
         return sent
 

@@ -36,6 +36,8 @@ class RealtimeSettings:
         connection_lifetime: seconds after which the server closes a connection.
         subscriptions: the most that one connection may have.
         closes_at_expiry: whether a connection is closed when the token of its handshake expires.
+        registration_lag: seconds after a ``start`` was accepted for which the subscription gets
+            no events yet, as AppSync's may.
     """
 
     keep_alive: float = 60.0
@@ -43,6 +45,7 @@ class RealtimeSettings:
     connection_lifetime: float = 86_400.0
     subscriptions: int = 100
     closes_at_expiry: bool = False
+    registration_lag: float = 0.0
 
 
 class RealtimeConnection:
@@ -58,6 +61,7 @@ class RealtimeConnection:
 
     Attributes:
         registrations: the connection's subscriptions, by the client's ids.
+        live_at: when their events begin, in the event loop's seconds, by the same ids.
         silent: whether nothing more is sent or read.
     """
 
@@ -74,6 +78,7 @@ class RealtimeConnection:
         self._socket, self._transport, self._api = socket, transport, api
         self._settings, self._faults, self._counters = settings, faults, counters
         self.registrations: dict[str, Registration] = {}
+        self.live_at: dict[str, float] = {}
         self.silent = False
 
     def drop(self) -> None:
@@ -162,6 +167,8 @@ class RealtimeConnection:
         outcome = await self._register(name, payload)
         if isinstance(outcome, Registration):
             self.registrations[name] = outcome
+            now = asyncio.get_running_loop().time()
+            self.live_at[name] = now + self._settings.registration_lag
             if fault < math.inf:
                 await asyncio.sleep(fault)
                 await self.send("start_ack", name)
