@@ -15,11 +15,21 @@ from ..compat import add_sigv4
 from ..secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.credentials import ReadOnlyCredentials
 
     from .base import Headers, SignableRequest
 
-__all__ = ["access_key_of", "host_of", "is_signed_with", "region_of", "sign", "time_of"]
+__all__ = [
+    "access_key_of",
+    "aws_headers",
+    "host_of",
+    "is_signed_with",
+    "region_of",
+    "sign",
+    "time_of",
+]
 
 _HTTP_HEADERS = {"content-type": "application/json"}
 _REALTIME_HEADERS = {
@@ -51,9 +61,7 @@ def sign(
     """
     http = request.kind == "http"
     headers = dict(_HTTP_HEADERS if http else _REALTIME_HEADERS)
-    if request.headers:
-        # AWS rejects a request with an x-amz-* header that is not signed.
-        headers |= {n: v for n, v in request.headers.items() if n.lower().startswith(_SIGNED)}
+    headers |= aws_headers(request.headers)
     signed = add_sigv4(
         request.url,
         request.body,
@@ -65,6 +73,11 @@ def sign(
     if not http:
         signed["host"] = host_of(request.url)
     return {name: Secret(value) for name, value in signed.items()}
+
+
+def aws_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a caller's headers that AWS expects to be signed."""
+    return {name: value for name, value in headers.items() if name.lower().startswith(_SIGNED)}
 
 
 def host_of(url: str) -> str:
