@@ -74,7 +74,9 @@ class IamAuth(SignedAuth):
         )
 
     def __repr__(self) -> str:
-        return f"<IamAuth region={self._region!r} profile={self._profile!r}>"
+        # Not all attributes exist when a traceback shows an object whose __init__ raised.
+        region, profile = (getattr(self, name, None) for name in ("_region", "_profile"))
+        return f"<IamAuth region={region!r} profile={profile!r}>"
 
     def _load_from_chain(self, rejected: bool) -> AwsCredentials:  # noqa: FBT001 - see SignedAuth
         from botocore.session import Session  # noqa: PLC0415 - botocore takes 50 ms to import

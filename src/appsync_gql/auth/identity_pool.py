@@ -114,8 +114,9 @@ class IdentityPoolAuth(SignedAuth):
         )
 
     def __repr__(self) -> str:
-        who = "guest" if self._store is None else "user"
-        return f"<IdentityPoolAuth {self._pool_id} {who}>"
+        # Not all attributes exist when a traceback shows an object whose __init__ raised.
+        who = "guest" if getattr(self, "_store", None) is None else "user"
+        return f"<IdentityPoolAuth {getattr(self, '_pool_id', None)} {who}>"
 
     def _may_be_used(self, credentials: AwsCredentials) -> bool:
         if self._store is None:

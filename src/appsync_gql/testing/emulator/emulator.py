@@ -275,4 +275,5 @@ class Emulator(UserControls, AwsControls):
             yield emulator
 
     def __repr__(self) -> str:
-        return f"<Emulator {self.graphql_url if self._port else 'not started'}>"
+        # Not all attributes exist when a traceback shows an object whose __init__ raised.
+        return f"<Emulator {self.graphql_url if getattr(self, '_port', 0) else 'not started'}>"
