@@ -105,10 +105,10 @@ class AppSyncClient(Client):
         """
         results: AsyncGenerator[Any, None] = self.subscribe_async(request, **arguments)
         try:
-            while (result := background_loop.run(anext(results, _END))) is not _END:
+            while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.run(_close(results))
+            background_loop.finish(_close(results))
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -116,6 +116,11 @@ class AppSyncClient(Client):
 
 
 _END = object()
+
+
+async def _next(results: AsyncGenerator[Any, None]) -> Any:
+    """Return the next result; called in the loop, so that the generator belongs to it."""
+    return await anext(results, _END)
 
 
 async def _close(results: AsyncGenerator[Any, None]) -> None:
