@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appsync_gql.clock import Bounds, Instant, ServerClock, SystemClock, seconds_of
+from appsync_gql.clock import (
+    Bounds,
+    Instant,
+    ServerClock,
+    SystemClock,
+    monotonic_through_sleep,
+    seconds_of,
+)
 
 NOW = Instant(wall=1000.0, monotonic=50.0)
 RIGHT = ServerClock.assumed(NOW)
@@ -196,6 +205,21 @@ def test_this_machines_clocks_show_the_time() -> None:
     assert abs(clock.wall() - time.time()) < 5
     first = clock.monotonic()
     assert clock.monotonic() >= first
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="Linux alone has both clocks")
+def test_the_monotonic_clock_is_the_one_that_goes_on_while_the_machine_sleeps() -> None:
+    def clock_id(platform: str) -> object:
+        read = monotonic_through_sleep(platform)
+        return read.args[0] if isinstance(read, partial) else read
+
+    assert clock_id("linux") == time.CLOCK_BOOTTIME
+    assert clock_id("darwin") == time.CLOCK_MONOTONIC
+    assert clock_id("win32") is time.monotonic
+
+
+def test_this_platforms_monotonic_clock_is_the_one_in_use() -> None:
+    assert abs(SystemClock.monotonic() - monotonic_through_sleep(sys.platform)()) < 5
 
 
 def test_a_moment_is_reached_when_either_clock_has_reached_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 from appsync_gql import (
     AppSyncError,
     ConfigurationError,
+    NotSignedIn,
     RenewalFailed,
     SessionExpired,
     SignedOut,
@@ -52,6 +53,10 @@ def test_newer_tokens(issued_at: float | None) -> None:
 )
 def test_no_newer_tokens(error: AppSyncError, event: events.Event) -> None:
     assert failed_event(error, "stale", 5) == event
+
+
+def test_that_nobody_has_signed_in_yet_is_no_sessions_end() -> None:
+    assert failed_event(NotSignedIn("sign in"), "expired", 5) is None
 
 
 def test_tokens_that_are_not_saved() -> None:
