@@ -91,6 +91,16 @@ def test_tokens_are_young_for_a_quarter_of_their_life(age: float, *, young: bool
     assert not snapshot().young(NOW, "access"), "nobody saw when they were issued"
 
 
+def test_another_refresh_token_leaves_headers_and_validity_as_they_were() -> None:
+    found = snapshot(received=NOW)
+    merged, server = tokens_at(NOON, refresh_token="refresh-1"), ServerClock.assumed(NOW, 100.0)
+    after = found.with_the_same_token(tokens=merged, server=server, save_at=NOW.plus(5))
+    assert (after.tokens, after.server, after.save_at) == (merged, server, NOW.plus(5))
+    assert (after.headers, after.validity) == (found.headers, found.validity)
+    assert after.received == NOW
+    assert (after.attend_monotonic, after.attend_wall) == (1005.0, NOON + 5)
+
+
 def test_tokens_expire_a_second_before_their_end() -> None:
     found = snapshot()
     assert not found.expired(NOW.plus(3598.9))
