@@ -177,6 +177,38 @@ async def test_a_rejected_one_is_replaced_and_a_late_rejection_costs_nothing(
     assert source.count == 2
 
 
+async def test_young_ones_that_are_rejected_again_and_again_are_replaced_more_slowly(
+    source: Source,
+) -> None:
+    found = renewing(source, delay=5)
+    current = await found.get()
+    values = []
+    for _ in range(6):
+        current = await found.newer_than(current, denied=False)
+        values.append(current.value)
+    assert values == [2, 3, 4, 5, 5, 5]
+    source.clock.advance(5)
+    assert (await found.newer_than(current, denied=False)).value == 6
+
+
+async def test_a_denial_while_one_is_fetched_waits_for_it_and_is_not_counted(
+    source: Source,
+) -> None:
+    found = renewing(source)
+    first = await found.get()
+    source.clock.advance(LIFETIME - WINDOW + 1)
+    source.hanging = True
+    assert found.nowait() is first
+    waiting = asyncio.ensure_future(found.newer_than(first, denied=True))
+    await asyncio.sleep(0)
+    source.hanging = False
+    source.pending[0](source.credential())
+    second = await asyncio.wait_for(waiting, 5)
+    assert second is not first
+    third = await found.newer_than(second, denied=True)
+    assert (third.value, source.count) == (3, 3)
+
+
 async def test_denials_cause_one_fetch_a_minute(source: Source) -> None:
     found = renewing(source)
     first = await found.get()

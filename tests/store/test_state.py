@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ADA, BOB = tokens_at(NOON), tokens_at(NOON, user="bob")
+FIVE_SECONDS = fixed_delay(5)
 OFFLINE = RenewalFailed("offline", kind="network")
 OVER = SessionExpired("revoked", error_type="NotAuthorizedException")
 FULL = OSError(28, "No space left on device")
@@ -52,7 +53,7 @@ class World:
         tokens: Tokens | None,
         *,
         shared: bool = False,
-        delays: Callable[[], Iterator[float]] = fixed_delay(5),
+        delays: Callable[[], Iterator[float]] = FIVE_SECONDS,
     ) -> None:
         self.clock = FakeClock()
         current = CurrentTokens(
