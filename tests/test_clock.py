@@ -74,6 +74,21 @@ def test_an_observation_that_adds_nothing_changes_nothing() -> None:
     assert first.observe_issue(5000.0, sent=49.0, received=51.0) is first
 
 
+def test_bounds_that_touch_agree_on_one_offset() -> None:
+    assert Bounds(0.0, 1.0).intersection(Bounds(1.0, 2.0)) == Bounds(1.0, 1.0)
+    assert Bounds(1.0, 2.0).intersection(Bounds(0.0, 1.0)) == Bounds(1.0, 1.0)
+    assert Bounds(0.0, 1.0).intersection(Bounds(1.1, 2.0)) is None
+
+
+def test_a_date_of_today_counts_and_one_of_the_day_before_yesterday_does_not() -> None:
+    today = ServerClock.assumed(Instant(wall=1_800_000_000.0, monotonic=1000.0))
+    assert today.observe_date(1_800_000_000.0, sent=1000.0, received=1000.0).observed
+    day_off = today.observe_date(1_800_000_000.0 - 86_402.0, sent=1000.0, received=1000.0)
+    assert day_off is today
+    hour_off = today.observe_date(1_800_000_000.0 - 3_600.0, sent=1000.0, received=1000.0)
+    assert hour_off.doubt is not None
+
+
 def test_a_token_just_issued_counts_more_than_all_that_was_known() -> None:
     later = RIGHT.observe_issue(5000.0, sent=50.0, received=50.0)
     later = later.observe_issue(9000.0, sent=51.0, received=51.0)
