@@ -37,10 +37,12 @@ __all__ = [
     "detach_connections",
     "detach_loop",
     "expiry_of",
+    "import_signer",
     "in_reconnecting_session",
     "keep_for_ever",
     "post_arguments",
     "printed_request",
+    "refresh_credentials",
     "replace_inherited_loop",
     "wait_until_closed",
 ]
@@ -259,6 +261,13 @@ def _signer_class() -> Any:
     return SignerAt
 
 
+def import_signer() -> None:
+    """Import botocore's signer, which takes 50 ms: called where blocking is allowed."""
+    import botocore.awsrequest  # noqa: F401, PLC0415
+
+    _signer_class()
+
+
 def add_sigv4(
     url: str,
     body: bytes,
@@ -292,6 +301,23 @@ def expiry_of(credentials: object) -> float | None:
     """
     expires = getattr(credentials, "_expiry_time", None)
     return None if expires is None else float(expires.timestamp())
+
+
+def refresh_credentials(credentials: Any) -> bool:
+    """Refresh botocore's credentials now, though they have not expired, since AWS rejected them.
+
+    botocore has no public method for it.
+
+    Returns:
+        Whether they are of a kind that can be refreshed.
+    """
+    lock = getattr(credentials, "_refresh_lock", None)
+    refresh = getattr(credentials, "_protected_refresh", None)
+    if lock is None or refresh is None:
+        return False
+    with lock:
+        refresh(is_mandatory=True)
+    return True
 
 
 # -- real-time ---------------------------------------------------------------------------

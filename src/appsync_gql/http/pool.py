@@ -72,20 +72,20 @@ class _ThreadSessions:
 
 
 class _ThreadEnd:
-    """Thread-local data; its end is the thread's end, which closes the thread's sessions.
+    """Closes the sessions of a thread when the thread ends, which drops this object.
 
-    Args:
-        sessions: of this thread.
-        threads: the sessions of all threads.
+    A forked child drops those of all other threads, before it runs any code: then the sessions
+    must stay, to be detached.
     """
 
     def __init__(self, sessions: _ThreadSessions, threads: set[_ThreadSessions]) -> None:
         self._sessions, self._threads = sessions, threads
         self._process, self._thread = os.getpid(), threading.get_ident()
+        threads.add(sessions)
 
     def __del__(self) -> None:
         if os.getpid() != self._process:
-            return  # a fork ends what other threads had, in the child, before anything else
+            return
         self._threads.discard(self._sessions)
         if threading.get_ident() == self._thread:
             self._sessions.close()
@@ -97,8 +97,7 @@ class _Local(threading.local):
     def __init__(self, threads: set[_ThreadSessions]) -> None:
         """Called in each thread that uses it first."""
         self.sessions = _ThreadSessions()
-        threads.add(self.sessions)
-        self._end = _ThreadEnd(self.sessions, threads)
+        self.end = _ThreadEnd(self.sessions, threads)
 
 
 class _Process:
@@ -110,12 +109,11 @@ class _Process:
         atexit.register(self._at_exit)
 
     def _begin(self) -> None:
-        # A child needs the sessions of its parent's other threads, to cut them off.
         self.threads: set[_ThreadSessions] = set()
         self.local = _Local(self.threads)
 
     def _after_fork(self) -> None:
-        inherited = [found for sessions in list(self.threads) for found in sessions.all()]
+        inherited = [found for sessions in self.threads for found in sessions.all()]
         self._begin()
         loops = {found.loop for found in inherited}
         for loop in loops:

@@ -18,7 +18,7 @@ from ..threads import EventQueue, after_fork_in_child
 from .handshake import check_realtime, realtime_url_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from gql import GraphQLRequest
 
@@ -47,6 +47,7 @@ class Subscriptions:
         loads: reads JSON.
         listener: called with real-time events.
         allow_insecure: permit ``ws://`` to other machines than this one.
+        signed_headers: headers of handshakes that are signed.
 
     Raises:
         ConfigurationError: a URL, or ``way``, can't be used.
@@ -63,10 +64,11 @@ class Subscriptions:
         loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
         allow_insecure: bool,
+        signed_headers: Mapping[str, str],
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, way, allow_insecure=allow_insecure)
-        self._way, self._settings = way, settings
+        self._way, self._settings, self._signed_headers = way, settings, signed_headers
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
@@ -136,7 +138,7 @@ class Subscriptions:
         here = self._on_this_loop(session, settings)
         subscription = Subscription(
             here.pool,
-            Authorization(authorizer, self._url),
+            Authorization(authorizer, self._url, self._signed_headers),
             data,
             settings=settings,
             report=self._events.put,
