@@ -158,3 +158,62 @@ print(json.dumps(os.waitpid(pid, 0)[1]))
     status, stderr = run_program(program)
     assert status == 0
     assert unclosed(stderr) == []
+
+
+def test_a_session_of_a_thread_is_left_to_the_parent() -> None:
+    """Python drops what other threads had of their own, before a child can set it aside."""
+    program = """
+server = EchoServer(delay=0.01)
+found, steps = {}, [threading.Event() for _ in range(2)]
+
+def work():
+    async def main():
+        async with client(server.url) as session:
+            await session.execute(numbered(QUERY, 1))
+            steps[0].set()
+            while not steps[1].is_set():
+                await asyncio.sleep(0.01)
+            answers = [await session.execute(numbered(QUERY, n)) for n in range(3)]
+            found["answers"] = [answer["a"] for answer in answers]
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+thread = threading.Thread(target=work)
+thread.start()
+steps[0].wait()
+pid = os.fork()
+if not pid:
+    sys.exit(0)
+found["status"] = os.waitpid(pid, 0)[1]
+steps[1].set()
+thread.join()
+found["connections"] = server.opened
+print(json.dumps(found))
+"""
+    found, stderr = run_program(program)
+    assert found == {"answers": [0, 1, 2], "status": 0, "connections": 1}
+    assert unclosed(stderr) == []
+
+
+def test_a_child_that_is_forked_while_a_thread_imports_boto3_can_use_it() -> None:
+    program = """
+from appsync_gql.boto3_client import client_for
+
+def make():
+    client_for("cognito-idp", "us-east-1", None, None, None)
+
+thread = threading.Thread(target=make)
+thread.start()
+while "botocore" not in sys.modules:
+    time.sleep(0.001)
+pid = os.fork()
+if not pid:
+    other = threading.Thread(target=make, daemon=True)
+    other.start()
+    other.join(10)
+    os._exit(other.is_alive())
+thread.join()
+print(json.dumps(os.waitpid(pid, 0)[1]))
+"""
+    status, stderr = run_program(program)
+    assert status == 0
+    assert "Exception ignored" not in stderr

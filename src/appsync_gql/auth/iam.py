@@ -9,6 +9,7 @@ from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
 from ..compat import expiry_of
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
+from ..forks import importing
 from ..store.validity import Validity
 from ..threads import run_in_thread
 from ..tokens import TokenClaims
@@ -233,8 +234,9 @@ class IamAuth(SignedAuth):
         return f"<IamAuth region={self._region!r} profile={self._profile!r}>"
 
     def _load_from_chain(self, rejected: bool) -> AwsCredentials:  # noqa: FBT001 - see SignedAuth
-        import botocore.exceptions as errors  # noqa: PLC0415 - botocore takes 50 ms to import
-        from botocore.session import Session  # noqa: PLC0415
+        with importing():
+            import botocore.exceptions as errors  # noqa: PLC0415 - botocore takes 50 ms to import
+            from botocore.session import Session  # noqa: PLC0415
 
         profile = self._profile
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..backoff import delays as default_delays
 from ..boto3_client import client_for, without_debug_logs
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..forks import importing
 from ..secret import Secret
 from .iam import AwsCredentials, SignedAuth
 
@@ -95,7 +96,8 @@ class IdentityPoolAuth(SignedAuth):
             got = self._call("get_id", IdentityPoolId=self._pool_id, **logins)
             self._identity = user, str(got["IdentityId"])
         answer = self._call("get_credentials_for_identity", IdentityId=self._identity[1], **logins)
-        from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
+        with importing():
+            from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
 
         found = answer["Credentials"]
         keys = ReadOnlyCredentials(

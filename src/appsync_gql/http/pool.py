@@ -34,7 +34,7 @@ _PAUSED_LOOPS = 8
 
 
 class _ThreadSessions:
-    """The sessions that one thread opened. Dropped, and so closed, when the thread ends.
+    """The sessions that one thread opened.
 
     Attributes:
         of_pools: the sessions by event loop, of each pool by its key.
@@ -42,7 +42,6 @@ class _ThreadSessions:
 
     def __init__(self) -> None:
         self.of_pools: dict[object, dict[AbstractEventLoop, LoopSession]] = {}
-        self._process, self._thread = os.getpid(), threading.get_ident()
 
     def all(self) -> list[LoopSession]:
         """Return all sessions."""
@@ -71,18 +70,35 @@ class _ThreadSessions:
         for by_loop, loop in paused[:-_PAUSED_LOOPS]:
             by_loop.pop(loop).give_up()
 
+
+class _ThreadEnd:
+    """Dropped with its thread, whose sessions are closed then.
+
+    In a forked child Python drops it too, for each thread that exists in the parent only, and
+    before anything is called that was registered for forks. Nothing must be closed there: the
+    connections are the parent's.
+    """
+
+    def __init__(self, sessions: _ThreadSessions, threads: set[_ThreadSessions]) -> None:
+        self._sessions, self._threads = sessions, threads
+        self._process, self._thread = os.getpid(), threading.get_ident()
+
     def __del__(self) -> None:
-        if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
-            self.close()
+        if os.getpid() != self._process:
+            return
+        self._threads.discard(self._sessions)
+        if threading.get_ident() == self._thread:
+            self._sessions.close()
 
 
 class _Local(threading.local):
     """What one thread has of its own."""
 
-    def __init__(self, threads: weakref.WeakSet[_ThreadSessions]) -> None:
+    def __init__(self, threads: set[_ThreadSessions]) -> None:
         """Called in each thread that uses it first."""
         self.sessions = _ThreadSessions()
         threads.add(self.sessions)
+        self._end = _ThreadEnd(self.sessions, threads)
 
 
 class _Process:
@@ -94,7 +110,8 @@ class _Process:
         atexit.register(self._at_exit)
 
     def _begin(self) -> None:
-        self.threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
+        # Not weak: in a forked child these must outlive the threads that exist no longer.
+        self.threads: set[_ThreadSessions] = set()
         self.local = _Local(self.threads)
 
     def _after_fork(self) -> None:
