@@ -182,3 +182,28 @@ print(json.dumps([found, server.opened]))
     assert answers == [0, 1, 2]
     assert opened == 1
     assert unclosed(stderr) == []
+
+
+def test_a_child_that_is_forked_while_a_thread_imports_boto3_can_use_it() -> None:
+    program = """
+from appsync_gql.boto3_client import client_for
+
+def make():
+    client_for("cognito-idp", "us-east-1", None, None, None)
+
+thread = threading.Thread(target=make)
+thread.start()
+while "botocore" not in sys.modules:
+    time.sleep(0.001)
+pid = os.fork()
+if not pid:
+    other = threading.Thread(target=make, daemon=True)
+    other.start()
+    other.join(10)
+    os._exit(other.is_alive())
+thread.join()
+print(json.dumps(os.waitpid(pid, 0)[1]))
+"""
+    status, stderr = run_program(program)
+    assert status == 0
+    assert "Exception ignored" not in stderr

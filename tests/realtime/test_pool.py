@@ -440,7 +440,7 @@ async def test_the_session_of_the_sockets_stays_while_a_connection_is_being_clos
     assert not fixture.connector.closed
     await closing
     await fixture.pool.close_if_idle()
-    assert fixture.connector.closed == 1
+    assert [fixture.connector.closed] == [1]
 
 
 async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(

@@ -10,6 +10,7 @@ from ..backoff import delays as default_delays
 from ..boto3_client import check_boto3_arguments, client_for, without_debug_logs
 from ..endpoint import check_service_url
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..forks import importing
 from ..secret import Secret, hidden
 from ..store.validity import TokenState
 from .signed import AwsCredentials, SignedAuth
@@ -177,7 +178,8 @@ class IdentityPoolAuth(SignedAuth):
         return str(self._call("get_id", IdentityPoolId=self._pool_id, **logins)["IdentityId"])
 
     def _credentials_of(self, found: Any, user: str | None) -> AwsCredentials:
-        from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
+        with importing():
+            from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
 
         keys = ReadOnlyCredentials(
             found["AccessKeyId"], Secret(found["SecretKey"]), Secret(found["SessionToken"]), None

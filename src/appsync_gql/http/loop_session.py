@@ -118,7 +118,7 @@ class LoopSession:
         """Close the session and all connections; called on the session's own loop."""
         generator, self._at_loop_end = self._at_loop_end, None
         await self._close_all()
-        if generator is not None and not generator.ag_running:
+        if generator is not None and not getattr(generator, "ag_running", False):
             await generator.aclose()
 
     def close_from_its_thread(self) -> None:
