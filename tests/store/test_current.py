@@ -106,7 +106,7 @@ def test_a_job_is_wanted_until_others_tokens_are_in_use(clock: FakeClock) -> Non
 def test_a_signed_out_user_has_no_tokens_and_nothing_more_to_save(clock: FakeClock) -> None:
     found = current(ADA, clock, shared=True)
     found.drop()
-    assert found.snapshot.tokens is found.snapshot.headers is found.unsaved is None
+    assert (found.snapshot.tokens, found.snapshot.headers, found.unsaved) == (None, None, None)
     assert found.looked
 
 
@@ -131,7 +131,7 @@ def test_a_closed_store_wants_the_tokens_of_the_renewal_under_way_but_shows_none
 ) -> None:
     found, renewal = current(ADA, clock), job(ADA)
     found.close()
-    assert found.snapshot.tokens is found.snapshot.headers is None
+    assert (found.snapshot.tokens, found.snapshot.headers) == (None, None)
     found.close()
     assert found.wanted_by(renewal)
     assert not found.wanted_by(job(CORRECTED))
