@@ -204,9 +204,9 @@ def _parse(url: object) -> _Parts | None:
         split = urlsplit(url)
     except ValueError:
         return None
-    user_info, at, address = split.netloc.rpartition("@")
+    _, at, address = split.netloc.rpartition("@")
     found = _NETLOC.match(address)
     if found is None or int(found["port"] or 0) > _LARGEST_PORT:
         return None
     host = (found["ipv6"] or found["name"]).lower()
-    return _Parts(split.scheme, host, split.path, has_user_info=bool(at or user_info))
+    return _Parts(split.scheme, host, split.path, has_user_info=bool(at))
