@@ -158,8 +158,8 @@ class AppSyncTransport(AIOHTTPTransport):
             found = self._pool.any_open()
         return None if found is None else found.session
 
-    @session.setter
-    def session(self, value: object) -> None:
+    @session.setter  # gql has a variable here
+    def session(self, value: object) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Ignore what the parent's constructor assigns: sessions are the pool's."""
 
     async def connect(self) -> None:

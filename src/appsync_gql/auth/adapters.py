@@ -48,11 +48,11 @@ class Authorizer(Protocol):
         """
         ...
 
-    def answered(self, date: str, took: float) -> None:
+    def answered(self, date: str, took: float, /) -> None:
         """Called with the ``Date`` header of AppSync's own responses; ``took`` is in seconds."""
         ...
 
-    def replayed(self, reason: Literal["refused", "denied"]) -> None:
+    def replayed(self, reason: Literal["refused", "denied"], /) -> None:
         """Called when a request is sent once more."""
         ...
 

@@ -79,7 +79,8 @@ def _prepared(
     elif transport.json_serialize is json.dumps:
         body, payload, _ = encoded(request)
     else:
-        body = transport.json_serialize(request.payload).encode()
+        text: str = transport.json_serialize(request.payload)
+        body = text.encode()
         payload = TrackedPayload(body)
     if body is not None:
         _log_body(body)

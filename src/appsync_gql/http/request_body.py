@@ -74,7 +74,7 @@ class TrackedPayload(BytesPayload):
     def fresh(self) -> TrackedPayload:
         """Return a payload of the same body that was not sent; faster than a new one."""
         copied = object.__new__(TrackedPayload)
-        copied.__dict__.update(self.__dict__)
+        vars(copied).update(vars(self))
         copied.started = False
         return copied
 

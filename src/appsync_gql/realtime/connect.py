@@ -77,7 +77,8 @@ class Connector:
         loads: Callable[[Any], Any],
         ack_timeout: float,
     ) -> None:
-        self._url, self._way, self._ssl, self._loads = url, way, ssl, loads
+        self._way: RealtimeAuth = way
+        self._url, self._ssl, self._loads = url, ssl, loads
         self._arguments, self._ack_timeout = session, ack_timeout
         self._session: aiohttp.ClientSession | None = None
         self._proxy: dict[str, Any] = {}
@@ -129,13 +130,14 @@ class Connector:
             self._session = socket_session(arguments)
         handshake = handshake_of(authorization, self._way)
         as_bytes = reader_of_bytes(self._loads) is not None
+        # pyright can't read the types of attrs' classes (ClientWSTimeout).
         socket: Socket = await self._session.ws_connect(
             self._url,
             protocols=handshake.protocols,
             params=handshake.params,
             ssl=self._ssl,
             max_msg_size=_LARGEST_FRAME,
-            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),
+            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),  # pyright: ignore[reportCallIssue]
             **self._proxy,
             **(_AS_BYTES if as_bytes else {}),
         )

@@ -66,7 +66,8 @@ class Subscriptions:
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, way, allow_insecure=allow_insecure)
-        self._way, self._settings = way, settings
+        self._way: RealtimeAuth = way
+        self._settings = settings
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 

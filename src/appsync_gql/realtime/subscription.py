@@ -196,9 +196,14 @@ class Subscription:
             return await self._stay(old, error.end, sent)
         except TransportError:
             return await self._stay(old, None, None)
+        else:
+            return await self._hand_over(old, new)
         finally:
             if new is None and lease is not None:
                 await lease.release()
+
+    async def _hand_over(self, old: Registered, new: Registered) -> Registered | End:
+        """Let the new registration take over; return as :meth:`_move` does."""
         outcome = await hand_over(old, new, self._settings.overlap)
         if outcome is new:
             self._lease, self._registered = new.lease, new
