@@ -27,9 +27,8 @@
         ├── ConnectionFailed         nobody: no connection, or no response to a query
         └── OutcomeUnknown      [Q]  the caller: find out whether the mutation was executed
 
-``[Q]`` marks the errors that are also gql's ``TransportQueryError``. gql's reconnecting session
-repeats an operation up to five times after any other error; after these a repetition would be
-useless or, for a mutation that may have been executed, harmful.
+``[Q]``: also gql's ``TransportQueryError``, after which gql's reconnecting session does not repeat
+the operation: that would be useless or, for a mutation that may have been executed, harmful.
 """
 
 from __future__ import annotations

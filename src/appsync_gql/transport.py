@@ -12,7 +12,7 @@ from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
-from .compat import in_reconnecting_session, printed_request
+from .compat.gql import in_reconnecting_session, printed_request
 from .endpoint import check_endpoint, check_ssl
 from .http.arguments import authorization_of, check_headers, check_timeout
 from .http.batch import execute_each

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
-from ..compat import expiry_of
+from ..compat.botocore import expiry_of
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..store.validity import Validity
 from ..threads import run_in_thread

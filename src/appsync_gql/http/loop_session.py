@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..compat import close_connections, detach_connections, wait_until_closed
+from ..compat.aiohttp import close_connections
+from ..compat.forks import detach_connections
+from ..compat.gql import wait_until_closed
 from .session import make_session
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..compat import detach_loop, replace_inherited_loop
+from ..compat.forks import detach_loop, replace_inherited_loop
 from ..threads import after_fork_in_child
 from .loop_session import LoopSession, close_later
 from .session import is_reusable

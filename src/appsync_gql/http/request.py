@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gql.transport.aiohttp import log as gql_log
 
-from ..compat import post_arguments
+from ..compat.gql import post_arguments
 from ..exceptions import BadRequest
 from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest

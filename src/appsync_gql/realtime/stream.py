@@ -11,7 +11,8 @@ from gql.transport.exceptions import TransportClosed
 from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from ..auth.adapters import authorizer_of
-from ..compat import UnparsedResult, keep_for_ever
+from ..compat.forks import keep_for_ever
+from ..compat.gql import UnparsedResult
 from ..exceptions import BadRequest, ConfigurationError
 from ..http.request_body import body_of
 from ..threads import EventQueue, after_fork_in_child
