@@ -30,7 +30,7 @@ REQUEST = SignableRequest(URL, b'{"query":"{ a }"}', "http")
 
 
 class Session:
-    """A botocore session whose credentials are numbered, or the errors that it was told of."""
+    """A botocore session whose credentials are numbered, or the errors that a test sets."""
 
     def __init__(self, *outcomes: Exception | None, lifetime: float | None = None) -> None:
         self.outcomes = list(outcomes)
@@ -185,8 +185,8 @@ async def test_a_custom_domain_takes_its_region_from_the_argument_or_the_configu
     assert caught.value.setting == "region"
     session.region = "eu-north-1"
     assert "/eu-north-1/appsync/" in str((await iam(session).sign(custom))["Authorization"])
-    told = iam(session, region="us-east-2")
-    assert "/us-east-2/appsync/" in str((await told.sign(custom))["Authorization"])
+    elsewhere = iam(session, region="us-east-2")
+    assert "/us-east-2/appsync/" in str((await elsewhere.sign(custom))["Authorization"])
 
 
 def test_a_boto3_or_botocore_session_is_taken_and_nothing_else() -> None:
