@@ -15,9 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-__all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "retry_after", "seconds_of"]
 
 
 class Clock(Protocol):
@@ -227,6 +230,23 @@ class ServerClock:
     def correction(self, now: Instant) -> float:
         """Return the seconds to add to this machine's wall clock to get the server's time."""
         return self.time_at(now.monotonic) - now.wall
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that ``Retry-After`` asks to wait; ``None`` without a usable one.
+
+    It may be a number of seconds or a date (RFC 9110 10.2.3); a date counts from the response's
+    own ``Date``.
+
+    Args:
+        headers: the response's headers, by case-insensitive or lower-case name.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
+    at, now = seconds_of(text or None), seconds_of(headers.get("date"))
+    return None if at is None or now is None else max(0.0, at - now)
 
 
 def seconds_of(date: str | None) -> float | None:

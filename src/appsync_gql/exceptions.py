@@ -81,11 +81,9 @@ class AppSyncError(TransportError):
     Attributes:
         status: HTTP status of the response; ``None`` when there was no response.
         error_type: AWS's name of the error (``errorType`` of AppSync, the exception name of
-            Cognito), without any ``prefix#``; ``None`` when the response had none.
-        request_id: AWS's id of the request, for a support case; ``None`` when the response had
-            none.
-        may_have_executed: whether the operation, or a part of it, may have been executed.
-            ``False`` means that it was certainly not executed.
+            Cognito), without any ``prefix#``; ``None`` if the response has none.
+        request_id: AWS's id of the request, for a support case; ``None`` if there is none.
+        may_have_executed: whether any part of the operation may have been executed.
     """
 
     def __init__(
@@ -176,15 +174,13 @@ class SignInFailed(_QueryError):
 class ChallengeRequired(_QueryError):
     """The identity provider requires one more step of the user before it issues tokens.
 
-    Pass these attributes to Cognito's ``RespondToAuthChallenge`` as ``ChallengeName``,
-    ``Session`` and ``ChallengeResponses["USERNAME"]``
+    Pass them to ``RespondToAuthChallenge`` as ``ChallengeName``, ``Session`` and ``USERNAME``
     (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html).
 
     Attributes:
         challenge_name: Cognito's name: ``SOFTWARE_TOKEN_MFA``, ``NEW_PASSWORD_REQUIRED``, …
         parameters: Cognito's description of the challenge, such as where a code was sent.
-        session: the opaque string that connects the next step with this one. It is valid for 3
-            to 15 minutes. It proves that the first step was done, so keep it secret.
+        session: secret; connects the next step with this one, within 3 to 15 minutes.
         username: the user name to respond with.
     """
 
@@ -218,12 +214,7 @@ class RenewalFailed(AppSyncError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        kind: str = "provider",
-        retry_after: float = 0.0,
-        **response: Any,
+        self, message: str, *, kind: str = "provider", retry_after: float = 0.0, **response: Any
     ) -> None:
         super().__init__(message, **response)
         self.kind = kind

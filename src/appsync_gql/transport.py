@@ -176,9 +176,7 @@ class AppSyncTransport(AIOHTTPTransport):
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        # The reconnecting session connects again at once, and subscriptions have sockets of
-        # their own.
-        try:
+        try:  # the reconnecting session connects again at once: its subscriptions go on
             if not in_reconnecting_session():
                 await self._subscriptions.close()
         finally:
@@ -243,9 +241,7 @@ class AppSyncTransport(AIOHTTPTransport):
         return result
 
     async def execute_batch(
-        self,
-        reqs: list[GraphQLRequest],
-        extra_args: dict[str, Any] | None = None,
+        self, reqs: list[GraphQLRequest], extra_args: dict[str, Any] | None = None
     ) -> list[ExecutionResult]:
         """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 

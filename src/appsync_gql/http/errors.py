@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..clock import seconds_of
+from ..clock import retry_after
 from ..exceptions import (
     AppSyncError,
     BadRequest,
@@ -23,9 +22,9 @@ from ..exceptions import (
 from .response import Outcome, Rejection, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after", "without_password"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "without_password"]
 
 _REDIRECT = 3
 
@@ -106,20 +105,6 @@ def remove_frames(error: BaseException) -> None:
         one.__traceback__ = None
         others = (one.__cause__, one.__context__, *getattr(one, "exceptions", ()))
         waiting += [other for other in others if isinstance(other, BaseException)]
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks to wait; ``None`` without a usable one.
-
-    It may be a number of seconds or a date (RFC 9110 10.2.3); a date counts from the response's
-    own ``Date``.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text)
-        return seconds if math.isfinite(seconds) else None
-    at, now = seconds_of(text or None), seconds_of(headers.get("Date"))
-    return None if at is None or now is None else max(0.0, at - now)
 
 
 def _denied(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001

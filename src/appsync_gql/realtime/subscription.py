@@ -117,11 +117,7 @@ class Subscription:
             await self._release()
 
     async def _subscribe(self) -> Failure | None:
-        """Connect, start and deliver events until that ends.
-
-        Returns:
-            Why it ended; ``None`` if the server completed it.
-        """
+        """Connect, start and deliver events; return why that ended, ``None`` if completed."""
         sent: Sent | None = None
         try:
             if self._lease is None:
@@ -203,7 +199,7 @@ class Subscription:
                 await lease.release()
 
     async def _hand_over(self, old: Registered, new: Registered) -> Registered | End:
-        """Let the new registration take over; return as :meth:`_move` does."""
+        """Hand over to the new registration; return what :meth:`_move` returns."""
         outcome = await hand_over(old, new, self._settings.overlap)
         if outcome is new:
             self._lease, self._registered = new.lease, new
