@@ -64,7 +64,7 @@ class BackgroundLoop:
         try:
             return future.result()
         except BaseException:
-            # Ctrl-C: what is cancelled must have ended before anything else is done with it.
+            # Ctrl-C: the cancelled coroutine must have ended before its objects are used again.
             if future.cancel():
                 ended.wait(_CANCEL_SECONDS)
             raise

@@ -36,7 +36,7 @@ class ApiConfig:
 
     Attributes:
         url: the GraphQL endpoint.
-        region: the API's region; ``None`` if it is not told.
+        region: the API's region; ``None`` if it is not set.
         default_mode: the API's default authorization mode, by this package's name.
         modes: all of its modes, the default one first.
         api_key: ``None`` without.
@@ -45,7 +45,7 @@ class ApiConfig:
         user_pool_region: the user pool's region.
         identity_pool_id: ``None`` without.
         sign_in_domain: the domain of the hosted sign-in pages; ``None`` without.
-        source: the file or prefix that said it, for errors.
+        source: the file, or the prefix of the variables, for errors.
     """
 
     url: str

@@ -45,11 +45,11 @@ __all__ = ["AppSyncTransport"]
 
 
 class AppSyncTransport(AIOHTTPTransport):
-    """gql's ``AIOHTTPTransport``, which asks for its authorization right before each request.
+    """gql's ``AIOHTTPTransport``, which gets its authorization right before each request.
 
     With ``auth=None`` it behaves as its parent does. With a :class:`TokenStore` every request
-    carries a token that is alive, and one that AppSync refuses all the same is sent once more
-    with a newer token. Redirects are not followed, since a token would be sent along.
+    carries a token that has not expired, and a request that AppSync refuses nevertheless is sent
+    once more with a newer token. Redirects are not followed, since a token would be sent along.
 
     One transport serves any number of tasks, threads and event loops at once: each loop has
     connections of its own, and ``execute_async`` may be called concurrently.
@@ -75,7 +75,7 @@ class AppSyncTransport(AIOHTTPTransport):
             connector of your own in ``client_session_args`` is left to you.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
         realtime_auth: how the handshake of subscriptions carries the authorization:
-            ``"query"`` puts the token into the URL, for emulators that know nothing else.
+            ``"query"`` puts the token into the URL, for emulators that accept nothing else.
         realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
         on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread
             of its own.
@@ -139,7 +139,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self._subscriptions = Subscriptions(
             str(url),
             realtime_url=realtime_url,
-            way=realtime_auth,
+            realtime_auth=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,

@@ -97,7 +97,7 @@ async def test_events_before_the_new_registration_is_live_are_not_lost() -> None
         made.old.receives(number)
         if number >= 7:
             made.new.receives(number)
-        await asyncio.sleep(SECONDS / 20)
+        await turns()
     await task
     made.new.receives(10)
     await turns()

@@ -120,7 +120,7 @@ async def test_as_many_events_as_the_buffer_holds_are_kept() -> None:
 async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
     receiver = Receiver(buffer(2, "wait"), limit=2)
     receive(receiver, 1, 2)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     assert not waiting.done()
     receiver.deliver()
@@ -133,12 +133,12 @@ async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
 async def test_the_server_does_not_wait_for_events_that_are_dropped() -> None:
     receiver = Receiver(buffer(1, "wait"), limit=1)
     receive(receiver, 1)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     receiver.drop()
     await waiting
     receiver.buffer.put(event(2))
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
 
 
 async def test_a_small_buffer_gets_its_turn_often() -> None:

@@ -91,9 +91,9 @@ def test_a_failed_save_is_returned() -> None:
 def test_something_else_is_done_without_if_there_are_tokens() -> None:
     corrupt = StorageCorrupt("The file x has no saved sessions in it.")
     sessions = saved(Failing(load=corrupt))
-    assert sessions.load_or_do_without(ANYBODY, ADA) == (None, corrupt)
+    assert sessions.load_or_error(ANYBODY, ADA) == (None, corrupt)
     with pytest.raises(StorageCorrupt):
-        sessions.load_or_do_without(ANYBODY, None)
+        sessions.load_or_error(ANYBODY, None)
 
 
 def test_another_sessions_tokens_are_refused() -> None:
@@ -156,7 +156,7 @@ def test_a_lock_that_can_not_be_released_fails_nothing(caplog: pytest.LogCapture
 def test_the_error_about_unsaved_tokens_names_the_place_and_the_cause(
     error: Exception, kind: type[Exception]
 ) -> None:
-    found = saved(MemoryPersistence()).not_kept("The user is signed in", error)
+    found = saved(MemoryPersistence()).unsaved_error("The user is signed in", error)
     assert type(found) is kind
     assert str(error) in str(found)
     assert "MemoryPersistence" in str(found)

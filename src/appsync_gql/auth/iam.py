@@ -55,8 +55,8 @@ class SignedAuth:
     """Signs requests with AWS credentials that are fetched when they are needed.
 
     Args:
-        load: blocks, and returns credentials; its argument is whether those of before were
-            rejected, so that no cached ones will do.
+        load: blocks, and returns credentials; its argument is whether the former ones were
+            rejected, so that no cached ones are of use.
         region: the API's region; ``None``: from the host name, or the AWS configuration.
         clock: where the time comes from; ``None`` for this machine's.
         delays: returns the seconds to wait after the first, second, … failed attempt.
@@ -143,7 +143,7 @@ class SignedAuth:
         region = self._region or region_of(request.url) or credentials.region
         if region is None:
             raise ConfigurationError(
-                "Which region is the API in? Its host name does not say: give IamAuth(region=…), "
+                "The API's region is not in its host name: pass IamAuth(region=…), "
                 "or set AWS_DEFAULT_REGION.",
                 setting="region",
             )
@@ -216,7 +216,7 @@ class IamAuth(SignedAuth):
         patience: float = 20.0,
     ) -> None:
         if profile is not None and session is not None:
-            raise ConfigurationError("Give profile= or session=, not both.", setting="session")
+            raise ConfigurationError("Pass profile= or session=, not both.", setting="session")
         # A boto3 session has a botocore session in it.
         botocore: Any = getattr(session, "_session", session)
         if botocore is not None and not hasattr(botocore, "get_component"):
@@ -250,7 +250,7 @@ class IamAuth(SignedAuth):
             if found is None:
                 raise ConfigurationError(
                     "No AWS credentials were found: run `aws configure`, or set AWS_ACCESS_KEY_ID "
-                    "and AWS_SECRET_ACCESS_KEY, or give IamAuth(profile=…).",
+                    "and AWS_SECRET_ACCESS_KEY, or pass IamAuth(profile=…).",
                     setting="profile",
                 )
             keys = found.get_frozen_credentials()

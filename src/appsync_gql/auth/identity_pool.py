@@ -47,7 +47,7 @@ class IdentityPoolAuth(SignedAuth):
         endpoint_url: an emulator's address of Cognito Identity; ``None`` for AWS, or
             ``AWS_ENDPOINT_URL_COGNITO_IDENTITY``.
         boto3_session: used to make the client; ``None`` for a plain one.
-        config: botocore settings laid over this package's.
+        config: botocore settings that replace this package's.
         clock: where the time comes from; ``None`` for this machine's.
         delays: returns the seconds to wait after the first, second, … failed attempt.
         patience: seconds that a request without credentials waits through failures.
@@ -117,7 +117,7 @@ class IdentityPoolAuth(SignedAuth):
         if tokens.id_token is None or claims is None or claims.issuer is None:
             raise ConfigurationError(
                 "An identity pool needs the user's ID token: sign in with the openid scope, or "
-                "give the store Tokens with an id_token.",
+                "pass Tokens with an id_token to the store.",
                 setting="store",
             )
         provider = claims.issuer.removeprefix("https://")
@@ -149,8 +149,8 @@ def _error_of(code: str, message: str) -> AppSyncError:
         )
     if code == "NotAuthorizedException" and "guest" in message.lower():
         return ConfigurationError(
-            f"The identity pool admits no guests {said}: give IdentityPoolAuth a store.",
+            f"The identity pool admits no guests {said}: pass a store to IdentityPoolAuth.",
             setting="store",
             error_type=code,
         )
-    return RenewalFailed(f"Cognito Identity gave no credentials {said}.", error_type=code)
+    return RenewalFailed(f"Cognito Identity returned no credentials {said}.", error_type=code)

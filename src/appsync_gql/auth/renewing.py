@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..clock import Instant
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..store.limiter import Limiter
-from ..store.single_flight import SharedCall, own_copy
+from ..store.single_flight import SharedCall, copy_of
 from ..store.validity import TokenState, Validity
 from ..threads import after_fork_in_child
 
@@ -25,7 +25,7 @@ __all__ = ["Credential", "Fetch", "Renewing"]
 T = TypeVar("T")
 
 _FOREVER = (ConfigurationError, SessionExpired)
-"""Errors that another attempt would only repeat."""
+"""Errors after which another attempt is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ class Renewing(Generic[T]):
             left = deadline - self._clock.monotonic()
             error = self._limiter.error
             if not first and left <= 0:
-                raise own_copy(error or RenewalFailed("No credential was obtained in time."))
+                raise copy_of(error or RenewalFailed("No credential was obtained in time."))
             pause = self._limiter.urgent_wait(self._clock.monotonic())
             if pause > 0 and self._under_way is None:
                 if error is not None and (first and self._patience <= 0):
-                    raise own_copy(error)
+                    raise copy_of(error)
                 await asyncio.sleep(min(pause, max(left, 0.0)))
             call = self._attempt()
             limit = self._started + self._timeout - self._clock.monotonic()
@@ -153,7 +153,7 @@ class Renewing(Generic[T]):
                 self._give_up(call)
             first = False
             if isinstance(call.error, _FOREVER):
-                raise own_copy(call.error)
+                raise copy_of(call.error)
         return found
 
     def _give_up(self, call: SharedCall) -> None:

@@ -1,4 +1,4 @@
-"""From a response, or from none, to the error that the caller receives."""
+"""From a response, or from none, to the error that the caller gets."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _throttled(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT00
 def _blocked(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
     return BlockedByWaf(
         f"A firewall rule in front of the API blocked the request {_summary(response)}. The API's "
-        "owner can see in AWS WAF which.",
+        "owner finds the rule in AWS WAF.",
         **_graphql(response),
         **_attributes(response),
     )
@@ -139,7 +139,7 @@ def _invalid(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
     if response.status // 100 == _REDIRECT:
         text = (
             f"The endpoint redirects ({response.status}), and tokens are not sent after a "
-            "redirect: give the transport the final URL."
+            "redirect: pass the final URL to the transport."
         )
     else:
         text = f"AppSync rejected the request {_summary(response)}; nothing was executed."
@@ -155,7 +155,7 @@ def _failed(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001
             **_attributes(response),
         )
     return OutcomeUnknown(
-        f"The mutation was sent, and the response does not tell whether it was executed "
+        f"The mutation was sent, and the response does not say whether it was executed "
         f"{_summary(response)}. Check before you send it again.",
         **_graphql(response),
         **_attributes(response),

@@ -56,7 +56,7 @@ class _ThreadSessions:
             found.close_from_its_thread()
 
     def close_unused(self) -> None:
-        """Close what nobody can use any more; called in the sessions' own thread."""
+        """Close what can't be used any more; called in the sessions' own thread."""
         running = asyncio.get_running_loop()
         paused: list[tuple[dict[AbstractEventLoop, LoopSession], AbstractEventLoop]] = []
         for key, by_loop in list(self.of_pools.items()):
@@ -69,7 +69,7 @@ class _ThreadSessions:
             if not by_loop:
                 del self.of_pools[key]
         for by_loop, loop in paused[:-_PAUSED_LOOPS]:
-            by_loop.pop(loop).give_up()
+            by_loop.pop(loop).close_without_loop()
 
     def __del__(self) -> None:
         if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
@@ -77,7 +77,7 @@ class _ThreadSessions:
 
 
 class _Local(threading.local):
-    """What one thread has of its own."""
+    """The sessions of the current thread."""
 
     def __init__(self, threads: weakref.WeakSet[_ThreadSessions]) -> None:
         """Called in each thread that uses it first."""
@@ -185,7 +185,7 @@ class SessionPool:
 
 
 def _abandon(opened: weakref.WeakSet[LoopSession]) -> None:
-    """Have the sessions of a transport that is gone closed, each in its own thread.
+    """Close the sessions of a transport that was collected, each in its own thread.
 
     Called by the garbage collector, in any thread.
     """

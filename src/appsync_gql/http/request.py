@@ -104,10 +104,10 @@ def _log_body(body: bytes) -> None:
 def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
     """Return a copy of the caller's arguments without what the transport decides itself."""
     arguments = dict(extra_args) if extra_args else {}
-    arguments.pop("raise_for_status", None)  # the status is looked at anyway
+    arguments.pop("raise_for_status", None)  # the status is always checked here
     if arguments.pop("allow_redirects", False):
         raise BadRequest(
-            "allow_redirects=True is not possible: tokens are not sent after a redirect. Give the "
-            "transport the final URL."
+            "allow_redirects=True is not possible: tokens are not sent after a redirect. Pass the "
+            "final URL to the transport."
         )
     return arguments

@@ -42,7 +42,7 @@ class Subscriptions:
     Args:
         url: the GraphQL endpoint.
         realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
-        way: how a handshake carries its authorization.
+        realtime_auth: how a handshake carries its authorization.
         settings: how subscriptions behave; ``None`` for the defaults.
         ssl: as for aiohttp.
         loads: reads JSON.
@@ -50,7 +50,7 @@ class Subscriptions:
         allow_insecure: permit ``ws://`` to other machines than this one.
 
     Raises:
-        ConfigurationError: a URL, or ``way``, can't be used.
+        ConfigurationError: a URL, or ``realtime_auth``, can't be used.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Subscriptions:
         url: str,
         *,
         realtime_url: str | None,
-        way: RealtimeAuth,
+        realtime_auth: RealtimeAuth,
         settings: RealtimeSettings | None,
         ssl: Any,
         loads: Callable[[Any], Any],
@@ -66,8 +66,8 @@ class Subscriptions:
         allow_insecure: bool,
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
-        check_realtime(self._realtime_url, way, allow_insecure=allow_insecure)
-        self._way: RealtimeAuth = way
+        check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
+        self._realtime_auth: RealtimeAuth = realtime_auth
         self._settings = settings
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
@@ -83,7 +83,7 @@ class Subscriptions:
         buffer: int = 1000,
         on_full: OnFull = "drop_oldest",
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Return the results of a subscription; it starts when the first one is asked for.
+        """Return the results of a subscription; it starts when the first one is awaited.
 
         Args:
             request: one subscription.
@@ -170,7 +170,7 @@ class Subscriptions:
 
         connector = Connector(
             self._realtime_url,
-            way=self._way,
+            realtime_auth=self._realtime_auth,
             session=session,
             ssl=self._ssl,
             loads=self._loads,
