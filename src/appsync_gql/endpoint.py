@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "REGION",
     "ApiHosts",
     "check_endpoint",
     "check_service_url",
@@ -29,6 +30,9 @@ __all__ = [
     "is_aws_url",
     "is_loopback",
 ]
+
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+"""A regular expression for the names of AWS regions, in all partitions."""
 
 _EXAMPLE = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 _NETLOC = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>\d{0,5}))?\Z")
@@ -160,6 +164,11 @@ def check_ssl(ssl: object) -> None:
             "authority's file, ssl.create_default_context(cafile=…).",
             setting="ssl",
         )
+
+
+def is_region(name: str) -> bool:
+    """Return whether this may be the name of an AWS region, such as ``eu-west-1``."""
+    return re.fullmatch(REGION, name) is not None
 
 
 def is_aws_url(url: str) -> bool:

@@ -129,9 +129,9 @@ async def test_an_error_is_raised_each_time(calls: Calls) -> None:
 async def test_with_on_full_wait_the_server_waits_for_room(calls: Calls) -> None:
     made = buffer(calls, 2, "wait")
     made.put(event(1))
-    await made.room()
+    await made.wait_for_space()
     made.put(event(2))
-    waiting = asyncio.ensure_future(made.room())
+    waiting = asyncio.ensure_future(made.wait_for_space())
     await asyncio.sleep(0)
     assert made.full
     assert not waiting.done()
@@ -142,7 +142,7 @@ async def test_with_on_full_wait_the_server_waits_for_room(calls: Calls) -> None
 async def test_when_the_consumer_has_left_nobody_waits_for_room(calls: Calls) -> None:
     made = buffer(calls, 1, "wait")
     made.put(event(1))
-    waiting = asyncio.ensure_future(made.room())
+    waiting = asyncio.ensure_future(made.wait_for_space())
     await asyncio.sleep(0)
     made.leave()
     await waiting

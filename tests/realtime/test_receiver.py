@@ -52,20 +52,20 @@ async def test_it_is_known_whether_an_event_ever_went_to_the_buffer() -> None:
 
 async def test_the_server_waits_for_held_events_only_as_long_as_they_are_held() -> None:
     receiver = Receiver(buffer(3, "wait"), limit=3)
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
     receive(receiver, 1, 2)
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
     receiver.record()
     receive(receiver, 3)
     assert receiver.overflowed
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
 
 
 async def test_an_earlier_change_does_not_end_the_wait_for_room() -> None:
     receiver = Receiver(buffer(1, "wait"), limit=1)
     receiver._switch(Mode.HOLD)
     receive(receiver, 1)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     assert not waiting.done()
     receiver.drop()
@@ -155,7 +155,7 @@ async def test_as_many_events_as_the_buffer_holds_are_kept() -> None:
 async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
     receiver = Receiver(buffer(2, "wait"), limit=2)
     receive(receiver, 1, 2)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     assert not waiting.done()
     receiver.deliver()
@@ -168,12 +168,12 @@ async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
 async def test_the_server_does_not_wait_for_events_that_are_dropped() -> None:
     receiver = Receiver(buffer(1, "wait"), limit=1)
     receive(receiver, 1)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     receiver.drop()
     await waiting
     receiver.buffer.put(event(2))
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
 
 
 async def test_a_small_buffer_gets_its_turn_often() -> None:

@@ -169,7 +169,7 @@ def test_after_a_failure_it_waits_for_the_next_attempt(world: World) -> None:
 def test_the_failure_of_an_attempt_that_began_while_the_token_lived_is_not_its_own() -> None:
     world = World(tokens_at(NOON), 20.0)
     world.clock.advance(STALE)
-    assert world.methods.attend() is not None
+    assert world.methods.headers_nowait() is not None
     world.clock.advance(EXPIRED - STALE)
     caller = world.methods.headers()
     assert attempt(caller, world).call is world.jobs[0].call
@@ -368,7 +368,7 @@ def test_a_denied_caller_gets_the_first_failure_since_its_token_is_good() -> Non
 
 def test_a_refused_caller_who_waited_for_saving_begins_a_renewal() -> None:
     world = World(tokens_at(NOON), 20.0, shared=True)
-    rejected = world.methods.attend()
+    rejected = world.methods.headers_nowait()
     assert rejected is not None
     assert world.kinds == ["save_unsaved"]
     caller = world.methods.renew(rejected, denied=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import delays as default_delays
-from ..compat import expiry_of, refresh_credentials
+from ..compat.botocore import expiry_of, refresh_credentials
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..forks import importing
 from .arguments import check_profile

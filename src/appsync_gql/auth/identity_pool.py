@@ -61,7 +61,7 @@ class IdentityPoolAuth(SignedAuth):
             ``AWS_ENDPOINT_URL_COGNITO_IDENTITY``.
         allow_insecure: permit an address with ``http://`` to other machines than this one.
         boto3_session: used to make the client; ``None`` for a plain one.
-        config: botocore settings laid over this package's.
+        config: botocore settings that replace this package's.
         clock: where the time comes from; ``None`` for this machine's.
         delays: returns the seconds to wait after the first, second, … failed attempt.
         patience: seconds that a request without credentials waits through failures.

@@ -31,10 +31,10 @@ class Cipher(Protocol):
         ...
 
     def decrypt(self, stored: SecretBytes) -> SecretBytes:
-        """Return what was given to :meth:`encrypt`.
+        """Return the argument of :meth:`encrypt`.
 
         Raises:
-            ConfigurationError: it was encrypted with a key that was not given.
+            ConfigurationError: it was encrypted with a key that is not among these.
             NotSessions: it is not encrypted, and must not be used.
         """
         ...
@@ -70,7 +70,7 @@ class _FernetCipher:
                 return stored
             raise NotSessions(
                 "it is not encrypted, so anybody who can write there may have put it there. If "
-                "sessions were saved there before encryption_key= was given, pass "
+                "sessions were saved there before encryption_key= was set, pass "
                 "accept_unencrypted=True until they have been saved again"
             )
         plain = self._decrypted(stored)
@@ -99,9 +99,9 @@ class _FernetCipher:
 
 
 def secret_keys(encryption_key: EncryptionKey) -> list[Secret] | None:
-    """Return the keys that a user gave as secrets, so that no traceback shows them.
+    """Return the user's keys as secrets, so that no traceback shows them.
 
-    Never raises, since a traceback would show what was given: a list that has anything else
+    Never raises, since a traceback would show the argument: a list that has anything else
     in it becomes an empty one, which :func:`cipher_for` refuses.
     """
     if encryption_key is None:

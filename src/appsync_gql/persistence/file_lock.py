@@ -43,7 +43,7 @@ def hold_file_lock(path: Path, where: str, wait: float = 0.0) -> Iterator[None]:
             raise LockTimeout(f"{where} is locked by another program ({path}).") from None
         except NotImplementedError:
             raise ConfigurationError(
-                f"{where} is on a file system without locks: choose another place.",
+                f"{where} is on a file system without locks: choose another folder.",
                 setting="path",
             ) from None
     try:

@@ -19,7 +19,7 @@ __all__ = ["BlockingTokenStore"]
 
 
 class BlockingTokenStore:
-    """The methods of a token store, blocking: the same names and promises.
+    """The methods of a token store, blocking: the same names and behaviour.
 
     Made by :attr:`TokenStore.blocking`. Not for a thread whose event
     loop is running: the loop would stop meanwhile.
