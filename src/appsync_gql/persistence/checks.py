@@ -19,8 +19,7 @@ def check_seconds(name: str, value: object, *, longest: float) -> float:
     Raises:
         ConfigurationError: it is not a number above 0, or it is too large.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 < value <= longest:  # type: ignore[operator]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= longest:
         raise ConfigurationError(
             f"{name} must be a number of seconds above 0 and up to {longest:.0f}, not {value!r}.",
             setting=name,
