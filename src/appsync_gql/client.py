@@ -1,4 +1,4 @@
-"""A gql client whose synchronous methods work everywhere, and the one line that makes it."""
+"""A gql client whose synchronous methods work everywhere, and the function that makes it."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ class AppSyncClient(Client):
         """
         results: AsyncGenerator[Any, None] = self.subscribe_async(request, **arguments)
         try:
-            while (result := background_loop.run(anext(results, _END))) is not _END:
+            while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.run(_close(results))
+            background_loop.finish(_close(results))
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -113,6 +113,11 @@ class AppSyncClient(Client):
 
 
 _END = object()
+
+
+async def _next(results: AsyncGenerator[Any, None]) -> Any:
+    """Return the next result; called in the loop, so that the generator belongs to it."""
+    return await anext(results, _END)
 
 
 async def _close(results: AsyncGenerator[Any, None]) -> None:
@@ -154,8 +159,8 @@ def connect(
         found = read_config(config)
     if found is None and url is None:
         raise ConfigurationError(
-            "Which API? Give connect() the path of an amplify_outputs.json, or url= and auth=, or "
-            f"set {PREFIX}URL.",
+            "connect() needs an API: pass the path of an amplify_outputs.json, or url= and auth=, "
+            f"or set {PREFIX}URL.",
             setting="config",
         )
     if found is not None and (auth is None or isinstance(auth, str)):
@@ -163,7 +168,7 @@ def connect(
         auth = authorization(found, auth, persistence, on_event=listener)
     elif isinstance(auth, str):
         raise ConfigurationError(
-            f"auth={auth!r} needs a configuration; give an object in its place.", setting="auth"
+            f"auth={auth!r} needs a configuration; pass an object instead.", setting="auth"
         )
     endpoint = url or (found.url if found is not None else "")
     transport = AppSyncTransport(endpoint, auth=auth, **transport_arguments)  # type: ignore[arg-type]
@@ -211,7 +216,7 @@ def authorization(
     Raises:
         ConfigurationError: the configuration lacks what the mode needs.
     """
-    # Each mode imports what it needs, so that a query with an API key loads nothing of AWS's.
+    # Each mode imports what it needs, so that a query with an API key imports no boto3.
     mode = config.default_mode if mode is None else mode
     if mode == "api_key":
         from .auth.api_key import ApiKeyAuth  # noqa: PLC0415
@@ -231,7 +236,7 @@ def authorization(
         return IdentityPoolAuth(store, pool_id, region=config.region)
     if mode in _BY_OBJECT:
         raise ConfigurationError(
-            f"The mode {mode!r} needs a source of tokens: give auth={_BY_OBJECT[mode]}.",
+            f"The mode {mode!r} needs a source of tokens: pass auth={_BY_OBJECT[mode]}.",
             setting="auth",
         )
     raise ConfigurationError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MODES", "PREFIX", "ApiConfig", "config_of_environment", "config_of_text"]
 
 PREFIX = "APPSYNC_"
-"""How the environment variables begin that :func:`connect` reads."""
+"""The prefix of the environment variables that :func:`connect` reads."""
 
 MODES = {
     "API_KEY": "api_key",
@@ -39,7 +39,7 @@ class ApiConfig:
 
     Attributes:
         url: the GraphQL endpoint.
-        region: the API's region; ``None`` if it is not told.
+        region: the API's region; ``None`` if it is not set.
         default_mode: the API's default authorization mode, by this package's name.
         modes: all of its modes, the default one first.
         api_key: ``None`` without.
