@@ -16,6 +16,7 @@ LONGER_FUNCTIONS = {
     "transport.py:execute": "half of it documents what is raised and what extra_args may hold",
     "client.py:connect": "half of it documents the arguments",
     "client.py:authorization": "one branch for each authorization mode, with its own import",
+    "data/paginate.py:paginate": "two thirds of it document the arguments",
     "http/sender.py:send": "no call may be added on the way of every request",
     "testing/contract.py:sample_tokens": "keyword arguments with defaults, and one call",
 }

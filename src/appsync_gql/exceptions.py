@@ -276,10 +276,7 @@ class Throttled(AppSyncError, TransportServerError):
 
 
 class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
-    """AppSync, or a proxy in front of it, failed to answer a query.
-
-    Plain gql raises ``TransportServerError`` or ``TransportProtocolError`` here.
-    """
+    """AppSync, or a proxy in front of it, failed to answer a query."""
 
     def __init__(self, message: str, **response: Any) -> None:
         super().__init__(message, **response)
@@ -287,10 +284,7 @@ class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
 
 
 class ConnectionFailed(AppSyncError, TransportConnectionFailed):
-    """AppSync could not be reached, or the connection was lost before a query's response.
-
-    Plain gql raises ``TransportConnectionFailed`` here.
-    """
+    """AppSync could not be reached, or the connection was lost before a query's response."""
 
 
 class OutcomeUnknown(
