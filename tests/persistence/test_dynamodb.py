@@ -205,7 +205,7 @@ def test_more_sessions_than_an_item_can_have_are_refused_before_sending(open_: O
     save(persistence)
     with (
         persistence.lock(CLIENT),
-        pytest.raises(ConfigurationError, match="give each user a key") as caught,
+        pytest.raises(ConfigurationError, match="use a key for each user") as caught,
     ):
         persistence.save(CLIENT, sample_tokens(user="grace", length=200_000))
     assert caught.value.setting == "key"

@@ -241,9 +241,9 @@ def test_so_it_is_for_callers_who_come_later(world: World) -> None:
 @pytest.mark.parametrize(
     ("what", "kind", "text"),
     [
-        ("provider", RenewalFailed, "The identity provider has not answered, after 20 s"),
-        ("persistence", StorageFailed, "The persistence has not answered, after 20 s"),
-        ("lock", LockTimeout, "Somebody else holds the session's lock, after 20 s"),
+        ("provider", RenewalFailed, "The identity provider has not responded, after 20 s"),
+        ("persistence", StorageFailed, "The persistence has not responded, after 20 s"),
+        ("lock", LockTimeout, "Another process or thread holds the session's lock, after 20 s"),
         (None, RenewalFailed, "No thread was free, after 20 s"),
     ],
 )
@@ -475,7 +475,7 @@ def test_a_renewal_that_hangs_is_left_with_a_warning(
         closing.send(False)  # noqa: FBT003
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "the identity provider has not answered" in record.getMessage()
+    assert "the identity provider has not responded" in record.getMessage()
 
 
 @pytest.mark.parametrize("how", ["fails", "hangs"])

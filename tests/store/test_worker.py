@@ -133,7 +133,7 @@ def test_even_what_no_program_should_raise_leaves_nobody_waiting(recording: Reco
         raise SystemExit
 
     error = do(recording, steps()).call.error
-    assert "broken off" in str(error)
+    assert "interrupted" in str(error)
 
 
 class NoThread(SharedCall):

@@ -52,7 +52,8 @@ async def hand_over(old: Registered, new: Registered, overlap: float) -> Registe
     """Move from one registration to another one that the server has just acknowledged.
 
     Both stay registered for a while, because the server may deliver nothing on the new one at
-    first. Until the old one has ended, events are delivered from it, and those of the new one are held.
+    first. Until the old one has ended, its events are delivered, and those of the new one are
+    held.
 
     Args:
         old: records what it delivers since before the new one was started.

@@ -57,7 +57,8 @@ class TokenStore:
         tokens: the session to begin with.
         refresh_token: the same, for programs that have nothing else. Not both.
         persistence: where the session is saved for later and other processes; ``None`` keeps
-            it in memory. ``tokens`` are saved there at first use, unless newer ones of the same user are there already.
+            it in memory. ``tokens`` are saved there at first use,
+            unless newer ones of the same user are there already.
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
