@@ -144,7 +144,7 @@ async def test_denials_cause_one_fetch_a_minute(source: Source) -> None:
     assert source.count == 2
 
 
-async def test_an_attempt_that_hangs_is_given_up_and_its_late_outcome_ignored(
+async def test_an_attempt_that_hangs_is_cancelled_and_its_late_outcome_ignored(
     source: Source,
 ) -> None:
     found = renewing(source, timeout=0.0)

@@ -118,7 +118,7 @@ def test_a_lease_that_is_extended_is_not_taken_over(open_: Open) -> None:
             time.sleep(0.2)  # the holder extends it in real time
 
 
-def test_whoever_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
+def test_a_process_that_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
     open_: Open, table: DynamoDBClient, item: dict[str, Any]
 ) -> None:
     persistence = open_()

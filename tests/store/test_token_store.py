@@ -95,7 +95,7 @@ async def test_refused_callers_and_threads_wait_through_failures_too(
 
 
 @pytest.mark.parametrize("front", ["async", "blocking"])
-async def test_a_caller_leaves_a_provider_that_hangs_when_its_patience_ends(
+async def test_a_caller_stops_waiting_for_a_provider_that_hangs_when_its_patience_ends(
     now_provider: FakeProvider, blocked: BlockedCall, front: str
 ) -> None:
     now_provider.outcomes.append(blocked)
@@ -107,7 +107,7 @@ async def test_a_caller_leaves_a_provider_that_hangs_when_its_patience_ends(
     assert now_provider.calls == ["refresh-0"], "the call went on"
 
 
-async def test_a_caller_leaves_a_persistence_that_hangs_when_its_patience_ends(
+async def test_a_caller_stops_waiting_for_a_persistence_that_hangs_when_its_patience_ends(
     now_provider: FakeProvider, blocked: BlockedCall
 ) -> None:
     store = TokenStore(
@@ -313,7 +313,7 @@ async def test_a_wrong_password_is_not_in_the_local_variables_of_an_error(
 # -- what is sent -------------------------------------------------------------------------------
 
 
-async def test_a_scheme_stands_before_the_token_and_is_renewed_with_it(
+async def test_a_scheme_is_sent_before_the_token_and_is_renewed_with_it(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     store = TokenStore(provider, tokens=provider.issue(), clock=clock, scheme="Bearer")

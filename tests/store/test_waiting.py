@@ -247,7 +247,7 @@ def test_so_it_is_for_callers_who_come_later(world: World) -> None:
         (None, RenewalFailed, "No thread was free, after 20 s"),
     ],
 )
-def test_of_a_call_that_hangs_the_caller_takes_leave_when_its_patience_ends(
+def test_a_caller_stops_waiting_for_a_call_that_hangs_when_its_patience_ends(
     world: World, what: Any, kind: type[RenewalFailed], text: str
 ) -> None:
     caller = world.methods.headers()
@@ -271,7 +271,7 @@ def test_after_failures_and_a_hang_the_last_failure_is_raised(world: World) -> N
         hang(caller, world, wait)
 
 
-def test_for_the_mere_release_of_a_lock_nobody_waits_long(world: World) -> None:
+def test_callers_do_not_wait_long_for_the_release_of_a_lock(world: World) -> None:
     """Redis hangs just after the tokens were saved."""
     caller = world.methods.headers()
     wait = attempt(caller, world)
@@ -425,7 +425,7 @@ def test_a_sign_in_or_sign_out_that_hangs_is_left_after_a_minute_and_a_half(
         caller.send(False)  # noqa: FBT003
 
 
-def test_who_waits_when_the_store_is_closed_is_told(world: World) -> None:
+def test_callers_that_wait_when_the_store_is_closed_get_an_error(world: World) -> None:
     caller = world.methods.headers()
     attempt(caller, world)
     assert next(world.methods.close()).call is world.jobs[0].call
