@@ -33,6 +33,7 @@ from support.tracebacks import assert_hidden
         "http://127.0.0.1:8080",
         "http://127.9.9.9/",
         "http://[::1]:8080/graphql",
+        "https://api.example.com:65535/graphql",
     ],
 )
 def test_https_and_this_machine_are_accepted(url: str) -> None:
@@ -85,7 +86,7 @@ def test_plain_http_to_another_machine_must_be_allowed_explicitly(url: str) -> N
         "http://127.0.0.1\\.evil.example/graphql",
         "http://127.0.0.1 .evil.example/graphql",
         "https://example.com:notaport/graphql",
-        "https://example.com:99999/graphql",
+        "https://example.com:65536/graphql",
         "https://:443/graphql",
         "ftp://example.com",
         b"https://example.com/graphql",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from .exceptions import ConfigurationError
-from .threads import after_fork_in_child
+from .forks import after_fork_in_child, importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,8 @@ __all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_deb
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _ATTEMPTS = 3
-_UNSIGNED = "cognito-idp"
+_UNSIGNED = frozenset({"cognito-idp", "cognito-identity"})
+"""Services whose calls here are public, so that boto3 need not search for AWS credentials."""
 
 _thread = threading.local()
 
@@ -50,8 +51,7 @@ class _Settings(NamedTuple):
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=16,
         )
-        if self.service == _UNSIGNED:
-            # The calls used here are public, so boto3 need not search for AWS credentials.
+        if self.service in _UNSIGNED:
             ours = ours.merge(Config(signature_version=UNSIGNED))
         return ours.merge(self.config) if self.config else ours
 
@@ -80,7 +80,7 @@ class _Clients:
         # Clients with a session or a configuration of the user's own live as long as the objects
         # that use them; the others, of which there are few, as long as the process.
         self.permanent: set[Any] = set()
-        self.unsigned: Session | None = None
+        self.unsigned: dict[str, Session] = {}
         self.lock = threading.Lock()
         # One for each session, which is not thread-safe, or service: making a client may search
         # for AWS credentials, and a source of credentials that hangs must not delay other clients.
@@ -96,7 +96,8 @@ class _Clients:
         with making:
             client = self.by_settings.get(settings)
             if client is None:
-                client = _make(settings)
+                with importing():
+                    client = _make(settings)
             if isinstance(client, ConfigurationError):
                 return client
             with self.lock:
@@ -220,16 +221,16 @@ def _make(settings: _Settings) -> Any:
 def _plain_session(service: str) -> Session:
     """Return a session without settings; called under the service's lock.
 
-    The one of Cognito, which has no AWS credentials that could expire, is kept: making a second
-    client of a session takes 5 ms, not 100, and that one is needed in a hurry.
+    Those of the unsigned services, which have no AWS credentials that could expire, are kept:
+    making a second client of a session takes 5 ms, not 100, and that one is needed in a hurry.
     """
     import boto3  # noqa: PLC0415
 
-    if service != _UNSIGNED:
+    if service not in _UNSIGNED:
         return boto3.session.Session()
-    if _clients.unsigned is None:
-        _clients.unsigned = boto3.session.Session()
-    return _clients.unsigned
+    if service not in _clients.unsigned:
+        _clients.unsigned[service] = boto3.session.Session()
+    return _clients.unsigned[service]
 
 
 @contextmanager

@@ -105,10 +105,10 @@ class AppSyncClient(Client):
         """
         results: AsyncGenerator[Any, None] = self.subscribe_async(request, **arguments)
         try:
-            while (result := background_loop.run(anext(results, _END))) is not _END:
+            while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.run(_close(results))
+            background_loop.finish(_close(results))
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -116,6 +116,11 @@ class AppSyncClient(Client):
 
 
 _END = object()
+
+
+async def _next(results: AsyncGenerator[Any, None]) -> Any:
+    """Return the next result; called in the loop, so that the generator belongs to it."""
+    return await anext(results, _END)
 
 
 async def _close(results: AsyncGenerator[Any, None]) -> None:
@@ -138,8 +143,8 @@ def connect(
         config: the path of ``amplify_outputs.json``, ``amplifyconfiguration.json`` or
             ``aws-exports.js``, or its content; ``None``: from the environment variables
             ``APPSYNC_URL``, ``APPSYNC_AUTH``, ``APPSYNC_API_KEY``, ``APPSYNC_REGION``,
-            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``, unless
-            ``url`` is given.
+            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``,
+            ``APPSYNC_USERNAME`` (whose saved session), unless ``url`` is given.
         url: the GraphQL endpoint, in place of the configuration's.
         auth: an authorization mode by its name (``"api_key"``, ``"userpool"``, ``"iam"``,
             ``"identity_pool"``), or an object such as ``OidcAuth(source)``; ``None`` for the
@@ -254,6 +259,7 @@ def _token_store(
         _needed(config, "client_id", "userpool"),
         user_pool_id=_needed(config, "user_pool_id", "userpool"),
         region=config.user_pool_region,
+        username=config.username,
     )
     return TokenStore(provider, persistence=persistence or FilePersistence(), on_event=on_event)
 

@@ -45,7 +45,9 @@ class ApiConfig:
         user_pool_region: the user pool's region.
         identity_pool_id: ``None`` without.
         sign_in_domain: the domain of the hosted sign-in pages; ``None`` without.
-        source: the file, or the prefix of the variables, for errors.
+        username: whose session is used, by the pool's name of the user, where those of several
+            users are saved; ``None`` for the only one.
+        source: the file or prefix that said it, for errors.
     """
 
     url: str
@@ -58,6 +60,7 @@ class ApiConfig:
     user_pool_region: str | None = None
     identity_pool_id: str | None = None
     sign_in_domain: str | None = None
+    username: str | None = None
     source: str
 
 
@@ -91,7 +94,7 @@ def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiCon
 
     ``{prefix}URL``, ``{prefix}AUTH`` (a mode of :data:`MODES`), ``{prefix}API_KEY``,
     ``{prefix}REGION``, ``{prefix}USER_POOL_ID``, ``{prefix}CLIENT_ID``,
-    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``.
+    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``, ``{prefix}USERNAME``.
 
     Raises:
         ConfigurationError: the mode is not known, or a variable that it needs is missing.
@@ -117,6 +120,7 @@ def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiCon
             user_pool_region=region,
             identity_pool_id=get("IDENTITY_POOL_ID"),
             sign_in_domain=get("SIGN_IN_DOMAIN"),
+            username=get("USERNAME"),
             source=f"the environment ({prefix}…)",
         )
     )

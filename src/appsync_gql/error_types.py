@@ -76,8 +76,14 @@ _STATUSES: dict[int, ErrorMeaning] = {
     HTTPStatus.TOO_EARLY: ErrorMeaning.FAILED,
 }
 
-_SIGNATURE_TEXTS = ("the request signature we calculated", "signature expired", "signature not yet")
-"""How AppSync's messages about a wrong SigV4 signature begin; other errors have the same name."""
+_SIGNATURE_TEXTS = (
+    "the request signature we calculated",
+    "signature expired",
+    "signature not yet",
+    "credential should be scoped",
+    "date in credential scope",
+)
+"""How AppSync's messages about a wrong SigV4 signature begin; their error name does not tell."""
 
 
 _SUFFIX = re.compile(r":(https?://.*)?\Z")

@@ -20,7 +20,7 @@ from appsync_gql import (
     StorageFailed,
     Tokens,
 )
-from appsync_gql.secret import Secret
+from appsync_gql.secret import sealed
 from appsync_gql.store.current import CurrentTokens
 from appsync_gql.store.job import Job
 from appsync_gql.store.single_flight import Wait
@@ -389,7 +389,7 @@ def test_tokens_are_those_of_the_headers(world: World) -> None:
 
 
 def test_a_sign_in_returns_its_tokens(world: World) -> None:
-    caller = world.methods.sign_in("bob", Secret("password"), None)
+    caller = world.methods.sign_in("bob", sealed("password"), None)
     next(caller)
     world.publish(world.jobs[0], user="bob")
     world.end()
@@ -400,7 +400,7 @@ def test_a_sign_in_returns_its_tokens(world: World) -> None:
 @pytest.mark.parametrize("what", ["sign_in", "sign_out"])
 def test_the_error_of_a_sign_in_or_sign_out_is_raised(world: World, what: str) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )
@@ -415,7 +415,7 @@ def test_a_sign_in_or_sign_out_that_hangs_is_left_after_a_minute_and_a_half(
     world: World, what: str
 ) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )

@@ -9,6 +9,7 @@ from gql.transport.appsync_auth import AppSyncAuthentication
 from ..exceptions import ConfigurationError
 from ..secret import Secret
 from .base import Auth, Headers, SignableRequest, SigningAuth
+from .sigv4 import aws_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,8 +184,10 @@ class _GqlAuthorizer(_Optional):
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
         request = _required(request)
         body = None if request.kind == "connect" else request.body.decode()
-        # As in gql's own transports: over HTTP the content type is signed.
-        more = {"content-type": "application/json"} if request.kind == "http" else None
+        # As gql's own transports ask: over HTTP the content type is signed.
+        more = None
+        if request.kind == "http":
+            more = {"content-type": "application/json", **aws_headers(request.headers)}
         try:
             return _redacted(self._auth.get_headers(body, more))
         except Exception as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from ..headers import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
 
@@ -19,11 +23,13 @@ class SignableRequest(NamedTuple):
             operation's ``data`` for a subscription
             (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#iam).
         kind: whether it is an HTTP request, a real-time handshake or a subscription's ``start``.
+        headers: the other headers that are sent, of which ``x-amz-*`` must be signed.
     """
 
     url: str
     body: bytes
     kind: Literal["http", "connect", "start"]
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from botocore.credentials import ReadOnlyCredentials
 
-__all__ = ["add_sigv4", "expiry_of"]
+__all__ = ["add_sigv4", "expiry_of", "import_signer", "refresh_credentials"]
 
 
 @lru_cache(1)
@@ -65,3 +65,27 @@ def expiry_of(credentials: object) -> float | None:
     """
     expires = getattr(credentials, "_expiry_time", None)
     return None if expires is None else float(expires.timestamp())
+
+
+def import_signer() -> None:
+    """Import botocore's signer, which takes 50 ms: called where blocking is allowed."""
+    import botocore.awsrequest  # noqa: F401, PLC0415
+
+    _signer_class()
+
+
+def refresh_credentials(credentials: Any) -> bool:
+    """Refresh botocore's credentials now, though they have not expired, since AWS rejected them.
+
+    botocore has no public method for it.
+
+    Returns:
+        Whether they are of a kind that can be refreshed.
+    """
+    lock = getattr(credentials, "_refresh_lock", None)
+    refresh = getattr(credentials, "_protected_refresh", None)
+    if lock is None or refresh is None:
+        return False
+    with lock:
+        refresh(is_mandatory=True)
+    return True

@@ -54,6 +54,7 @@ class LoopSession:
         self._ssl_close_timeout = ssl_close_timeout
         self._settings: dict[str, Any] | None = None
         self._at_loop_end: AsyncGenerator[None, None] | None = None
+        self._closing = asyncio.Lock()
 
     async def keep_connections(self) -> aiohttp.TCPConnector:
         """Return the connector that outlives sessions, created at first use."""
@@ -76,6 +77,11 @@ class LoopSession:
             await self._close_all()
 
     async def _close_all(self) -> None:
+        # The loop may end while a transport that is gone is closed: neither is done before both.
+        async with self._closing:
+            await self._close_now()
+
+    async def _close_now(self) -> None:
         session, self.session = self.session, None
         connector, self.connector = self.connector, None
         self.uses = 0
@@ -112,10 +118,10 @@ class LoopSession:
 
     async def close(self) -> None:
         """Close the session and all connections; called on the session's own loop."""
-        if self._at_loop_end is not None:
-            generator, self._at_loop_end = self._at_loop_end, None
-            await generator.aclose()
+        generator, self._at_loop_end = self._at_loop_end, None
         await self._close_all()
+        if generator is not None and not getattr(generator, "ag_running", False):
+            await generator.aclose()
 
     def close_from_its_thread(self) -> None:
         """Close everything; called in the thread that opened it, while the loop may run or not."""

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from gql.transport.aiohttp import log as gql_log
 
+from ..auth.base import SignableRequest
 from ..compat.gql import post_arguments
 from ..exceptions import BadRequest
 from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest
+from .session import session_headers
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
     from gql.transport.aiohttp import AIOHTTPTransport
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "signable_request"]
 
 _NO_ARGUMENTS: dict[str, Any] = {}
 
@@ -111,3 +113,18 @@ def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
             "final URL to the transport."
         )
     return arguments
+
+
+def signable_request(
+    transport: AIOHTTPTransport, url: str, request: PreparedRequest
+) -> SignableRequest:
+    """Return what is signed of a request.
+
+    Args:
+        transport: its headers are sent with every request.
+        url: the URL that the signature covers.
+        request: what will be sent.
+    """
+    headers = session_headers(transport)
+    headers.update(request.headers or ())
+    return SignableRequest(url, request.body or b"", "http", headers)

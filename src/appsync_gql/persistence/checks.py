@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ..endpoint import is_region
 from ..exceptions import ConfigurationError
 
@@ -21,13 +19,12 @@ def check_seconds(name: str, value: object, *, longest: float) -> float:
     Raises:
         ConfigurationError: it is not a number above 0, or it is too large.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 < value <= longest:  # type: ignore[arg-type, operator]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= longest:
         raise ConfigurationError(
             f"{name} must be a number of seconds above 0 and up to {longest:.0f}, not {value!r}.",
             setting=name,
         )
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def check_region(region: object) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..exceptions import ConfigurationError
 from ..extras import require
+from ..forks import importing
 from ..secret import Secret, SecretBytes
 from .session_json import NotSessions
 
@@ -82,7 +83,8 @@ class _FernetCipher:
         return plain
 
     def _decrypted(self, stored: SecretBytes) -> SecretBytes | None:
-        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+        with importing():
+            from cryptography.fernet import InvalidToken  # noqa: PLC0415
 
         try:
             return SecretBytes(self._fernet().decrypt(stored))
@@ -90,7 +92,8 @@ class _FernetCipher:
             return None
 
     def _fernet(self) -> MultiFernet:
-        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
+        with importing():
+            from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
 
         return MultiFernet([Fernet(str(key)) for key in self._keys])
 

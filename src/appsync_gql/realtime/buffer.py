@@ -156,7 +156,7 @@ class Buffer:
         gap = self.items.popleft()
         if type(gap) is not Gap:
             self._on_gap(gap := Gap("the consumer was too slow"))
-        if len(self.items) >= self.size - 1 and self.items:
+        if self.items:
             self.items.popleft()
         self.items.appendleft(gap)
         return True

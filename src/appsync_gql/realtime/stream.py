@@ -19,7 +19,7 @@ from ..threads import EventQueue, after_fork_in_child
 from .handshake import check_realtime, realtime_url_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from gql import GraphQLRequest
 
@@ -48,6 +48,7 @@ class Subscriptions:
         loads: reads JSON.
         listener: called with real-time events.
         allow_insecure: permit ``ws://`` to other machines than this one.
+        signed_headers: headers of handshakes that are signed.
 
     Raises:
         ConfigurationError: a URL, or ``realtime_auth``, can't be used.
@@ -64,11 +65,12 @@ class Subscriptions:
         loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
         allow_insecure: bool,
+        signed_headers: Mapping[str, str],
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
-        self._realtime_auth: RealtimeAuth = realtime_auth
-        self._settings = settings
+        self._realtime_auth, self._settings = realtime_auth, settings
+        self._signed_headers = signed_headers
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
@@ -138,7 +140,7 @@ class Subscriptions:
         here = self._on_this_loop(session, settings)
         subscription = Subscription(
             here.pool,
-            Authorization(authorizer, self._url),
+            Authorization(authorizer, self._url, self._signed_headers),
             data,
             settings=settings,
             report=self._events.put,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..secret import Secret
+from ..secret import sealed
 from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ class BlockingTokenStore:
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
         """As :meth:`TokenStore.sign_in`."""
-        password = Secret(password)
-        return wait_in_thread(self._methods.sign_in(username, password, flow))
+        read_password = sealed(password)
+        del password
+        return wait_in_thread(self._methods.sign_in(username, read_password, flow))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

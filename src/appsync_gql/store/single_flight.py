@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import threading
 import time
 from contextlib import suppress
@@ -167,7 +166,9 @@ def wait_in_thread(waits: Waits[T]) -> T:
 
 def copy_of(error: AppSyncError) -> AppSyncError:
     """Return a copy of a shared error, to be raised by one caller."""
-    own = copy.copy(error)
+    # Without __init__, whose arguments a subclass of the user's may have changed.
+    own: AppSyncError = type(error).__new__(type(error), *error.args)
+    vars(own).update(vars(error))
     own.__cause__ = error.__cause__
     return own
 

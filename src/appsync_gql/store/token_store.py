@@ -13,7 +13,7 @@ from ..clock import Clock, SystemClock
 from ..events import Replayed
 from ..exceptions import AppSyncError
 from ..persistence.memory import MemoryPersistence
-from ..secret import Secret
+from ..secret import sealed
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
 from .current import CurrentTokens
@@ -57,8 +57,8 @@ class TokenStore:
         tokens: the session to begin with.
         refresh_token: the same, for programs that have nothing else. Not both.
         persistence: where the session is saved for later and other processes; ``None`` keeps
-            it in memory. ``tokens`` are saved there at first use,
-            unless newer ones of the same user are there already.
+            it in memory. ``tokens`` are saved there at first use, unless newer ones of the
+            same user are there already.
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
@@ -212,8 +212,9 @@ class TokenStore:
             ConfigurationError: the settings of the provider are wrong; or those of the
                 persistence, and the user is signed in as with ``StorageFailed``.
         """
-        password = Secret(password)  # before anything can raise, and show local variables
-        return await wait_in_task(self._methods.sign_in(username, password, flow))
+        read_password = sealed(password)
+        del password  # before anything can raise, and show local variables
+        return await wait_in_task(self._methods.sign_in(username, read_password, flow))
 
     async def sign_out(self) -> None:
         """End the session: revoke it at the provider, and remove it here and in the persistence.

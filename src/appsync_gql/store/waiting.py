@@ -104,10 +104,12 @@ class StoreMethods:
             raise NotSignedIn("Nobody is signed in.")
         return tokens
 
-    def sign_in(self, username: str, password: Secret, flow: str | None) -> Waits[Tokens]:
+    def sign_in(
+        self, username: str, password: Callable[[], Secret], flow: str | None
+    ) -> Waits[Tokens]:
         """Sign a user in."""
         job = self._state.own_job("sign_in", "signed_in")
-        steps = self._renewal.sign_in(username, password, flow, job.key)
+        steps = self._renewal.sign_in(username, password(), flow, job.key)
         self._worker.start(job, steps)
         yield from self._end_of(job, _SIGN_IN_SECONDS)
         return (yield from self.tokens())
