@@ -159,3 +159,12 @@ def test_a_text_that_is_not_graphql_raises_each_time() -> None:
     for _ in range(2):
         with pytest.raises(GraphQLError):
             appsync_gql.gql("{ a")
+
+
+def test_extensions_of_a_request_are_sent() -> None:
+    """Gql 4.0 has none; later versions do."""
+    request = GraphQLRequest(SOURCE)
+    request.extensions = {"trace": 1}
+    body, _payload, query = encoded(request)
+    assert json.loads(body) == {"query": text_of(request.document), "extensions": {"trace": 1}}
+    assert query

@@ -23,7 +23,7 @@ def check_seconds(name: str, value: object, *, longest: float) -> float:
         ConfigurationError: it is not a number above 0, or it is too large.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 < value <= longest:  # type: ignore[arg-type, operator]
+    if not is_number or not 0 < value <= longest:  # type: ignore[operator]
         raise ConfigurationError(
             f"{name} must be a number of seconds above 0 and up to {longest:.0f}, not {value!r}.",
             setting=name,
