@@ -168,3 +168,13 @@ def test_extensions_of_a_request_are_sent() -> None:
     body, _payload, query = encoded(request)
     assert json.loads(body) == {"query": text_of(request.document), "extensions": {"trace": 1}}
     assert query
+
+
+@pytest.mark.parametrize(
+    ("source", "query"),
+    [("{ a }", True), ("mutation { a }", False), ("subscription { a }", False)],
+)
+def test_a_request_without_variables_is_known_to_be_a_query_or_not(
+    source: str, *, query: bool
+) -> None:
+    assert encoded(GraphQLRequest(source))[2] is query
