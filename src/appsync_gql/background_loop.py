@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .compat.forks import detach_loop, keep_for_ever
+from .greenlet_loop import new_loop
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class BackgroundLoop:
                 msg = "the program is ending"
                 raise RuntimeError(msg)
             if self._loop is None:
-                loop = asyncio.new_event_loop()
+                loop = new_loop()
                 thread = threading.Thread(
                     target=_serve, args=(loop,), name="appsync-gql-loop", daemon=True
                 )
