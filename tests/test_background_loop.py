@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from appsync_gql.background_loop import BackgroundLoop
+from support.programs import run_program
 
 
 async def thread() -> int:
@@ -114,3 +115,26 @@ def test_the_program_ends_with_tasks_left_and_says_nothing() -> None:
         command, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_a_thread_the_call_fails_and_the_next_one_tries_again() -> None:
+    program = """
+from appsync_gql import ConnectionFailed
+from appsync_gql.background_loop import BackgroundLoop
+
+async def work():
+    return 5
+
+loop, found = BackgroundLoop(), []
+threading.stack_size(1 << 40)  # more memory than there is
+try:
+    loop.run(work())
+except ConnectionFailed as error:
+    found.append(error.may_have_executed)
+threading.stack_size(0)
+found.append(loop.run(work()))
+print(json.dumps(found))
+"""
+    found, stderr = run_program(program)
+    assert found == [False, 5]
+    assert "never awaited" not in stderr

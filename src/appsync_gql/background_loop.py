@@ -9,6 +9,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .exceptions import ConnectionFailed
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -49,9 +50,16 @@ class BackgroundLoop:
         Ctrl-C cancels the coroutine and is raised here.
 
         Raises:
+            ConnectionFailed: no thread can be started now.
             RuntimeError: called on the loop's own thread, which would wait for itself.
         """
-        loop = self._loop or self._start()
+        try:
+            loop = self._loop or self._start()
+        except RuntimeError as error:
+            coroutine.close()
+            raise ConnectionFailed(
+                f"No thread could be started ({error}); nothing was sent. Call again later."
+            ) from error
         if threading.current_thread() is self._thread:
             coroutine.close()
             msg = (
