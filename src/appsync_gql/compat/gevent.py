@@ -1,12 +1,13 @@
-"""An event loop for a thread that gevent has made a greenlet of one and the same real thread.
+"""An event loop for a thread that gevent runs as a greenlet.
 
-asyncio notes for each real thread which loop runs there, and what is to be called for new
-asynchronous generators. With ``gevent.monkey.patch_all()`` all threads are greenlets of one real
-thread, so that a loop in the background would make everybody else there believe to be inside of
-it: ``asyncio.run`` and Django's database access refuse that. Greenlets change only where one of
-them waits, which in a loop is its selector; so the notes are put aside there.
+With ``gevent.monkey.patch_all()`` all threads are greenlets of one real thread. For each real
+thread asyncio stores which loop is running, and Python stores the hooks of asynchronous
+generators. A loop in the background would therefore look like the running loop of all other
+greenlets: ``asyncio.run`` and Django's database access would refuse to work. A greenlet is left
+only where it waits, which for a loop is its selector; there the values of the other greenlets are
+restored.
 
-``asyncio._set_running_loop`` is meant for event loops, and is not in asyncio's documentation.
+``asyncio._set_running_loop`` is meant for event loops, but it is not in asyncio's documentation.
 """
 
 from __future__ import annotations
@@ -20,49 +21,49 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["AsideSelector", "new_loop"]
+__all__ = ["RestoringSelector", "new_loop"]
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop for a thread of its own, whether it is a greenlet or not."""
+    """Return an event loop for a thread of its own, greenlet or not."""
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         return asyncio.new_event_loop()
-    # The class is gevent's own, which has replaced the module's.
-    selector = type("Selector", (AsideSelector, selectors.DefaultSelector), {})()
+    # gevent has replaced selectors.DefaultSelector with a class of its own.
+    selector = type("Selector", (RestoringSelector, selectors.DefaultSelector), {})()
     return _GreenletLoop(selector)
 
 
-class _Notes:
-    """What asyncio and Python note for a real thread: the running loop, and hooks."""
+class _ThreadState:
+    """What asyncio and Python store for a real thread: the running loop, and the hooks."""
 
     def __init__(self) -> None:
         self._loop = asyncio._get_running_loop()  # noqa: SLF001
         self._hooks = sys.get_asyncgen_hooks()
 
     def restore(self) -> None:
-        """Note the same again."""
+        """Store the same values again."""
         asyncio._set_running_loop(self._loop)  # noqa: SLF001
         sys.set_asyncgen_hooks(*self._hooks)
 
 
-class AsideSelector:
-    """The part of a selector that restores the notes of others while its loop waits.
+class RestoringSelector:
+    """The part of a selector that restores the state of other greenlets while its loop waits.
 
     Attributes:
-        others: what was noted when the loop went on.
+        others: the state that was stored when the loop continued.
     """
 
-    others: _Notes
+    others: _ThreadState
 
     def select(self, timeout: float | None = None) -> Any:
         """Wait for events; see ``selectors.BaseSelector``."""
-        own = _Notes()
+        own = _ThreadState()
         self.others.restore()
         try:
             return super().select(timeout)  # type: ignore[misc] # of the other base class
         finally:
-            self.others = _Notes()
+            self.others = _ThreadState()
             own.restore()
 
 
@@ -70,7 +71,7 @@ class _GreenletLoop(asyncio.SelectorEventLoop):
     """A loop that may run while another one runs in the same real thread."""
 
     def __init__(self, selector: Any) -> None:
-        self._aside: AsideSelector = selector
+        self._restoring: RestoringSelector = selector
         self._entered = False
         super().__init__(selector)
 
@@ -86,14 +87,14 @@ class _GreenletLoop(asyncio.SelectorEventLoop):
 
     @contextmanager
     def _enter(self) -> Iterator[None]:
-        """Put the notes of others aside, in the outermost call."""
+        """Store the state of other greenlets until the outermost call ends."""
         if self._entered:
             yield
             return
-        self._entered, self._aside.others = True, _Notes()
+        self._entered, self._restoring.others = True, _ThreadState()
         asyncio._set_running_loop(None)  # noqa: SLF001
         try:
             yield
         finally:
             self._entered = False
-            self._aside.others.restore()
+            self._restoring.others.restore()

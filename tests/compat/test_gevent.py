@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from appsync_gql.greenlet_loop import AsideSelector, _GreenletLoop, new_loop
+from appsync_gql.compat.gevent import RestoringSelector, _GreenletLoop, new_loop
 
 
 class Waiting(selectors.DefaultSelector):
@@ -24,7 +24,7 @@ class Waiting(selectors.DefaultSelector):
         return super().select(timeout)
 
 
-class AsideWaiting(AsideSelector, Waiting):
+class AsideWaiting(RestoringSelector, Waiting):
     """The same, put aside."""
 
 
@@ -33,7 +33,7 @@ def selector() -> AsideWaiting:
     return AsideWaiting()
 
 
-def in_loop(selector: AsideSelector) -> asyncio.AbstractEventLoop:
+def in_loop(selector: RestoringSelector) -> asyncio.AbstractEventLoop:
     """Run a coroutine that waits a moment; return the loop that it has seen."""
     loop = _GreenletLoop(selector)
 
@@ -84,7 +84,7 @@ def test_what_others_note_while_it_waits_is_restored_the_next_time() -> None:
             asyncio._set_running_loop(other)  # another greenlet has begun to run its loop
             return found
 
-    class Switching(AsideSelector, Base):
+    class Switching(RestoringSelector, Base):
         pass
 
     switching = Switching()
