@@ -18,7 +18,10 @@ from .secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MODES", "ApiConfig", "config_of_environment", "config_of_text"]
+__all__ = ["MODES", "PREFIX", "ApiConfig", "config_of_environment", "config_of_text"]
+
+PREFIX = "APPSYNC_"
+"""The prefix of the environment variables that :func:`connect` reads."""
 
 MODES = {
     "API_KEY": "api_key",
