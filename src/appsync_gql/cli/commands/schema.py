@@ -41,7 +41,6 @@ class Part(str, enum.Enum):
     SPECIFIED_BY = "specified_by_url"
     SCHEMA_DESCRIPTION = "schema_description"
     REPEATABLE = "directive_is_repeatable"
-    ONE_OF = "input_object_one_of"
 
 
 _Parts = Annotated[
