@@ -24,6 +24,7 @@ from typing_extensions import Self
 from appsync_gql import Gap, compat
 from appsync_gql.compat import (
     UnparsedResult,
+    abort_idle,
     close_connections,
     detach_connections,
     detach_loop,
@@ -173,6 +174,7 @@ class Connected:
         session: the session.
         connector: its connector.
         server: the server.
+        url: its URL.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -187,7 +189,7 @@ class Connected:
         port = self._listener.sockets[0].getsockname()[1]
         self.connector = aiohttp.TCPConnector(ssl=True if ssl is None else ssl)
         self.session = aiohttp.ClientSession(connector=self.connector)
-        url = f"http{'s' if tls else ''}://127.0.0.1:{port}/"
+        self.url = url = f"http{'s' if tls else ''}://127.0.0.1:{port}/"
         async with self.session.post(url, data=b"{}") as response:
             await response.read()
         return self
@@ -248,6 +250,24 @@ async def test_a_connection_is_closed_at_once_and_its_descriptor_is_free(
             loop.add_reader(end, int)
             loop.remove_reader(end)
             end.close()
+
+
+async def test_idle_connections_are_given_up_and_those_in_use_stay(folder: Path | None) -> None:
+    async with Connected(folder) as connected:
+        (idle,) = connected.transports
+        abort_idle(connected.connector)
+        assert idle.is_closing()
+        assert connected.transports == []
+        await connected.server.wait_until_empty()
+        connected.server.silent = True
+        connected.server.requested.clear()
+        waiting = asyncio.ensure_future(connected.session.post(connected.url, data=b"{}"))
+        await connected.server.requested.wait()
+        abort_idle(connected.connector)
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_a_request_under_way_fails_when_its_connection_is_closed() -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UnparsedResult",
+    "abort_idle",
     "add_sigv4",
     "close_connections",
     "detach_connections",
@@ -145,6 +146,21 @@ def close_connections(connector: aiohttp.BaseConnector) -> None:
     """
     for transport in _take_transports(connector):
         _close_now(transport)
+
+
+def abort_idle(connector: aiohttp.BaseConnector) -> None:
+    """Close a connector's idle connections at once; those of requests under way stay open.
+
+    Called in the connector's loop. A connection may be dead, so nothing is sent on it: not even
+    the end of its TLS. aiohttp has no public function for it.
+    """
+    waiting: dict[Any, Any] = getattr(connector, "_conns", {})
+    idle = [entry[0] for entries in waiting.values() for entry in entries]
+    waiting.clear()
+    for protocol in idle:
+        transport = getattr(protocol, "transport", None)
+        if transport is not None:
+            transport.abort()
 
 
 def detach_connections(connector: aiohttp.BaseConnector) -> None:

@@ -24,6 +24,7 @@ from appsync_gql.http.request import prepare
 from appsync_gql.http.sender import PreparedRequest, RawResponse, Sender
 from appsync_gql.http.timeouts import SharedTimeout
 from appsync_gql.secret import Secret
+from appsync_gql.testing import FakeClock
 from support.certificate import make_certificate, server_context
 from support.http import MUTATION, QUERY, facts, numbered
 from support.raw_server import Fault, RawServer, raw_server
@@ -534,3 +535,21 @@ async def test_a_reader_of_the_callers_own_that_raises_found_no_json() -> None:
 def test_a_prepared_request_shows_neither_headers_nor_body() -> None:
     request = prepared("http://localhost/graphql", QUERY, 4711, headers={"x": "token"})
     assert repr(request) == "<PreparedRequest to http://localhost/graphql>"
+
+
+@BOTH
+@pytest.mark.parametrize("seconds", [1, 16])
+async def test_after_a_pause_a_connection_that_the_server_closed_is_not_used(
+    document: GraphQLRequest, seconds: float, clock: FakeClock
+) -> None:
+    """As when an event loop did not run meanwhile, or the process was frozen."""
+    async with raw_server() as server:
+        found = LoopSession(asyncio.get_running_loop(), 1.0, clock)
+        found.prepare_session({}, await found.keep_connections())
+        found.uses = 1
+        await send(found, server.url, document)
+        await server.close_connections()
+        clock.advance(seconds)
+        assert (await send(found, server.url, document)).status == 200
+        assert (server.opened, len(server.bodies)) == (2, 2)
+        await found.close()
