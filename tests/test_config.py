@@ -106,6 +106,21 @@ def test_files_of_gen_1_for_mobile() -> None:
     assert found.identity_pool_id == IDENTITY
 
 
+@pytest.mark.parametrize("auth", [{}, {"plugins": {}}, {"plugins": {"awsCognitoAuthPlugin": {}}}])
+def test_files_of_gen_1_for_mobile_need_no_user_pool(auth: dict[str, Any]) -> None:
+    api = {"endpointType": "GraphQL", "endpoint": URL, "authorizationType": "AWS_IAM"}
+    text = json.dumps({"api": {"plugins": {"awsAPIPlugin": {"example": api}}}, "auth": auth})
+    found = config_of_text(text, "amplifyconfiguration.json")
+    assert found.default_mode == "iam"
+    assert found.user_pool_id is found.client_id is found.identity_pool_id is None
+
+
+def test_an_empty_api_key_is_none() -> None:
+    found = config_of_text(json.dumps({**EXPORTS, "aws_appsync_apiKey": ""}), "aws-exports.js")
+    with pytest.raises(ConfigurationError, match="aws_appsync_apiKey"):
+        found.needed("api_key", "api_key")
+
+
 def without(path: str) -> str:
     """Return GEN2 without one key, as JSON."""
     found = json.loads(json.dumps(GEN2))

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
-from appsync_gql.secret import Secret, hidden
+from appsync_gql.secret import Secret, SecretBytes, hidden
 
 LONG = "s3cr3t-" * 40
 
@@ -27,6 +27,14 @@ def test_a_part_of_a_secret_is_secret_too() -> None:
     """Tools that shorten long strings take a slice first, and then its repr."""
     assert repr(Secret(LONG)[:80]) == repr(Secret(LONG)[0]) == "<redacted>"
     assert Secret("abc")[1:] == "bc"
+
+
+def test_secret_bytes_and_their_parts_are_redacted_and_not_pickled() -> None:
+    secret = SecretBytes(b"s3cr3t")
+    assert repr(secret) == repr(secret[:3]) == "<redacted>"
+    assert (secret[:3], secret[0]) == (b"s3c", ord("s"))
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(secret)
 
 
 def test_rich_shows_no_secret_among_local_variables() -> None:

@@ -20,12 +20,15 @@ _NAMES = {
     "blocking": "BlockingAppSyncTransport",
     "client": "AppSyncClient connect",
     "clock": "Clock",
+    "data.paginate": "paginate",
+    "data.scalars": "add_aws_scalars parse_aws_scalars serialize_aws_scalars",
     "events": "",
     "exceptions": """
         AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError
         ConnectionFailed Denied InsecureEndpoint InvalidToken LockTimeout MissingExtra
-        NotSignedIn OutcomeUnknown Refused RenewalFailed ServerFailed SessionExpired
-        SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow Throttled
+        NotSignedIn OutcomeUnknown PaginationFailed Refused RenewalFailed ServerFailed
+        SessionExpired SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow
+        Throttled
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",

@@ -13,6 +13,10 @@ from .blocking import BlockingAppSyncTransport as BlockingAppSyncTransport
 from .client import AppSyncClient as AppSyncClient
 from .client import connect as connect
 from .clock import Clock as Clock
+from .data.paginate import paginate as paginate
+from .data.scalars import add_aws_scalars as add_aws_scalars
+from .data.scalars import parse_aws_scalars as parse_aws_scalars
+from .data.scalars import serialize_aws_scalars as serialize_aws_scalars
 from .exceptions import AppSyncError as AppSyncError
 from .exceptions import BadRequest as BadRequest
 from .exceptions import BlockedByWaf as BlockedByWaf
@@ -26,6 +30,7 @@ from .exceptions import LockTimeout as LockTimeout
 from .exceptions import MissingExtra as MissingExtra
 from .exceptions import NotSignedIn as NotSignedIn
 from .exceptions import OutcomeUnknown as OutcomeUnknown
+from .exceptions import PaginationFailed as PaginationFailed
 from .exceptions import Refused as Refused
 from .exceptions import RenewalFailed as RenewalFailed
 from .exceptions import ServerFailed as ServerFailed
@@ -96,6 +101,7 @@ __all__ = [
     "OidcAuth",
     "Outcome",
     "OutcomeUnknown",
+    "PaginationFailed",
     "RealtimeSettings",
     "RedisPersistence",
     "Refused",
@@ -120,7 +126,11 @@ __all__ = [
     "TokenState",
     "TokenStore",
     "Tokens",
+    "add_aws_scalars",
     "connect",
     "events",
     "gql",
+    "paginate",
+    "parse_aws_scalars",
+    "serialize_aws_scalars",
 ]

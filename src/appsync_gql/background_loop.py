@@ -120,19 +120,22 @@ class BackgroundLoop:
                 "(on_gap, for example), and would wait for ever. Make it from another thread."
             )
             raise RuntimeError(msg)
-        call = _Call(coroutine)
+        call, loop = _Call(coroutine), None
         try:
-            loop = self._loop or self._start()
-            loop.call_soon_threadsafe(call.begin)
-        except RuntimeError:
-            return self._run_here(coroutine)
-        try:
+            try:
+                loop = self._loop or self._start()
+                loop.call_soon_threadsafe(call.begin)
+            except RuntimeError:
+                loop = None
+                return self._run_here(coroutine)
             while not call.ended.wait(_POLL):
                 pass
         except BaseException:
-            # Ctrl-C: what is cancelled must have ended before anything else is done with it.
-            loop.call_soon_threadsafe(call.cancel)
-            call.ended.wait(_CANCEL_SECONDS)
+            # Ctrl-C, which may come between any two steps of this method: what is cancelled must
+            # have ended before anything else is done with it.
+            if loop is not None and not call.ended.is_set():
+                loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(_CANCEL_SECONDS)
             raise
         if self._closed:
             self._wait_for_end()

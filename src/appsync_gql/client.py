@@ -142,8 +142,8 @@ def connect(
         config: the path of ``amplify_outputs.json``, ``amplifyconfiguration.json`` or
             ``aws-exports.js``, or its content; ``None``: from the environment variables
             ``APPSYNC_URL``, ``APPSYNC_AUTH``, ``APPSYNC_API_KEY``, ``APPSYNC_REGION``,
-            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``, unless
-            ``url`` is given.
+            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``,
+            ``APPSYNC_USERNAME`` (whose saved session), unless ``url`` is given.
         url: the GraphQL endpoint, in place of the configuration's.
         auth: an authorization mode by its name (``"api_key"``, ``"userpool"``, ``"iam"``,
             ``"identity_pool"``), or an object such as ``OidcAuth(source)``; ``None`` for the
@@ -258,5 +258,6 @@ def _token_store(
         config.needed("client_id", "userpool"),
         user_pool_id=config.needed("user_pool_id", "userpool"),
         region=config.user_pool_region,
+        username=config.username,
     )
     return TokenStore(provider, persistence=persistence or FilePersistence(), on_event=on_event)

@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
 
@@ -32,20 +35,19 @@ class Clock(Protocol):
         ...
 
 
-def _monotonic_through_sleep() -> int | None:
-    """Return the id of the clock that counts while the machine sleeps; ``None`` without one.
+_COUNTS_SLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
+"""The clock of each platform that goes on while the machine sleeps (clock_gettime(2)).
 
-    ``CLOCK_BOOTTIME`` on Linux (clock_gettime(2)); Darwin's ``CLOCK_MONOTONIC``
-    counts sleep already, whereas Python's ``time.monotonic`` there does not.
-    """
-    if sys.platform == "linux":
-        return time.CLOCK_BOOTTIME
-    if sys.platform == "darwin":
-        return time.CLOCK_MONOTONIC
-    return None
+Darwin's ``CLOCK_MONOTONIC`` does, whereas Python's ``time.monotonic`` there does not.
+"""
 
 
-_CLOCK_ID = _monotonic_through_sleep()
+def monotonic_through_sleep(platform: str) -> Callable[[], float]:
+    """Return the function that reads the platform's monotonic clock, sleep included if it can."""
+    name = _COUNTS_SLEEP.get(platform)
+    if name is None:
+        return time.monotonic
+    return partial(time.clock_gettime, getattr(time, name))
 
 
 class SystemClock:
@@ -55,9 +57,7 @@ class SystemClock:
     wall = staticmethod(time.time)
     """Seconds since the epoch."""
 
-    monotonic = staticmethod(
-        time.monotonic if _CLOCK_ID is None else partial(time.clock_gettime, _CLOCK_ID)
-    )
+    monotonic = staticmethod(monotonic_through_sleep(sys.platform))
     """Seconds since boot, sleep included where the platform counts it."""
 
 

@@ -47,6 +47,8 @@ class ApiConfig:
         user_pool_region: the user pool's region.
         identity_pool_id: ``None`` without.
         sign_in_domain: the domain of the hosted sign-in pages; ``None`` without.
+        username: whose session is used, by the pool's name of the user, where those of several
+            users are saved; ``None`` for the only one.
         source: the file or the prefix of variables, for errors.
         keys: what the source calls these attributes.
     """
@@ -61,6 +63,7 @@ class ApiConfig:
     user_pool_region: str | None = None
     identity_pool_id: str | None = None
     sign_in_domain: str | None = None
+    username: str | None = None
     source: str
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -128,7 +131,7 @@ def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiCon
 
     ``{prefix}URL``, ``{prefix}AUTH`` (a mode of :data:`MODES`), ``{prefix}API_KEY``,
     ``{prefix}REGION``, ``{prefix}USER_POOL_ID``, ``{prefix}CLIENT_ID``,
-    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``.
+    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``, ``{prefix}USERNAME``.
 
     Raises:
         ConfigurationError: the mode is not known.
@@ -159,6 +162,7 @@ def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiCon
         user_pool_region=region,
         identity_pool_id=of("IDENTITY_POOL_ID"),
         sign_in_domain=of("SIGN_IN_DOMAIN"),
+        username=of("USERNAME"),
         source="The environment",
         keys={name: f"{prefix}{name.upper()}" for name in names},
     )

@@ -21,6 +21,7 @@
         ├── Denied              [Q]  the API's owner: a permission is missing
         ├── BadRequest          [Q]  the developer: AppSync could not use the request
         ├── BlockedByWaf        [Q]  the API's owner: a firewall rule
+        ├── PaginationFailed    [Q]  the API's owner: a list's pages can't be followed
         ├── SubscriptionOverflow [Q] the developer: the consumer is too slow
         ├── Throttled                nobody: send fewer requests
         ├── ServerFailed             nobody: AppSync or a proxy failed
@@ -63,6 +64,7 @@ __all__ = [
     "MissingExtra",
     "NotSignedIn",
     "OutcomeUnknown",
+    "PaginationFailed",
     "Refused",
     "RenewalFailed",
     "ServerFailed",
@@ -260,6 +262,10 @@ class BadRequest(_QueryError):
 
 class BlockedByWaf(_QueryError):
     """A firewall rule in front of the API blocked the request (403)."""
+
+
+class PaginationFailed(_QueryError):
+    """A result is not a page of a list, or its ``nextToken`` has come before."""
 
 
 class SubscriptionOverflow(_QueryError):

@@ -56,9 +56,11 @@ def source(clock: FakeClock) -> Source:
     return Source(clock)
 
 
-def renewing(source: Source, *, patience: float = 20.0, timeout: float = 30.0) -> Renewing[int]:
+def renewing(
+    source: Source, *, patience: float = 20.0, timeout: float = 30.0, delay: float = 0.0
+) -> Renewing[int]:
     return Renewing(
-        source, clock=source.clock, delays=fixed_delay(0), patience=patience, timeout=timeout
+        source, clock=source.clock, delays=fixed_delay(delay), patience=patience, timeout=timeout
     )
 
 
@@ -69,8 +71,10 @@ async def value(found: Renewing[int]) -> int:
 async def test_it_is_fetched_once_for_all_callers(source: Source) -> None:
     found = renewing(source)
     assert found.nowait() is None
+    assert found.credential is None
     assert await asyncio.gather(*(value(found) for _ in range(50))) == [1] * 50
     assert source.count == 1
+    assert found.credential is found.nowait()
 
 
 async def test_near_its_end_it_is_used_while_the_next_is_fetched(source: Source) -> None:
@@ -104,6 +108,27 @@ async def test_without_patience_the_failure_of_the_attempt_is_raised(source: Sou
         await value(renewing(source, patience=0))
 
 
+async def test_without_patience_repeated_failures_are_raised_without_a_further_attempt(
+    source: Source,
+) -> None:
+    source.outcomes += [RenewalFailed("down"), RenewalFailed("still down")]
+    found = renewing(source, patience=0, delay=5)
+    for expected, count in (("down", 1), ("still down", 2), ("still down", 2)):
+        with pytest.raises(RenewalFailed, match=f"^{expected}"):
+            await value(found)
+        assert source.count == count
+    source.clock.advance(5)
+    assert await value(found) == 3
+
+
+async def test_with_patience_the_delay_between_attempts_is_waited_for(source: Source) -> None:
+    source.outcomes += [RenewalFailed("down")] * 2
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    assert await value(renewing(source, delay=0.02)) == 3
+    assert loop.time() - started > 0.019
+
+
 async def test_an_error_that_would_only_be_repeated_is_raised_at_once(source: Source) -> None:
     source.outcomes.append(ConfigurationError("wrong"))
     with pytest.raises(ConfigurationError, match="wrong"):
@@ -135,6 +160,38 @@ async def test_a_rejected_one_is_replaced_and_a_late_rejection_costs_nothing(
     assert (second.value, source.count) == (2, 2)
     assert await found.newer_than(first, denied=False) is second
     assert source.count == 2
+
+
+async def test_young_ones_that_are_rejected_again_and_again_are_replaced_more_slowly(
+    source: Source,
+) -> None:
+    found = renewing(source, delay=5)
+    current = await found.get()
+    values = []
+    for _ in range(6):
+        current = await found.newer_than(current, denied=False)
+        values.append(current.value)
+    assert values == [2, 3, 4, 5, 5, 5]
+    source.clock.advance(5)
+    assert (await found.newer_than(current, denied=False)).value == 6
+
+
+async def test_a_denial_while_one_is_fetched_waits_for_it_and_is_not_counted(
+    source: Source,
+) -> None:
+    found = renewing(source)
+    first = await found.get()
+    source.clock.advance(LIFETIME - WINDOW + 1)
+    source.hanging = True
+    assert found.nowait() is first
+    waiting = asyncio.ensure_future(found.newer_than(first, denied=True))
+    await asyncio.sleep(0)
+    source.hanging = False
+    source.pending[0](source.credential())
+    second = await asyncio.wait_for(waiting, 5)
+    assert second is not first
+    third = await found.newer_than(second, denied=True)
+    assert (third.value, source.count) == (3, 3)
 
 
 async def test_denials_cause_one_fetch_a_minute(source: Source) -> None:

@@ -86,6 +86,39 @@ async def test_a_jwt_is_replaced_ahead_of_its_expiry() -> None:
         await asyncio.sleep(0)
 
 
+async def test_the_next_token_is_fetched_from_thirty_seconds_before_the_end() -> None:
+    clock, calls = FakeClock(), 0
+
+    async def source() -> str:
+        nonlocal calls
+        calls += 1
+        return jwt_at(clock.wall())
+
+    auth = OidcAuth(source, clock=clock)
+    await auth.headers()
+    for seconds, expected in ((3600 - 30.1, 1), (0.2, 2)):
+        clock.advance(seconds)
+        assert auth.headers_nowait() is not None
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert calls == expected
+
+
+async def test_the_servers_dates_say_when_a_token_has_expired() -> None:
+    """This machine's clock is 50 minutes behind."""
+    clock = FakeClock()
+    auth = OidcAuth(lambda: jwt_at(clock.wall()), clock=clock)
+    auth.answered("nonsense", 0.0)
+    for second in (1, 2):
+        clock.advance(1)
+        auth.answered(f"Fri, 15 Jan 2027 08:50:0{second} GMT", 0.0)
+    await auth.headers()
+    clock.advance(560)
+    assert auth.headers_nowait() is not None
+    clock.advance(42)
+    assert auth.headers_nowait() is None
+
+
 async def test_an_opaque_token_has_the_lifetime_that_was_given() -> None:
     clock = FakeClock()
     auth = OidcAuth(lambda: f"opaque-{clock.wall()}", lifetime=60, clock=clock)

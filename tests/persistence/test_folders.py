@@ -43,6 +43,10 @@ def test_links_are_resolved_in_every_part_of_a_path(tmp_path: Path) -> None:
     assert real_path(tmp_path / "folder" / "link.json") == tmp_path / "real" / "sessions.json"
 
 
+def test_a_path_of_which_nothing_exists_stays_as_it_is(tmp_path: Path) -> None:
+    assert real_path(tmp_path / "none" / "sessions.json") == tmp_path / "none" / "sessions.json"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_link_of_another_user_in_a_folder_for_all_is_not_followed(shared: Path) -> None:
     link = shared / "sessions.json"

@@ -260,7 +260,7 @@ async def test_a_reader_that_somebody_cancels_ends_the_connection(fixture: Fixtu
 
 async def test_a_silent_connection_is_closed() -> None:
     fixture = Fixture(silence=0.02)
-    assert await asyncio.wait_for(fixture.connection.closed, 2) == (
+    assert await asyncio.wait_for(fixture.connection.closed, 30) == (
         "nothing was received for 0.02 s"
     )
     await fixture.connection.close()

@@ -422,6 +422,27 @@ async def test_a_closed_pool_gives_no_connections(reported: Reported) -> None:
         await fixture.acquire(User("ada"))
 
 
+async def test_closing_the_pool_closes_the_session_of_the_sockets(reported: Reported) -> None:
+    fixture = Fixture(reported)
+    await fixture.acquire(User("ada"))
+    await fixture.pool.close()
+    assert fixture.connector.closed == 1
+
+
+async def test_the_session_of_the_sockets_stays_while_a_connection_is_being_closed(
+    fixture: Fixture,
+) -> None:
+    lease = await fixture.acquire(User("ada"))
+    closing = asyncio.ensure_future(lease.release())
+    await asyncio.sleep(0)
+    assert fixture.pool._closings
+    await fixture.pool.close_if_idle()
+    assert not fixture.connector.closed
+    await closing
+    await fixture.pool.close_if_idle()
+    assert fixture.connector.closed == 1
+
+
 async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
     reported: Reported,
 ) -> None:
@@ -429,6 +450,8 @@ async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
     lease = await fixture.acquire(User("ada"))
     fixture.pool.abandon()
     assert fixture.connector.closed == 100
+    with pytest.raises(TransportClosed):
+        await fixture.acquire(User("ada"))
     await lease.release()
     await fixture.pool.close()
     assert not fixture.connector.sockets[0].closed

@@ -111,6 +111,29 @@ def kinds(steps: list[Step]) -> list[type[Step]]:
     return [type(step) for step in steps]
 
 
+def waits(steps: Generator[Step, None, None]) -> list[str]:
+    """Take all steps; return what they wait for, in order."""
+    return [step.what for step in steps if isinstance(step, WaitingFor)]
+
+
+def test_the_steps_of_other_jobs_say_what_is_waited_for_too(world: World) -> None:
+    assert waits(world.renewal.save_unsaved(world.known, ANYBODY)) == ["persistence"]
+    signing_in = world.renewal.sign_in("ada", Secret("password"), None, ANYBODY)
+    assert waits(signing_in) == ["provider", "persistence"]
+    signing_out = world.renewal.sign_out(world.known, ANYBODY)
+    assert waits(signing_out) == ["persistence", "provider", "persistence"]
+
+
+def test_tokens_that_others_saved_just_before_the_lock_was_taken_are_used(world: World) -> None:
+    newer = tokens_at(world.clock.wall() + 60)
+    world.keep(newer)
+    world.place.failing["load"] = [StorageCorrupt("half of a file")]  # the look before the lock
+    found, *_ = taken(world.renew(world.known))
+    assert isinstance(found, NewerTokens)
+    assert (found.tokens, found.api) == (newer, None)
+    assert world.provider.calls == []
+
+
 # -- the course of a renewal -----------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from appsync_gql import (
     TokenState,
     events,
 )
+from appsync_gql.clock import Bounds
 from appsync_gql.store.current import CurrentTokens
 from appsync_gql.store.job import Attempt, Job, Pause
 from appsync_gql.store.snapshot import TokenSettings
@@ -35,9 +36,10 @@ from appsync_gql.testing import FakeClock
 from support.store import ANYBODY, EXPIRED, NOON, STALE, fixed_delay, tokens_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ADA, BOB = tokens_at(NOON), tokens_at(NOON, user="bob")
+FIVE_SECONDS = fixed_delay(5)
 OFFLINE = RenewalFailed("offline", kind="network")
 OVER = SessionExpired("revoked", error_type="NotAuthorizedException")
 FULL = OSError(28, "No space left on device")
@@ -46,7 +48,13 @@ FULL = OSError(28, "No space left on device")
 class World:
     """The state of one store, and the time."""
 
-    def __init__(self, tokens: Tokens | None, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        tokens: Tokens | None,
+        *,
+        shared: bool = False,
+        delays: Callable[[], Iterator[float]] = FIVE_SECONDS,
+    ) -> None:
         self.clock = FakeClock()
         current = CurrentTokens(
             tokens,
@@ -57,7 +65,7 @@ class World:
             spread=0.0,
         )
         self.current = current
-        self.state = StoreState(current, clock=self.clock, delays=fixed_delay(5), jitter=float)
+        self.state = StoreState(current, clock=self.clock, delays=delays, jitter=lambda: 0.25)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -146,6 +154,11 @@ def test_who_finds_living_headers_needs_no_attempt(world: World) -> None:
     assert world.state.attempt("expired") is world.headers
 
 
+def test_who_finds_other_headers_than_the_rejected_ones_needs_no_attempt(world: World) -> None:
+    assert world.state.attempt("refused", {"Authorization": "older"}) is world.headers
+    assert isinstance(world.state.attempt("refused", world.headers), Attempt)
+
+
 def test_after_repeated_failures_there_is_a_pause_that_all_callers_share(world: World) -> None:
     world.clock.advance(EXPIRED)
     world.fail()
@@ -219,6 +232,7 @@ def test_newer_tokens_are_used_at_once_and_reported(world: World) -> None:
     assert (event.reason, event.took, event.api) == ("expired", 2.0, "Refresh")
     assert world.tokens is newer
     assert world.state.status({}).renewing, "saving goes on"
+    assert not world.state.status({}).unsaved, "no save has failed"
     assert world.state.ended(job, None) == (None, None)
     assert not world.state.status({}).renewing
 
@@ -393,6 +407,27 @@ def test_a_failed_save_of_tokens_that_were_replaced_is_nobodys(world: World) -> 
     assert not world.state.status({}).unsaved
 
 
+@pytest.mark.parametrize(
+    ("saved", "delay"),
+    [
+        pytest.param(ADA, 1.0, id="a save of the present tokens ends the row of failures"),
+        pytest.param(BOB, 2.0, id="a save of tokens that were replaced does not"),
+    ],
+)
+def test_delays_between_saves_grow_from_failure_to_failure(saved: Tokens, delay: float) -> None:
+    world = World(ADA, shared=True, delays=lambda: iter([1.0, 2.0, 4.0]))
+    _, job = world.state.attend()
+    assert job is not None
+    first = world.state.apply(job, SaveFailed(tokens=ADA, error=FULL))
+    world.state.apply(job, Saved(tokens=saved))
+    newer = tokens_at(NOON + 60)
+    world.state.apply(job, world.newer(newer))
+    second = world.state.apply(job, SaveFailed(tokens=newer, error=FULL))
+    assert isinstance(first, events.SaveFailed)
+    assert isinstance(second, events.SaveFailed)
+    assert (first.next_attempt_in, second.next_attempt_in) == (1.0, delay)
+
+
 def test_newer_tokens_found_instead_of_saving_are_used() -> None:
     world = World(ADA, shared=True)
     _, job = world.state.attend()
@@ -457,6 +492,7 @@ def test_closing_twice_is_closing_once(world: World) -> None:
     assert world.state.close() is None
     assert world.state.close() is None
     assert world.state.last_save() is None
+    assert not world.state.status({}).unsaved
 
 
 # -- status ------------------------------------------------------------------------------------
@@ -502,6 +538,23 @@ def test_confirmed_dates_that_were_wrong_do_not_end_a_session_for_ever() -> None
     assert world.state.attend()[0] is None
     world.clock.advance(301)
     assert world.state.attend()[0] is not None
+
+
+def test_a_date_was_read_between_the_request_and_the_end_of_its_response(world: World) -> None:
+    sent, received = world.clock.monotonic(), world.clock.monotonic() + 2.0
+    world.clock.advance(2.0)
+    world.state.answered("Fri, 15 Jan 2027 08:00:01 GMT", 2.0)
+    assert world.current.snapshot.server.known == Bounds.of(NOON + 1, sent, received)
+
+
+def test_a_forked_child_has_a_lock_of_its_own_no_job_and_its_own_time_to_renew(
+    world: World,
+) -> None:
+    world.renew()
+    with world.state._lock:
+        world.state._begin_in_child()  # what fork calls in the child
+        assert not world.state.status({}).renewing
+    assert world.current.spread == 0.25
 
 
 def test_the_same_date_again_costs_no_lock(world: World) -> None:

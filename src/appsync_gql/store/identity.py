@@ -58,11 +58,9 @@ def _user(key: SessionKey) -> tuple[str | None, str | None, str | None]:
     return key.user_pool_id, key.client_id, key.username
 
 
-def _id_token(tokens: Tokens | None) -> Tokens | None:
+def _id_token(tokens: Tokens) -> Tokens | None:
     """Return the tokens without the access token; ``None`` if there is no ID token."""
-    if tokens is None or tokens.id_token is None:
-        return None
-    return replace(tokens, access_token=None)
+    return None if tokens.id_token is None else replace(tokens, access_token=None)
 
 
 def _key_of_id_token(tokens: Tokens) -> SessionKey:
