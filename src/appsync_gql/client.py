@@ -107,7 +107,7 @@ class AppSyncClient(Client):
             while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.finish(_close(results))
+            background_loop.finish(results)
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -120,10 +120,6 @@ _END = object()
 async def _next(results: AsyncGenerator[Any, None]) -> Any:
     """Return the next result; called in the loop, so that the generator belongs to it."""
     return await anext(results, _END)
-
-
-async def _close(results: AsyncGenerator[Any, None]) -> None:
-    await results.aclose()
 
 
 def connect(
