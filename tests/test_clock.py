@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from appsync_gql.clock import (
     Bounds,
@@ -17,6 +18,7 @@ from appsync_gql.clock import (
     ServerClock,
     SystemClock,
     monotonic_through_sleep,
+    retry_after,
     seconds_of,
 )
 
@@ -247,3 +249,36 @@ def test_a_moment_is_reached_when_either_clock_has_reached_it() -> None:
 def test_the_time_since_a_moment_is_that_of_the_clock_that_counted_more() -> None:
     assert Instant(wall=1005.0, monotonic=57.0).since(NOW) == 7.0
     assert Instant(wall=1005.0, monotonic=50.0).since(NOW) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": " 0 "}, 0.0),
+        ({"Retry-After": "\u00b2"}, None),
+        ({"Retry-After": "-1"}, None),
+        ({"Retry-After": "1.5"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "9" * 400}, None),
+        (
+            {
+                "Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT",
+                "Date": "Thu, 01 Jan 2026 00:00:00 GMT",
+            },
+            60.0,
+        ),
+        (
+            {
+                "Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT",
+                "Date": "Thu, 01 Jan 2026 00:01:00 GMT",
+            },
+            0.0,
+        ),
+        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT"}, None),
+        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT", "Date": "today"}, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(CIMultiDict(headers)) == seconds

@@ -13,6 +13,7 @@ from appsync_gql.endpoint import (
     check_ssl,
     is_aws_url,
     is_loopback,
+    is_region,
 )
 from support.tracebacks import assert_hidden
 
@@ -33,6 +34,7 @@ from support.tracebacks import assert_hidden
         "http://127.0.0.1:8080",
         "http://127.9.9.9/",
         "http://[::1]:8080/graphql",
+        "https://api.example.com:65535/graphql",
     ],
 )
 def test_https_and_this_machine_are_accepted(url: str) -> None:
@@ -85,7 +87,7 @@ def test_plain_http_to_another_machine_must_be_allowed_explicitly(url: str) -> N
         "http://127.0.0.1\\.evil.example/graphql",
         "http://127.0.0.1 .evil.example/graphql",
         "https://example.com:notaport/graphql",
-        "https://example.com:99999/graphql",
+        "https://example.com:65536/graphql",
         "https://:443/graphql",
         "ftp://example.com",
         b"https://example.com/graphql",
@@ -217,3 +219,15 @@ def test_a_private_api_has_an_endpoint_and_a_host_of_its_own(tail: str) -> None:
     assert found.request_headers == {"Host": host}
     domain = f"abc.appsync-realtime-api.eu-west-1.{tail}"
     assert found.handshake_headers == {"x-appsync-domain": domain}
+
+
+@pytest.mark.parametrize(
+    "name", ["eu-west-1", "us-gov-east-1", "cn-north-1", "eusc-de-east-1", "ap-southeast-12"]
+)
+def test_regions_of_all_partitions_are_regions(name: str) -> None:
+    assert is_region(name)
+
+
+@pytest.mark.parametrize("name", ["", "Ireland", "eu-west", "eu-west-1a", "EU-WEST-1", "a\n"])
+def test_other_names_are_no_regions(name: str) -> None:
+    assert not is_region(name)

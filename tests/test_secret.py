@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
-from appsync_gql.secret import Secret, SecretBytes, hidden
+from appsync_gql.secret import Secret, SecretBytes, hidden, sealed
 
 LONG = "s3cr3t-" * 40
 
@@ -71,3 +71,11 @@ def test_hiding_an_argument_keeps_a_text_and_replaces_anything_else_by_its_type(
     assert found == result
     if isinstance(value, str):
         assert repr(found) == "<redacted>"
+
+
+def test_a_sealed_text_is_shown_neither_as_a_text_nor_by_its_repr() -> None:
+    read = sealed("text")
+    assert not isinstance(read, str)
+    assert "text" not in repr(read)
+    assert read() == "text"
+    assert repr(read()) == "<redacted>"

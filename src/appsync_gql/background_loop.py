@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .compat import detach_loop, keep_for_ever
+from .compat.forks import detach_loop, keep_for_ever
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from .exceptions import ConfigurationError
-from .threads import after_fork_in_child
+from .forks import after_fork_in_child, importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,8 @@ class _Clients:
         with making:
             client = self.by_settings.get(settings)
             if client is None:
-                client = _make(settings)
+                with importing():
+                    client = _make(settings)
             if isinstance(client, ConfigurationError):
                 return client
             with self.lock:

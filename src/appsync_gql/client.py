@@ -1,4 +1,4 @@
-"""A gql client whose synchronous methods work everywhere, and the one line that makes it."""
+"""A gql client whose synchronous methods work everywhere, and the function that makes it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["PREFIX", "AppSyncClient", "authorization", "connect", "read_config"]
 
 
 PREFIX = "APPSYNC_"
-"""How the environment variables begin that :func:`connect` reads."""
+"""The prefix of the environment variables that :func:`connect` reads."""
 
 _BY_OBJECT = {"oidc": "OidcAuth(source)", "lambda": "LambdaAuth(source)"}
 
@@ -157,8 +157,8 @@ def connect(
         found = read_config(config)
     if found is None and url is None:
         raise ConfigurationError(
-            "Which API? Give connect() the path of an amplify_outputs.json, or url= and auth=, or "
-            f"set {PREFIX}URL.",
+            "connect() needs an API: pass the path of an amplify_outputs.json, or url= and auth=, "
+            f"or set {PREFIX}URL.",
             setting="config",
         )
     if found is not None and (auth is None or isinstance(auth, str)):
@@ -166,7 +166,7 @@ def connect(
         auth = authorization(found, auth, persistence, on_event=listener)
     elif isinstance(auth, str):
         raise ConfigurationError(
-            f"auth={auth!r} needs a configuration; give an object in its place.", setting="auth"
+            f"auth={auth!r} needs a configuration; pass an object instead.", setting="auth"
         )
     endpoint = url or (found.url if found is not None else "")
     transport = AppSyncTransport(endpoint, auth=auth, **transport_arguments)  # type: ignore[arg-type]
@@ -214,7 +214,7 @@ def authorization(
     Raises:
         ConfigurationError: the configuration lacks what the mode needs.
     """
-    # Each mode imports what it needs, so that a query with an API key loads nothing of AWS's.
+    # Each mode imports what it needs, so that a query with an API key imports no boto3.
     mode = config.default_mode if mode is None else mode
     if mode == "api_key":
         from .auth.api_key import ApiKeyAuth  # noqa: PLC0415
@@ -234,7 +234,7 @@ def authorization(
         return IdentityPoolAuth(store, pool_id, region=config.region)
     if mode in _BY_OBJECT:
         raise ConfigurationError(
-            f"The mode {mode!r} needs a source of tokens: give auth={_BY_OBJECT[mode]}.",
+            f"The mode {mode!r} needs a source of tokens: pass auth={_BY_OBJECT[mode]}.",
             setting="auth",
         )
     raise ConfigurationError(

@@ -38,7 +38,7 @@ class ApiConfig:
 
     Attributes:
         url: the GraphQL endpoint.
-        region: the API's region; ``None`` if it does not say.
+        region: the API's region; ``None`` if it is not set.
         default_mode: the API's default authorization mode, by this package's name.
         modes: all of its modes, the default one first.
         api_key: ``None`` without.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "REGION",
     "ApiHosts",
     "check_endpoint",
     "check_service_url",
@@ -29,6 +30,9 @@ __all__ = [
     "is_aws_url",
     "is_loopback",
 ]
+
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+"""A regular expression for the names of AWS regions, in all partitions."""
 
 _EXAMPLE = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 _NETLOC = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>\d{0,5}))?\Z")
@@ -163,6 +167,11 @@ def check_ssl(ssl: object) -> None:
         )
 
 
+def is_region(name: str) -> bool:
+    """Return whether this may be the name of an AWS region, such as ``eu-west-1``."""
+    return re.fullmatch(REGION, name) is not None
+
+
 def is_aws_url(url: str) -> bool:
     """Return whether a URL's host belongs to AWS; false for emulators and other servers."""
     parts = _parse(url)
@@ -205,9 +214,9 @@ def _parse(url: object) -> _Parts | None:
         split = urlsplit(url)
     except ValueError:
         return None
-    user_info, at, address = split.netloc.rpartition("@")
+    _, at, address = split.netloc.rpartition("@")
     found = _NETLOC.match(address)
     if found is None or int(found["port"] or 0) > _LARGEST_PORT:
         return None
     host = (found["ipv6"] or found["name"]).lower()
-    return _Parts(split.scheme, host, split.path, has_user_info=bool(at or user_info))
+    return _Parts(split.scheme, host, split.path, has_user_info=bool(at))

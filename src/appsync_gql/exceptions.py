@@ -28,9 +28,8 @@
         ├── ConnectionFailed         nobody: no connection, or no response to a query
         └── OutcomeUnknown      [Q]  the caller: find out whether the mutation was executed
 
-``[Q]`` marks the errors that are also gql's ``TransportQueryError``. gql's reconnecting session
-repeats an operation up to five times after any other error; after these a repetition would be
-useless or, for a mutation that may have been executed, harmful.
+``[Q]``: also gql's ``TransportQueryError``, after which gql's reconnecting session does not repeat
+the operation: that would be useless or, for a mutation that may have been executed, harmful.
 """
 
 from __future__ import annotations
@@ -84,11 +83,9 @@ class AppSyncError(TransportError):
     Attributes:
         status: HTTP status of the response; ``None`` when there was no response.
         error_type: AWS's name of the error (``errorType`` of AppSync, the exception name of
-            Cognito), without any ``prefix#``; ``None`` when the response had none.
-        request_id: AWS's id of the request, for a support case; ``None`` when the response had
-            none.
-        may_have_executed: whether the operation, or a part of it, may have been executed.
-            ``False`` means that it was certainly not executed.
+            Cognito), without any ``prefix#``; ``None`` if the response has none.
+        request_id: AWS's id of the request, for a support case; ``None`` if there is none.
+        may_have_executed: whether any part of the operation may have been executed.
     """
 
     def __init__(
@@ -179,15 +176,13 @@ class SignInFailed(_QueryError):
 class ChallengeRequired(_QueryError):
     """The identity provider requires one more step of the user before it issues tokens.
 
-    Pass these attributes to Cognito's ``RespondToAuthChallenge`` as ``ChallengeName``,
-    ``Session`` and ``ChallengeResponses["USERNAME"]``
+    Pass them to ``RespondToAuthChallenge`` as ``ChallengeName``, ``Session`` and ``USERNAME``
     (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html).
 
     Attributes:
         challenge_name: Cognito's name: ``SOFTWARE_TOKEN_MFA``, ``NEW_PASSWORD_REQUIRED``, …
         parameters: Cognito's description of the challenge, such as where a code was sent.
-        session: the opaque string that connects the next step with this one. It is valid for 3
-            to 15 minutes. It proves that the first step was done, so keep it secret.
+        session: secret; connects the next step with this one, within 3 to 15 minutes.
         username: the user name to respond with.
     """
 
@@ -221,12 +216,7 @@ class RenewalFailed(AppSyncError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        kind: str = "provider",
-        retry_after: float = 0.0,
-        **response: Any,
+        self, message: str, *, kind: str = "provider", retry_after: float = 0.0, **response: Any
     ) -> None:
         super().__init__(message, **response)
         self.kind = kind

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import SupportsIndex
 
-__all__ = ["Secret", "SecretBytes", "hidden"]
+__all__ = ["Secret", "SecretBytes", "hidden", "sealed"]
 
 
 class Secret(str):
@@ -71,3 +72,13 @@ def hidden(value: object) -> Secret | type | None:
     if value is None:
         return None
     return Secret(value) if isinstance(value, str) else type(value)
+
+
+def sealed(text: str) -> Callable[[], Secret]:
+    """Return a function that returns a secret text.
+
+    It is for local variables of frames that errors carry to the caller: some agents copy what
+    is a ``str`` by its type, whatever its ``repr`` is.
+    """
+    secret = Secret(text)
+    return lambda: secret

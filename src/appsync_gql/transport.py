@@ -12,7 +12,7 @@ from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
-from .compat import in_reconnecting_session, printed_request
+from .compat.gql import in_reconnecting_session, printed_request
 from .endpoint import ApiHosts, check_endpoint
 from .http.arguments import authorization_of, check_arguments
 from .http.batch import execute_each
@@ -45,7 +45,7 @@ __all__ = ["AppSyncTransport"]
 
 
 class AppSyncTransport(AIOHTTPTransport):
-    """gql's ``AIOHTTPTransport``, which asks for its authorization right before each request.
+    """gql's ``AIOHTTPTransport``, which gets its authorization right before each request.
 
     With ``auth=None`` it behaves as its parent does. With a :class:`TokenStore` every request
     carries a token that is alive, and one that AppSync refuses all the same is sent once more
@@ -74,7 +74,7 @@ class AppSyncTransport(AIOHTTPTransport):
             ``….appsync-api.eu-west-1.amazonaws.com``. ``None`` if the URL has it.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
         realtime_auth: how the handshake of subscriptions carries the authorization:
-            ``"query"`` puts the token into the URL, for emulators that know nothing else.
+            ``"query"`` puts the token into the URL, for emulators that accept nothing else.
         realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
         on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread.
 
@@ -139,7 +139,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self._subscriptions = Subscriptions(
             hosts.url,
             realtime_url=hosts.realtime_url,
-            way=realtime_auth,
+            realtime_auth=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
@@ -159,8 +159,8 @@ class AppSyncTransport(AIOHTTPTransport):
             found = self._pool.any_open()
         return None if found is None else found.session
 
-    @session.setter
-    def session(self, value: object) -> None:
+    @session.setter  # gql has a variable here
+    def session(self, value: object) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Ignore what the parent's constructor assigns: sessions are the pool's."""
 
     async def connect(self) -> None:
@@ -177,9 +177,7 @@ class AppSyncTransport(AIOHTTPTransport):
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        # The reconnecting session connects again at once, and subscriptions have sockets of
-        # their own.
-        try:
+        try:  # the reconnecting session connects again at once: its subscriptions go on
             if not in_reconnecting_session():
                 await self._subscriptions.close()
         finally:
@@ -243,9 +241,7 @@ class AppSyncTransport(AIOHTTPTransport):
         return result
 
     async def execute_batch(
-        self,
-        reqs: list[GraphQLRequest],
-        extra_args: dict[str, Any] | None = None,
+        self, reqs: list[GraphQLRequest], extra_args: dict[str, Any] | None = None
     ) -> list[ExecutionResult]:
         """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 

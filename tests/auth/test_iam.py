@@ -39,7 +39,7 @@ REQUEST = SignableRequest(URL, b'{"query":"{ a }"}', "http")
 
 
 class Session:
-    """A botocore session whose credentials are numbered, or the errors that it was told of."""
+    """A botocore session whose credentials are numbered, or the errors that a test sets."""
 
     def __init__(self, *outcomes: Exception | None, lifetime: float | None = None) -> None:
         self.outcomes = list(outcomes)

@@ -25,7 +25,7 @@ LIFETIME, WINDOW = 100.0, 30.0
 
 
 class Source:
-    """Gives numbered credentials, after the outcomes it was told of."""
+    """Returns numbered credentials, after the outcomes that a test sets."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

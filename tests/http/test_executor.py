@@ -97,7 +97,7 @@ class Fixture:
 
 
 class Auth(FixedAuth):
-    """Notes what it is told.
+    """Records the calls that it receives.
 
     Attributes:
         calls: the calls of its optional methods.

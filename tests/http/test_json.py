@@ -56,6 +56,10 @@ def test_the_faster_libraries_are_installed_for_the_comparison() -> None:
     assert codec._orjson
 
 
+def test_what_the_fast_library_can_write_has_no_blanks() -> None:
+    assert codec.dumps({"a": [1, "b"]}) == b'{"a":[1,"b"]}'
+
+
 @given(VALUES)
 @example({"a": math.nan})
 @example([2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1])

@@ -145,7 +145,7 @@ def test_while_another_loop_runs_in_the_thread_everything_is_closed_without_the_
     loop.close()
 
 
-@pytest.mark.parametrize("method", ["give_up", "detach"])
+@pytest.mark.parametrize("method", ["close_without_loop", "detach"])
 async def test_dropping_everything_may_be_repeated(method: str) -> None:
     found = new()
     await used(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -330,3 +331,18 @@ def test_a_session_that_is_open_on_a_loop_that_does_not_run_stays_open() -> None
             loop.run_until_complete(sessions.open())
         assert all(found.is_open for found in sessions._opened)
         assert len(sessions._opened) == 12
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_begins_without_sessions() -> None:
+    sessions = pool()
+    with loops(1) as (loop,):
+        loop.run_until_complete(sessions.open())
+        child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            found = pool_module._process.local.sessions.all()
+            os._exit(len(found) or sessions.any_open() is not None)
+        assert os.waitpid(child, 0)[1] == 0
+        assert sessions.any_open() is not None
+        loop.run_until_complete(sessions.close())

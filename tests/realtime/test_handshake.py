@@ -44,6 +44,16 @@ HEADERS = {"host": "example.com", "Authorization": "token?>~"}
             "api.example.com",
         ),
         (
+            "https://abc.appsync-api/graphql",
+            "wss://abc.appsync-api/graphql/realtime",
+            "abc.appsync-api",
+        ),
+        (
+            "https://abc.appsync-api.local/graphql",
+            "wss://abc.appsync-realtime-api.local/graphql",
+            "abc.appsync-api.local",
+        ),
+        (
             "https://appsync-api.example.com/graphql/",
             "wss://appsync-api.example.com/graphql/realtime",
             "appsync-api.example.com",

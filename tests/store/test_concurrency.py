@@ -16,9 +16,9 @@ from appsync_gql.testing import FakeClock
 from support.store import (
     ANYBODY,
     EXPIRED,
+    BlockedCall,
+    EventRecorder,
     FakeProvider,
-    Gate,
-    Told,
     token,
 )
 
@@ -26,13 +26,13 @@ from support.store import (
 async def test_a_cancelled_waiter_leaves_the_others_and_the_renewal_alone(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     clock.advance(EXPIRED)
     waiters = [asyncio.ensure_future(store.headers()) for _ in range(5)]
-    await asyncio.to_thread(gate.arrived.wait, 10)
+    await asyncio.to_thread(blocked.started.wait, 10)
     waiters[0].cancel()
-    gate.open()
+    blocked.release()
     got = await asyncio.gather(*waiters, return_exceptions=True)
     assert isinstance(got[0], asyncio.CancelledError)
     assert len({token(h) for h in got[1:] if not isinstance(h, BaseException)}) == 1
@@ -41,41 +41,41 @@ async def test_a_cancelled_waiter_leaves_the_others_and_the_renewal_alone(
 
 
 async def test_the_renewal_goes_on_when_every_caller_is_cancelled(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider, told: Told
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, recorder: EventRecorder
 ) -> None:
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     clock.advance(EXPIRED)
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(store.headers(), 0.01)
-    gate.open()
-    await asyncio.to_thread(told.wait_for, events.Renewed)
+    blocked.release()
+    await asyncio.to_thread(recorder.wait_for, events.Renewed)
     assert await store.headers()
     assert provider.calls == ["refresh-0"]
 
 
 def test_a_loop_that_ends_in_mid_renewal_does_not_lose_the_rotated_token(
-    clock: FakeClock, provider: FakeProvider, told: Told
+    clock: FakeClock, provider: FakeProvider, recorder: EventRecorder
 ) -> None:
-    gate, persistence = Gate(), MemoryPersistence()
-    provider.outcomes.append(gate)
+    blocked, persistence = BlockedCall(), MemoryPersistence()
+    provider.outcomes.append(blocked)
     store = TokenStore(
         provider,
         tokens=provider.issue(),
         clock=clock,
-        on_event=told,
+        on_event=recorder,
         persistence=persistence,
     )
     clock.advance(EXPIRED)
 
     async def leave_early() -> None:
         task = asyncio.ensure_future(store.headers())
-        await asyncio.to_thread(gate.arrived.wait, 10)
+        await asyncio.to_thread(blocked.started.wait, 10)
         assert not task.done()
 
     asyncio.run(leave_early())
-    gate.open()
-    told.wait_for(events.Renewed)
+    blocked.release()
+    recorder.wait_for(events.Renewed)
     assert token(asyncio.run(store.headers()))
     saved = persistence.load(ANYBODY)
     assert saved is not None
@@ -100,8 +100,8 @@ def test_one_store_serves_two_event_loops_one_after_the_other(
 def test_loops_and_threads_that_contend_share_one_renewal(
     store: TokenStore, clock: FakeClock, provider: FakeProvider, door: str
 ) -> None:
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     clock.advance(EXPIRED)
     got: list[str] = []
 
@@ -117,8 +117,8 @@ def test_loops_and_threads_that_contend_share_one_renewal(
     threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert gate.arrived.wait(10)
-    gate.open()
+    assert blocked.started.wait(10)
+    blocked.release()
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
@@ -131,18 +131,18 @@ async def test_a_slow_refresh_does_not_stop_the_loop(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
     """Pitfall: a thread lock held over an await; two tasks would deadlock."""
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     clock.advance(EXPIRED)
     two = [asyncio.ensure_future(store.headers()) for _ in range(2)]
-    await asyncio.to_thread(gate.arrived.wait, 10)
+    await asyncio.to_thread(blocked.started.wait, 10)
     ticks = 0
     for _ in range(100):
         await asyncio.sleep(0)
         ticks += 1
     assert ticks == 100
     assert not any(task.done() for task in two)
-    gate.open()
+    blocked.release()
     await asyncio.wait_for(asyncio.gather(*two), 1)
 
 

@@ -68,7 +68,7 @@ def test_given_tokens_are_to_be_saved_where_there_is_a_persistence(
 ) -> None:
     found = current(tokens, clock, shared=shared)
     assert found.unsaved is unsaved
-    assert found.looked is looked
+    assert found.loaded is looked
     assert found.key == SessionKey(client_id="client")
     assert (found.snapshot.save_at is not None) is (unsaved is not None)
 
@@ -77,7 +77,7 @@ def test_tokens_that_were_published_are_unsaved_until_they_are_saved(clock: Fake
     tokens = tokens_at(NOON + 60)
     found, renewal = current(ADA, clock), job(ADA)
     assert found.publish(renewal, newer(tokens)) is not None
-    assert found.looked
+    assert found.loaded
     assert found.unsaved is tokens
     assert found.key.username == "ada"
     assert found.saved(tokens)
@@ -106,8 +106,8 @@ def test_a_job_is_wanted_until_others_tokens_are_in_use(clock: FakeClock) -> Non
 def test_a_signed_out_user_has_no_tokens_and_nothing_more_to_save(clock: FakeClock) -> None:
     found = current(ADA, clock, shared=True)
     found.drop()
-    assert found.snapshot.tokens is found.snapshot.headers is found.unsaved is None
-    assert found.looked
+    assert (found.snapshot.tokens, found.snapshot.headers, found.unsaved) == (None, None, None)
+    assert found.loaded
 
 
 def test_the_event_shows_the_token_that_is_sent_and_the_seconds_that_it_took(
@@ -131,7 +131,7 @@ def test_a_closed_store_wants_the_tokens_of_the_renewal_under_way_but_shows_none
 ) -> None:
     found, renewal = current(ADA, clock), job(ADA)
     found.close()
-    assert found.snapshot.tokens is found.snapshot.headers is None
+    assert (found.snapshot.tokens, found.snapshot.headers) == (None, None)
     found.close()
     assert found.wanted_by(renewal)
     assert not found.wanted_by(job(CORRECTED))

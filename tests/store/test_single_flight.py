@@ -12,7 +12,7 @@ from appsync_gql import RenewalFailed
 from appsync_gql.store.single_flight import (
     SharedCall,
     Wait,
-    own_copy,
+    copy_of,
     wait_in_task,
     wait_in_thread,
 )
@@ -117,7 +117,7 @@ def test_the_thread_that_does_the_call_can_not_wait_for_itself(how: str) -> None
 
 def test_every_waiter_raises_an_error_of_its_own() -> None:
     ERROR.__cause__ = ValueError("why")
-    own = own_copy(ERROR)
+    own = copy_of(ERROR)
     assert own is not ERROR
     assert isinstance(own, RenewalFailed)
     assert (str(own), own.kind, own.__cause__) == ("offline", "network", ERROR.__cause__)

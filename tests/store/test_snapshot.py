@@ -58,20 +58,20 @@ def test_without_the_wanted_token_there_are_no_headers_and_each_request_asks(
     found = snapshot(tokens)
     assert found.headers is None
     assert found.expired(NOW)
-    assert found.attend_monotonic < NOW.monotonic
+    assert found.check_monotonic < NOW.monotonic
     assert not found.has({"Authorization": "x"})
     assert not found.young(NOW, "access")
 
 
 def test_until_the_window_nothing_is_to_be_done() -> None:
     found = snapshot()
-    assert (found.attend_monotonic, found.attend_wall) == (1000.0 + 3570, NOON + 3570)
-    assert snapshot(spread=1.0).attend_monotonic == 1000.0 + 3585
+    assert (found.check_monotonic, found.check_wall) == (1000.0 + 3570, NOON + 3570)
+    assert snapshot(spread=1.0).check_monotonic == 1000.0 + 3585
 
 
 def test_unsaved_tokens_are_attended_to_when_it_is_time_to_save_them() -> None:
     found = snapshot(save_at=NOW.plus(5))
-    assert (found.attend_monotonic, found.attend_wall) == (1005.0, NOON + 5)
+    assert (found.check_monotonic, found.check_wall) == (1005.0, NOON + 5)
 
 
 def test_headers_are_compared_by_their_token() -> None:
@@ -104,7 +104,7 @@ def test_another_refresh_token_leaves_headers_and_validity_as_they_were() -> Non
     assert (after.tokens, after.server, after.save_at) == (merged, server, NOW.plus(5))
     assert (after.headers, after.validity) == (found.headers, found.validity)
     assert after.received == NOW
-    assert (after.attend_monotonic, after.attend_wall) == (1005.0, NOON + 5)
+    assert (after.check_monotonic, after.check_wall) == (1005.0, NOON + 5)
 
 
 def test_tokens_expire_a_second_before_their_end() -> None:

@@ -16,14 +16,14 @@ ADA = tokens_at(NOON)
 
 
 def status(
-    tokens: Tokens | None, *, looked: bool = True, error: RenewalFailed | None = None
+    tokens: Tokens | None, *, loaded: bool = True, error: RenewalFailed | None = None
 ) -> StoreStatus:
     snapshot = Snapshot.of(tokens, TokenSettings(), server=ServerClock.assumed(NOW), now=NOW)
     return StoreStatus.of(
         snapshot,
         use="access",
         now=NOW,
-        looked=looked,
+        loaded=loaded,
         renewing=False,
         unsaved=True,
         error=error,
@@ -32,7 +32,7 @@ def status(
 
 
 @pytest.mark.parametrize(
-    ("tokens", "looked", "state"),
+    ("tokens", "loaded", "state"),
     [
         (None, False, TokenState.UNKNOWN),
         (None, True, TokenState.NOT_SIGNED_IN),
@@ -45,9 +45,9 @@ def status(
     ],
 )
 def test_the_state_tells_what_is_known(
-    tokens: Tokens | None, state: TokenState, *, looked: bool
+    tokens: Tokens | None, state: TokenState, *, loaded: bool
 ) -> None:
-    assert status(tokens, looked=looked).state is state
+    assert status(tokens, loaded=loaded).state is state
 
 
 def test_it_names_the_user_and_the_end_and_shows_no_token() -> None:

@@ -20,7 +20,7 @@ from appsync_gql import (
     StorageFailed,
     Tokens,
 )
-from appsync_gql.secret import Secret
+from appsync_gql.secret import sealed
 from appsync_gql.store.current import CurrentTokens
 from appsync_gql.store.job import Job
 from appsync_gql.store.single_flight import Wait
@@ -169,7 +169,7 @@ def test_after_a_failure_it_waits_for_the_next_attempt(world: World) -> None:
 def test_the_failure_of_an_attempt_that_began_while_the_token_lived_is_not_its_own() -> None:
     world = World(tokens_at(NOON), 20.0)
     world.clock.advance(STALE)
-    assert world.methods.attend() is not None
+    assert world.methods.headers_nowait() is not None
     world.clock.advance(EXPIRED - STALE)
     caller = world.methods.headers()
     assert attempt(caller, world).call is world.jobs[0].call
@@ -368,7 +368,7 @@ def test_a_denied_caller_gets_the_first_failure_since_its_token_is_good() -> Non
 
 def test_a_refused_caller_who_waited_for_saving_begins_a_renewal() -> None:
     world = World(tokens_at(NOON), 20.0, shared=True)
-    rejected = world.methods.attend()
+    rejected = world.methods.headers_nowait()
     assert rejected is not None
     assert world.kinds == ["save_unsaved"]
     caller = world.methods.renew(rejected, denied=False)
@@ -389,7 +389,7 @@ def test_tokens_are_those_of_the_headers(world: World) -> None:
 
 
 def test_a_sign_in_returns_its_tokens(world: World) -> None:
-    caller = world.methods.sign_in("bob", Secret("password"), None)
+    caller = world.methods.sign_in("bob", sealed("password"), None)
     next(caller)
     world.publish(world.jobs[0], user="bob")
     world.end()
@@ -400,7 +400,7 @@ def test_a_sign_in_returns_its_tokens(world: World) -> None:
 @pytest.mark.parametrize("what", ["sign_in", "sign_out"])
 def test_the_error_of_a_sign_in_or_sign_out_is_raised(world: World, what: str) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )
@@ -415,7 +415,7 @@ def test_a_sign_in_or_sign_out_that_hangs_is_left_after_a_minute_and_a_half(
     world: World, what: str
 ) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 ADA = tokens_at(NOON)
-EVENT = events.LoadFailed(message="a storage in trouble")
+EVENT = events.LoadFailed(message="the persistence failed")
 LOAD_FAILED = LoadFailed(error=OSError())
 
 
 class Recording:
-    """In place of the state and of the reporter: records what it is given, in order."""
+    """In place of the state and of the reporter: records its calls, in order."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []

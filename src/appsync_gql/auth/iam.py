@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import delays as default_delays
-from ..compat import expiry_of, refresh_credentials
+from ..compat.botocore import expiry_of, refresh_credentials
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
+from ..forks import importing
 from .arguments import check_profile
 from .signed import AwsCredentials, SignedAuth
 
@@ -79,7 +80,8 @@ class IamAuth(SignedAuth):
         return f"<IamAuth region={region!r} profile={profile!r}>"
 
     def _load_from_chain(self, rejected: bool) -> AwsCredentials:  # noqa: FBT001 - see SignedAuth
-        from botocore.session import Session  # noqa: PLC0415 - botocore takes 50 ms to import
+        with importing():
+            from botocore.session import Session  # noqa: PLC0415 - botocore takes 50 ms to import
 
         session = self._session or Session(profile=self._profile)
         found = session.get_credentials()

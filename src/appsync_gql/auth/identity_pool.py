@@ -10,6 +10,7 @@ from ..backoff import delays as default_delays
 from ..boto3_client import check_boto3_arguments, client_for, without_debug_logs
 from ..endpoint import check_service_url
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..forks import importing
 from ..secret import Secret, hidden
 from ..store.validity import TokenState
 from .signed import AwsCredentials, SignedAuth
@@ -60,7 +61,7 @@ class IdentityPoolAuth(SignedAuth):
             ``AWS_ENDPOINT_URL_COGNITO_IDENTITY``.
         allow_insecure: permit an address with ``http://`` to other machines than this one.
         boto3_session: used to make the client; ``None`` for a plain one.
-        config: botocore settings laid over this package's.
+        config: botocore settings that replace this package's.
         clock: where the time comes from; ``None`` for this machine's.
         delays: returns the seconds to wait after the first, second, … failed attempt.
         patience: seconds that a request without credentials waits through failures.
@@ -177,7 +178,8 @@ class IdentityPoolAuth(SignedAuth):
         return str(self._call("get_id", IdentityPoolId=self._pool_id, **logins)["IdentityId"])
 
     def _credentials_of(self, found: Any, user: str | None) -> AwsCredentials:
-        from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
+        with importing():
+            from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - slow to import
 
         keys = ReadOnlyCredentials(
             found["AccessKeyId"], Secret(found["SecretKey"]), Secret(found["SessionToken"]), None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..clock import Instant
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..store.limiter import Limiter
-from ..store.single_flight import SharedCall, own_copy
+from ..store.single_flight import SharedCall, copy_of
 from ..store.validity import TokenState, Validity
 from ..threads import after_fork_in_child
 
@@ -192,7 +192,7 @@ class Renewing(Generic[T]):
                 or attempt.given_up
                 or self._clock.monotonic() >= deadline
             ):
-                raise own_copy(error)
+                raise copy_of(error)
         return found
 
     async def _back_off(self, deadline: float) -> bool:
@@ -206,7 +206,7 @@ class Renewing(Generic[T]):
         if pause <= 0 or error is None or self._under_way is not None:
             return False
         if now >= deadline:
-            raise own_copy(error)
+            raise copy_of(error)
         await asyncio.sleep(min(pause, deadline - now))
         return True
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
-from ..compat import import_signer
+from ..compat.botocore import import_signer
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
 from ..secret import Secret
 from ..store.validity import Validity

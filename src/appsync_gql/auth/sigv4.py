@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..compat import add_sigv4
+from ..compat.botocore import add_sigv4
 from ..secret import Secret
 
 if TYPE_CHECKING:

@@ -224,7 +224,7 @@ class _SourceAuth:
 
 
 _STATIC_EXPIRED = SessionExpired(
-    "The token has expired, and a str can't be renewed: give a function that returns a newer one."
+    "The token has expired, and a str can't be renewed: pass a function that returns a newer one."
 )
 
 
@@ -249,7 +249,7 @@ class OidcAuth(_SourceAuth):
         text = super()._checked(token)
         if " " in text:
             raise InvalidToken(
-                "The token has blanks in it: give the bare token, without 'Bearer'.",
+                "The token has blanks in it: pass the bare token, without 'Bearer'.",
                 setting="source",
             )
         return text
@@ -259,7 +259,7 @@ class LambdaAuth(_SourceAuth):
     """Authorizes requests with a token that a Lambda function of the API's checks.
 
     Any text that may be sent in a header is a token, a prefix included. It is fetched again when
-    AppSync refuses it, after ``lifetime`` if that is given, or before its ``exp`` if it is a JWT.
+    AppSync refuses it, after ``lifetime`` if that is set, or before its ``exp`` if it is a JWT.
     """
 
     refused_advice = (

@@ -42,7 +42,7 @@ def check_headers(headers: LooseHeaders | None) -> None:
     """Check headers that are sent with every request.
 
     Raises:
-        ConfigurationError: they are no headers, or one holds a line feed.
+        ConfigurationError: they are no headers, or one contains a line feed.
     """
     try:
         items = list(CIMultiDict(headers or {}).items())

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from ..clock import Clock, SystemClock
-from ..compat import abort_idle, close_connections, detach_connections, wait_until_closed
+from ..compat.aiohttp import abort_idle, close_connections
+from ..compat.forks import detach_connections
+from ..compat.gql import wait_until_closed
 from .session import make_session
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class LoopSession:
         session: the open session, or one that is kept for the next time; ``None`` without.
         uses: how many times the session was opened and not closed yet.
         idle_since: when it was last closed, in the loop's seconds.
-        unowned: whether the transport is gone, so that nobody will use it again.
+        unowned: whether the transport was collected, so that it will not be used again.
         responded: whether a response was received, so that a connection may be a kept one.
         timeout: one timer for all requests of the session; ``None`` where aiohttp has its own.
     """
@@ -62,6 +64,7 @@ class LoopSession:
         self._ssl_close_timeout = ssl_close_timeout
         self._settings: dict[str, Any] | None = None
         self._at_loop_end: AsyncGenerator[None, None] | None = None
+        self._closing = asyncio.Lock()
 
     async def keep_connections(self) -> aiohttp.TCPConnector:
         """Return the connector that outlives sessions, created at first use."""
@@ -108,6 +111,11 @@ class LoopSession:
             await self._close_all()
 
     async def _close_all(self) -> None:
+        # The loop may end while a transport that is gone is closed: neither is done before both.
+        async with self._closing:
+            await self._close_now()
+
+    async def _close_now(self) -> None:
         session, self.session = self.session, None
         connector, self.connector = self.connector, None
         self.uses = 0
@@ -127,7 +135,7 @@ class LoopSession:
 
         Args:
             settings: the arguments for the session.
-            connector: whose connections to use; ``None`` for some of the session's own.
+            connector: whose connections to use; ``None`` for a new connector.
         """
         session = self.session
         if session is not None and not session.closed:
@@ -144,23 +152,23 @@ class LoopSession:
 
     async def close(self) -> None:
         """Close the session and all connections; called on the session's own loop."""
-        if self._at_loop_end is not None:
-            generator, self._at_loop_end = self._at_loop_end, None
-            await generator.aclose()
+        generator, self._at_loop_end = self._at_loop_end, None
         await self._close_all()
+        if generator is not None and not getattr(generator, "ag_running", False):
+            await generator.aclose()
 
     def close_from_its_thread(self) -> None:
         """Close everything; called in the thread that opened it, while the loop may run or not."""
         if self.loop.is_running():
             self.loop.call_soon(close_later, self)
         elif self.loop.is_closed() or _runs_a_loop():
-            self.give_up()
+            self.close_without_loop()
         else:
             limit = self._ssl_close_timeout
             self._ssl_close_timeout = _AT_EXIT if limit is None else min(limit, _AT_EXIT)
             self.loop.run_until_complete(self.close())
 
-    def give_up(self) -> None:
+    def close_without_loop(self) -> None:
         """Close everything without running the loop."""
         for connector in self._take_connectors():
             close_connections(connector)

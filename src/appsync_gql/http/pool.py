@@ -18,7 +18,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..compat import detach_loop, replace_inherited_loop
+from ..compat.forks import detach_loop, replace_inherited_loop
 from ..threads import after_fork_in_child
 from .loop_session import LoopSession, close_later
 from .session import is_reusable
@@ -55,7 +55,7 @@ class _ThreadSessions:
             found.close_from_its_thread()
 
     def close_unused(self) -> None:
-        """Close what nobody can use any more; called in the sessions' own thread."""
+        """Close what can't be used any more; called in the sessions' own thread."""
         running = asyncio.get_running_loop()
         paused: list[tuple[dict[AbstractEventLoop, LoopSession], AbstractEventLoop]] = []
         for key, by_loop in list(self.of_pools.items()):
@@ -68,7 +68,7 @@ class _ThreadSessions:
             if not by_loop:
                 del self.of_pools[key]
         for by_loop, loop in paused[:-_PAUSED_LOOPS]:
-            by_loop.pop(loop).give_up()
+            by_loop.pop(loop).close_without_loop()
 
 
 class _ThreadEnd:
@@ -92,7 +92,7 @@ class _ThreadEnd:
 
 
 class _Local(threading.local):
-    """What one thread has of its own."""
+    """The sessions of the current thread."""
 
     def __init__(self, threads: set[_ThreadSessions]) -> None:
         """Called in each thread that uses it first."""
@@ -200,7 +200,7 @@ class SessionPool:
 
 
 def _abandon(opened: weakref.WeakSet[LoopSession]) -> None:
-    """Have the sessions of a transport that is gone closed, each in its own thread.
+    """Close the sessions of a transport that was collected, each in its own thread.
 
     Called by the garbage collector, in any thread.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gql.transport.aiohttp import log as gql_log
 
 from ..auth.base import SignableRequest
-from ..compat import post_arguments
+from ..compat.gql import post_arguments
 from ..exceptions import BadRequest
 from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest
@@ -81,7 +81,8 @@ def _prepared(
     elif transport.json_serialize is json.dumps:
         body, payload, _ = encoded(request)
     else:
-        body = transport.json_serialize(request.payload).encode()
+        text: str = transport.json_serialize(request.payload)
+        body = text.encode()
         payload = TrackedPayload(body)
     if body is not None:
         _log_body(body)
@@ -105,11 +106,11 @@ def _log_body(body: bytes) -> None:
 def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
     """Return a copy of the caller's arguments without what the transport decides itself."""
     arguments = dict(extra_args) if extra_args else {}
-    arguments.pop("raise_for_status", None)  # the status is looked at anyway
+    arguments.pop("raise_for_status", None)  # the status is always checked here
     if arguments.pop("allow_redirects", False):
         raise BadRequest(
-            "allow_redirects=True is not possible: tokens are not sent after a redirect. Give the "
-            "transport the final URL."
+            "allow_redirects=True is not possible: tokens are not sent after a redirect. Pass the "
+            "final URL to the transport."
         )
     return arguments
 

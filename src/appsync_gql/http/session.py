@@ -31,7 +31,7 @@ _AUTHORIZATION = ("Authorization", "x-api-key")
 """The headers of the authorization modes, of which a request carries one."""
 
 _SECONDS = 300.0
-"""What a POST may take where no other limit is given: aiohttp's own default."""
+"""Seconds that a POST may take where no other limit is set: aiohttp's own default."""
 
 
 def check_session_arguments(arguments: dict[str, Any] | None) -> None:
@@ -126,7 +126,7 @@ def make_session(
 
     Args:
         arguments: of :func:`session_arguments`.
-        connector: whose connections to use; ``None`` for some of the session's own.
+        connector: whose connections to use; ``None`` for a new connector.
     """
     if connector is not None:
         arguments = {**arguments, "connector": connector, "connector_owner": False}
@@ -135,5 +135,5 @@ def make_session(
 
 
 def is_reusable(session: aiohttp.ClientSession) -> bool:
-    """Return whether a session has gathered nothing that the next one must not have."""
+    """Return whether a session has no state, such as cookies, that the next one must not have."""
     return not (session.headers or session.trace_configs or session.cookie_jar)

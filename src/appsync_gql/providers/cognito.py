@@ -1,4 +1,4 @@
-"""Amazon Cognito user pools, through boto3. Nothing else talks to Cognito."""
+"""Amazon Cognito user pools, through boto3. Nothing else calls Cognito."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ class CognitoProvider:
         if result.get("ChallengeName") != "PASSWORD_VERIFIER":
             return result
         responses = exchange.responses(result.get("ChallengeParameters") or {})
-        # Not repeatable: Cognito accepts one answer to a challenge.
+        # Not repeatable: Cognito accepts one response to a challenge.
         return self._client.attempts(None).call(
             "respond_to_auth_challenge",
             {

@@ -11,6 +11,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError, MissingExtra, RenewalFailed
+from ..forks import importing
 from ..secret import Secret
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class SrpExchange:
         client_secret: Secret | None,
     ) -> None:
         try:
-            from pycognito.aws_srp import AWSSRP  # noqa: PLC0415
+            with importing():
+                from pycognito.aws_srp import AWSSRP  # noqa: PLC0415
         except ImportError as error:
             raise MissingExtra(
                 'Signing in with SRP needs pycognito: pip install "appsync-gql[srp]"'

@@ -26,7 +26,7 @@ class Sent:
 
     Attributes:
         request: what they authorize.
-        headers: as the authorization mode gave them, shown by no ``repr``.
+        headers: as the authorization mode returned them; no ``repr`` shows them.
         authorization: the authorization object of a handshake or ``start``: the headers and
             the API's host.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..secret import Secret
+from ..secret import sealed
 from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["BlockingTokenStore"]
 
 
 class BlockingTokenStore:
-    """The methods of a token store, blocking: the same names and promises.
+    """The methods of a token store, blocking: the same names and behaviour.
 
     Made by :attr:`TokenStore.blocking`. Not for a thread whose event
     loop is running: the loop would stop meanwhile.
@@ -50,8 +50,9 @@ class BlockingTokenStore:
 
     def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
         """As :meth:`TokenStore.sign_in`."""
-        password = Secret(password)
-        return wait_in_thread(self._methods.sign_in(username, password, flow))
+        read_password = sealed(password)
+        del password
+        return wait_in_thread(self._methods.sign_in(username, read_password, flow))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

@@ -1,4 +1,4 @@
-"""Whose tokens these are, compared with the session that they should belong to. Pure."""
+"""Checks that a provider returned tokens of the right user. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["check_identity", "key_of_new_session"]
 
 
 def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
-    """Compare the tokens of a provider's answer with the session that was renewed.
+    """Compare the tokens of a provider's response with the session that was renewed.
 
     Args:
-        found: the tokens in the answer.
+        found: the tokens in the response.
         before: the tokens that were renewed.
         key: whose session it is.
 
@@ -30,7 +30,7 @@ def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
     for wanted, given in zip(expected, answered, strict=True):
         if not wanted.fits(given):
             raise RenewalFailed(
-                f"The identity provider answered with tokens of {given}, and this session is of "
+                f"The identity provider responded with tokens of {given}, and this session is of "
                 f"{wanted}. They are neither used nor saved. A proxy or a cache may have mixed up "
                 "the answers; if a name was configured, it must be the user pool's own.",
                 kind="identity",

@@ -13,7 +13,7 @@ from ..clock import Clock, SystemClock
 from ..events import Replayed
 from ..exceptions import AppSyncError
 from ..persistence.memory import MemoryPersistence
-from ..secret import Secret
+from ..secret import sealed
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
 from .current import CurrentTokens
@@ -55,10 +55,10 @@ class TokenStore:
     Args:
         provider: the identity provider, such as :class:`CognitoProvider`.
         tokens: the session to begin with.
-        refresh_token: the same, if that is all there is. Not both.
-        persistence: where the session outlives this process, and other processes
-            find it; ``None`` keeps it in memory. ``tokens`` are saved there at first
-            use, unless newer ones of the same user are there already.
+        refresh_token: the same, for programs that have nothing else. Not both.
+        persistence: where the session is saved for later and other processes; ``None`` keeps
+            it in memory. ``tokens`` are saved there at first use, unless newer ones of the
+            same user are there already.
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
@@ -67,7 +67,7 @@ class TokenStore:
             as a WARNING.
         patience: seconds that a caller whose token has expired or was refused waits,
             from its own arrival, through failures that may pass: throttling, errors of
-            the server or the network, an answer or a lock that does not come. Then it
+            the server or the network, a response or a lock that does not come. Then it
             gets the last error. 0.0: it waits for one attempt, and gets its error.
         scheme: ``"Bearer"`` sends ``Bearer <token>``; ``None`` the bare token, as AppSync
             takes it.
@@ -136,16 +136,16 @@ class TokenStore:
             TransportClosed: the store is closed.
         """
         snapshot = self._current.snapshot
-        if self._monotonic() < snapshot.attend_monotonic and self._wall() < snapshot.attend_wall:
+        if self._monotonic() < snapshot.check_monotonic and self._wall() < snapshot.check_wall:
             return snapshot.headers
-        return self._methods.attend()
+        return self._methods.headers_nowait()
 
     async def headers(self) -> Headers:
         """Return headers with a token that is alive, waiting for a renewal only if it is not.
 
         Raises:
             NotSignedIn: there are no tokens.
-            SessionExpired: the refresh token is dead; the user signs in again.
+            SessionExpired: the refresh token can't be used any more; the user must sign in again.
             RenewalFailed: no newer tokens within the caller's ``patience``; the next call
                 tries again.
             ConfigurationError: the provider's settings are wrong.
@@ -207,13 +207,14 @@ class TokenStore:
             SignInFailed: wrong name or password.
             ChallengeRequired: one more step is needed; the error says which.
             MissingExtra: SRP needs ``pip install "appsync-gql[srp]"``.
-            RenewalFailed: the provider can't be reached now, or has not answered for 90 s.
+            RenewalFailed: the provider can't be reached now, or has not responded for 90 s.
             StorageFailed: the user is signed in and the tokens are in use, but not saved.
             ConfigurationError: the settings of the provider are wrong; or those of the
                 persistence, and the user is signed in as with ``StorageFailed``.
         """
-        password = Secret(password)  # before anything can raise, and show local variables
-        return await wait_in_task(self._methods.sign_in(username, password, flow))
+        read_password = sealed(password)
+        del password  # before anything can raise, and show local variables
+        return await wait_in_task(self._methods.sign_in(username, read_password, flow))
 
     async def sign_out(self) -> None:
         """End the session: revoke it at the provider, and remove it here and in the persistence.
