@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from appsync_gql.background_loop import BackgroundLoop
+from support.programs import run_program
 
 
 async def thread() -> int:
@@ -153,3 +154,30 @@ def test_whenever_a_call_is_interrupted_its_coroutine_has_ended_when_the_caller_
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_without_a_thread_a_call_inside_an_event_loop_fails_and_the_next_one_tries_again() -> None:
+    program = """
+from appsync_gql import ConnectionFailed
+from appsync_gql.background_loop import BackgroundLoop
+
+async def work():
+    return 5
+
+loop, found = BackgroundLoop(), []
+
+async def fail():
+    try:
+        loop.run(work())
+    except ConnectionFailed as error:
+        found.append(error.may_have_executed)
+
+threading.stack_size(1 << 40)  # more memory than there is
+asyncio.run(fail())
+threading.stack_size(0)
+found.append(loop.run(work()))
+print(json.dumps(found))
+"""
+    found, stderr = run_program(program)
+    assert found == [False, 5]
+    assert "never awaited" not in stderr

@@ -71,7 +71,7 @@ def test_the_environment_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({}, "connect() needs an API"),
+        ({}, "needs an API"),
         ({"config": "missing.json"}, "missing.json can't be read"),
         ({"config": CONFIG, "auth": "lambda"}, "LambdaAuth"),
         ({"config": CONFIG, "auth": "oidc"}, "OidcAuth"),

@@ -10,6 +10,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .compat.forks import detach_loop, keep_for_ever
+from .compat.gevent import new_loop
+from .exceptions import ConnectionFailed
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
@@ -110,8 +112,8 @@ class BackgroundLoop:
         Ctrl-C cancels the coroutine and is raised here.
 
         Raises:
-            RuntimeError: called on the loop's own thread, which would wait for itself; or no
-                thread can be started now.
+            ConnectionFailed: no thread can be started now, and this thread runs an event loop.
+            RuntimeError: called on the loop's own thread, which would wait for itself.
         """
         if threading.current_thread() is self._thread:
             coroutine.close()
@@ -157,7 +159,7 @@ class BackgroundLoop:
                 msg = "the program is ending"
                 raise RuntimeError(msg)
             if self._loop is None:
-                loop = asyncio.new_event_loop()
+                loop = new_loop()
                 thread = threading.Thread(
                     target=_serve, args=(loop,), name="appsync-gql-loop", daemon=True
                 )
@@ -179,8 +181,10 @@ class BackgroundLoop:
             self._wait_for_end()
         if _is_loop_running():
             coroutine.close()
-            msg = "No thread can be started now for synchronous calls inside an event loop."
-            raise RuntimeError(msg)
+            raise ConnectionFailed(
+                "No thread could be started, which synchronous calls inside an event loop need; "
+                "nothing was sent. Call again later."
+            )
         return asyncio.run(coroutine)
 
     def _wait_for_end(self) -> None:

@@ -10,7 +10,13 @@ from gql import Client
 
 from .background_loop import background_loop
 from .blocking import BlockingAppSyncTransport
-from .config import ApiConfig, config_of, config_of_environment, config_of_text
+from .config import (
+    PREFIX,
+    ApiConfig,
+    config_of,
+    config_of_environment,
+    config_of_text,
+)
 from .exceptions import ConfigurationError
 from .transport import AppSyncTransport
 
@@ -24,11 +30,8 @@ if TYPE_CHECKING:
     from .persistence.base import TokenPersistence
     from .store.token_store import TokenStore
 
-__all__ = ["PREFIX", "AppSyncClient", "authorization", "connect", "read_config"]
+__all__ = ["AppSyncClient", "authorization", "connect", "read_config"]
 
-
-PREFIX = "APPSYNC_"
-"""The prefix of the environment variables that :func:`connect` reads."""
 
 _BY_OBJECT = {"oidc": "OidcAuth(source)", "lambda": "LambdaAuth(source)"}
 

@@ -17,7 +17,10 @@ from .config_section import ConfigSection
 from .exceptions import ConfigurationError
 from .secret import Secret
 
-__all__ = ["MODES", "ApiConfig", "config_of", "config_of_environment", "config_of_text"]
+__all__ = ["MODES", "PREFIX", "ApiConfig", "config_of", "config_of_environment", "config_of_text"]
+
+PREFIX = "APPSYNC_"
+"""The prefix of the environment variables that :func:`connect` reads."""
 
 MODES = {
     "API_KEY": "api_key",

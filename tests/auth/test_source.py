@@ -134,7 +134,7 @@ async def test_a_token_given_as_a_str_is_sent_until_it_expires() -> None:
     headers = await auth.headers()
     assert await auth.renew(headers) == headers
     clock.advance(3601)
-    with pytest.raises(SessionExpired, match="a function"):
+    with pytest.raises(SessionExpired, match="pass a function"):
         await auth.headers()
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from appsync_gql import CognitoProvider, FilePersistence, TokenStore
 from appsync_gql.testing import Emulator
-from support.command_line import API_KEY, PASSWORD, environment_of, run
+from support.command_line import API_KEY, environment_of
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,9 @@ def api(
 
 @pytest.fixture
 def signed_in(api: Emulator) -> Emulator:
-    """The same, after ada has signed in."""
-    outcome = run("sign-in", "--username", "ada", "--password-stdin", text=f"{PASSWORD}\n")
-    assert outcome.exit_code == 0, outcome.stderr
+    """The same, with a saved session of ada."""
+    provider = CognitoProvider(api.client_id, user_pool_id=api.user_pool_id)
+    store = TokenStore(provider, tokens=api.issue_tokens(), persistence=FilePersistence())
+    store.blocking.tokens()
+    store.blocking.close()
     return api

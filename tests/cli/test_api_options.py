@@ -28,6 +28,7 @@ def options(**arguments: Any) -> ApiOptions:
     return ApiOptions(**{"choice": Choice(), "environment": os.environ, **arguments})
 
 
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("auth", "kind"),
     [
@@ -40,7 +41,7 @@ def options(**arguments: Any) -> ApiOptions:
     ],
 )
 def test_the_mode_is_the_named_one_or_the_apis_default(
-    api: Emulator, auth: str | None, kind: type, monkeypatch: pytest.MonkeyPatch
+    auth: str | None, kind: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("APPSYNC_TOKEN", "token")
     found = options(auth=auth)
@@ -48,10 +49,9 @@ def test_the_mode_is_the_named_one_or_the_apis_default(
     assert found.mode() == (auth or "userpool")
 
 
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("auth", ["oidc", "lambda"])
-def test_a_mode_with_a_token_of_elsewhere_takes_it_from_the_environment_only(
-    api: Emulator, auth: str
-) -> None:
+def test_a_mode_with_a_token_of_elsewhere_takes_it_from_the_environment_only(auth: str) -> None:
     with pytest.raises(ConfigurationError, match="APPSYNC_TOKEN"):
         options(auth=auth).client()
 
@@ -62,18 +62,19 @@ def test_a_file_in_the_current_folder_is_found(api: Emulator) -> None:
     assert (config.source, config.default_mode) == ("amplify_outputs.json", "api_key")
 
 
-def test_the_user_whose_session_is_meant_is_part_of_the_configuration(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_the_user_whose_session_is_meant_is_part_of_the_configuration() -> None:
     assert options(user="bob").config().username == "bob"
     assert options().config().username is None
 
 
-def test_the_store_is_the_user_pools_whatever_the_mode(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_the_store_is_the_user_pools_whatever_the_mode() -> None:
     assert isinstance(options(auth="api_key").store(), TokenStore)
 
 
-def test_an_api_without_a_user_pool_has_no_store(
-    api: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("api")
+def test_an_api_without_a_user_pool_has_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("APPSYNC_CLIENT_ID")
     with pytest.raises(ConfigurationError, match="client_id"):
         options().store()

@@ -147,7 +147,7 @@ def test_an_error_is_printed_on_standard_error_and_ends_the_program(
     assert capsys.readouterr() == ("", "appsync-gql: No permission.\n")
 
 
-@pytest.mark.parametrize("error", [typer.Exit(3), typer.Abort(), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [typer.Exit(3), typer.Abort(), EOFError(), KeyboardInterrupt()])
 def test_what_typer_handles_is_passed_on(error: BaseException) -> None:
     @reporting_errors
     def command() -> None:

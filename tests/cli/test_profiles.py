@@ -27,9 +27,8 @@ def test_a_profile_is_a_private_copy_of_a_configuration(config: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_profiles_are_in_the_platforms_folder_for_configurations(
-    api: Emulator, env: dict[str, str]
-) -> None:
+@pytest.mark.usefixtures("api")
+def test_profiles_are_in_the_platforms_folder_for_configurations(env: dict[str, str]) -> None:
     assert profiles.folder() == Path(env["XDG_CONFIG_HOME"]) / "appsync-gql" / "profiles"
 
 
@@ -40,7 +39,8 @@ def test_names_are_sorted_and_a_saved_profile_replaces_one(config: Path) -> None
     assert profiles.names() == ["a", "b"]
 
 
-def test_what_is_no_configuration_is_not_saved(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_what_is_no_configuration_is_not_saved() -> None:
     Path("wrong.json").write_text("{}")
     with pytest.raises(ConfigurationError, match="no Amplify configuration"):
         profiles.save("prod", Path("wrong.json"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLSyntaxError, print_ast
+from graphql import GraphQLSyntaxError, parse
 
 from appsync_gql import ConfigurationError
 from appsync_gql.cli.query_options import QueryOptions, headers_of
@@ -30,7 +30,7 @@ def test_the_text_is_an_argument_a_file_or_standard_input(
     path.write_text(QUERY)
     monkeypatch.setattr(sys, "stdin", io.StringIO(QUERY))
     for given in ({"text": QUERY}, {"file": path}, {"text": "-"}):
-        assert print_ast(request(**given).document) == QUERY
+        assert request(**given).document == parse(QUERY)
 
 
 def test_on_a_terminal_standard_input_is_announced(

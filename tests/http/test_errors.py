@@ -211,3 +211,12 @@ def test_a_text_is_quoted_without_the_passwords_in_its_urls(text: str, redacted:
     assert without_password(text) == redacted
     raised = error_without_response(OSError(text), query=True, sent=False)
     assert redacted in str(raised)
+
+
+@pytest.mark.parametrize(
+    ("status", "redirects"), [(299, False), (300, True), (399, True), (400, False)]
+)
+def test_a_redirect_is_told_from_other_rejections(status: int, *, redirects: bool) -> None:
+    rejection = Rejection(Response(status, HEADERS), Outcome.INVALID)
+    found = error_of(rejection, query=True)
+    assert ("final URL" in str(found)) is redirects

@@ -238,7 +238,7 @@ def test_each_loop_has_a_session_of_its_own() -> None:
         assert one.run_until_complete(current()) is not None
 
 
-def test_what_a_closed_loop_left_open_is_given_up_at_the_next_use() -> None:
+def test_what_a_closed_loop_left_open_is_closed_at_the_next_use() -> None:
     sessions = pool()
     with loops(2) as (one, other):
         one.run_until_complete(sessions.open())

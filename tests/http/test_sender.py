@@ -74,7 +74,7 @@ async def failure(
 # -- what is sent ----------------------------------------------------------------------
 
 
-async def test_the_body_and_the_headers_arrive_as_they_were_given() -> None:
+async def test_the_body_and_the_headers_arrive_unchanged() -> None:
     async with raw_server() as server, opened(headers={"x-app": "demo"}) as session:
         response = await send(session, server.url, QUERY, headers={"x-trace": "t"})
     assert (response.status, response.json) == (200, {"data": {"a": 1}})
@@ -513,7 +513,7 @@ async def test_the_chosen_reader_decides_about_large_integers(
     assert type(response.json["a"]) is type(value)
 
 
-async def test_a_reader_of_the_callers_own_is_given_text() -> None:
+async def test_a_reader_of_the_callers_own_gets_text() -> None:
     seen: list[object] = []
 
     def own(text: str) -> object:

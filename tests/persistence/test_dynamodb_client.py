@@ -177,7 +177,7 @@ def service_error(code: str, message: str = "") -> Exception:
         (
             service_error("ValidationException", "Item size has exceeded the maximum allowed size"),
             ConfigurationError,
-            "give each user a key",
+            "use a key for each user",
         ),
         (service_error("ThrottlingException"), StorageFailed, "throttles"),
         (service_error("ProvisionedThroughputExceededException"), StorageFailed, "throttles"),

@@ -99,7 +99,7 @@ def test_an_error_of_a_refresh_means(
         assert error.kind == detail
 
 
-def test_a_disabled_user_is_told_that_an_administrator_can_help() -> None:
+def test_the_error_for_a_disabled_user_names_the_administrator() -> None:
     error = error_of_refresh(response("NotAuthorizedException", "User is disabled."))
     assert "administrator" in str(error)
 

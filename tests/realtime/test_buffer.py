@@ -139,7 +139,7 @@ async def test_with_on_full_wait_the_server_waits_for_room(calls: Calls) -> None
     await waiting
 
 
-async def test_when_the_consumer_has_left_nobody_waits_for_room(calls: Calls) -> None:
+async def test_when_the_consumer_has_left_nothing_waits_for_space(calls: Calls) -> None:
     made = buffer(calls, 1, "wait")
     made.put(event(1))
     waiting = asyncio.ensure_future(made.wait_for_space())

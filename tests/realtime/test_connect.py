@@ -85,7 +85,7 @@ async def test_an_acknowledged_socket_says_after_how_many_seconds_it_is_dead() -
     assert outcome.silence == 60.0
 
 
-async def test_a_reader_that_takes_text_alone_is_given_text() -> None:
+async def test_a_reader_of_text_gets_text() -> None:
     def reads_text(text: str) -> Any:
         assert isinstance(text, str)
         return json.loads(text)

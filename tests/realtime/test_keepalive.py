@@ -81,7 +81,7 @@ async def test_after_the_loop_was_blocked_what_has_arrived_meanwhile_is_read_fir
     keepalive.stop()
 
 
-async def test_a_machine_that_slept_has_a_dead_connection() -> None:
+async def test_after_the_machine_slept_the_connection_is_closed() -> None:
     clock, reasons = Clock(), list[str]()
     keepalive = Keepalive(60.0, clock, reasons.append)
     keepalive.start()

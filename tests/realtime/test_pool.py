@@ -410,7 +410,7 @@ async def test_without_a_newer_token_a_connection_stays_until_the_server_ends_it
     assert not second.connection.retiring.done()
 
 
-async def test_a_closed_pool_gives_no_connections(reported: Reported) -> None:
+async def test_a_closed_pool_opens_no_connections(reported: Reported) -> None:
     fixture = Fixture(reported)
     fixture.connector.may_connect.clear()
     waiting = fixture.acquiring(User("ada"))

@@ -34,7 +34,7 @@ async def test_a_wrong_clock_makes_no_refresh_loop_and_expiry_is_met_on_time(
     assert len(provider.calls) == 2
 
 
-async def test_the_servers_date_corrects_tokens_whose_issue_nobody_saw(
+async def test_the_servers_date_corrects_tokens_that_were_not_issued_to_this_process(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     """The machine's clock is two hours behind: the token looks alive and is not."""

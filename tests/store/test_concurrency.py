@@ -96,9 +96,9 @@ def test_one_store_serves_two_event_loops_one_after_the_other(
     assert len(provider.calls) == 2
 
 
-@pytest.mark.parametrize("door", ["loops", "threads"])
+@pytest.mark.parametrize("callers", ["loops", "threads"])
 def test_loops_and_threads_that_contend_share_one_renewal(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider, door: str
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, callers: str
 ) -> None:
     blocked = BlockedCall()
     provider.outcomes.append(blocked)
@@ -109,7 +109,7 @@ def test_loops_and_threads_that_contend_share_one_renewal(
         got.extend(token(h) for h in await asyncio.gather(*(store.headers() for _ in range(5))))
 
     def run() -> None:
-        if door == "loops":
+        if callers == "loops":
             asyncio.run(several())
         else:
             got.append(token(store.blocking.headers()))
@@ -122,7 +122,7 @@ def test_loops_and_threads_that_contend_share_one_renewal(
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
-    assert len(got) == (20 if door == "loops" else 4)
+    assert len(got) == (20 if callers == "loops" else 4)
     assert len(set(got)) == 1
     assert len(provider.calls) == 1
 

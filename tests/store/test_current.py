@@ -195,7 +195,7 @@ def test_a_new_refresh_token_leaves_the_rest_as_it_was(clock: FakeClock) -> None
     [
         (tokens_at(NOON), None),
         (tokens_at(NOON, lifetime=0), "count as expired already"),
-        (Tokens(id_token=ADA.id_token), "gave no access token"),
+        (Tokens(id_token=ADA.id_token), "returned no access token"),
     ],
 )
 def test_tokens_that_can_not_be_sent_are_a_problem(

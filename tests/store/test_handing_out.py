@@ -88,7 +88,7 @@ async def test_a_rotated_refresh_token_is_the_one_used_next(
     assert provider.calls == ["refresh-0", "refresh-1", "refresh-2"]
 
 
-async def test_nobody_signed_in_is_told_at_the_first_use(
+async def test_without_a_sign_in_the_first_use_raises(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     store = TokenStore(provider, clock=clock)

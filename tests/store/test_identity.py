@@ -49,6 +49,13 @@ def test_tokens_of_the_session_are_accepted(found: Tokens, before: Tokens, key: 
     ("found", "before", "key"),
     [
         pytest.param(BOB, ADA, CLIENT, id="another user"),
+        pytest.param(access(sub="2"), access(sub="1"), CLIENT, id="another user of that name"),
+        pytest.param(
+            replace(ADA, id_token=jwt_of(iss=ISSUER, aud="client", sub="2", exp=NOON + 60)),
+            replace(ADA, id_token=jwt_of(iss=ISSUER, aud="client", sub="1", exp=NOON + 60)),
+            CLIENT,
+            id="an ID token of another user of that name",
+        ),
         pytest.param(access(client_id="another"), ADA, CLIENT, id="another app client"),
         pytest.param(access(iss=ELSEWHERE), ADA, CLIENT, id="another pool"),
         pytest.param(

@@ -27,7 +27,7 @@ from support.store import (
 )
 
 
-async def test_a_renewal_is_told_with_its_reason_times_and_call(
+async def test_a_renewal_is_reported_with_its_reason_times_and_call(
     store: TokenStore, clock: FakeClock, recorder: EventRecorder
 ) -> None:
     clock.advance(EXPIRED)

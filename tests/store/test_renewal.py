@@ -160,7 +160,7 @@ def test_the_steps_of_a_renewal_say_what_is_waited_for(world: World) -> None:
     assert steps == ["persistence", "provider", NewerTokens, "persistence", Saved, Done]
 
 
-def test_a_renewal_that_is_given_up_releases_the_lock(world: World) -> None:
+def test_a_renewal_that_is_abandoned_releases_the_lock(world: World) -> None:
     steps = world.renew(world.known)
     for step in steps:
         if isinstance(step, NewerTokens):
@@ -231,7 +231,7 @@ def test_where_refresh_tokens_do_not_rotate_a_taken_lock_costs_two_seconds(world
 
 
 @pytest.mark.parametrize("rotates", [None, True])
-def test_a_storage_that_is_down_stops_a_renewal_that_could_hurt_others(
+def test_a_storage_that_is_down_stops_a_renewal_that_could_harm_others(
     world: World, *, rotates: bool | None
 ) -> None:
     world.persistence.failing["load"] = [DOWN]
@@ -248,7 +248,7 @@ def test_a_storage_that_is_down_stops_nobody_where_refresh_tokens_do_not_rotate(
     assert kinds(steps) == [LoadFailed, NewerTokens, SaveFailed]
 
 
-def test_something_else_in_the_place_is_reported_and_replaced(world: World) -> None:
+def test_a_stored_value_that_is_no_session_is_reported_and_replaced(world: World) -> None:
     corrupt = StorageCorrupt("The file x has no saved sessions in it.")
     world.persistence.failing["load"] = [corrupt, corrupt]
     steps = taken(world.renew(world.known))
@@ -263,7 +263,7 @@ def test_a_failed_save_is_a_step_and_no_failure(world: World) -> None:
     assert steps[1].error is DOWN
 
 
-def test_a_refresh_token_used_up_by_somebody_without_the_lock_is_looked_for_again(
+def test_a_refresh_token_used_by_a_process_without_the_lock_is_loaded_again(
     world: World,
 ) -> None:
     newer = tokens_at(world.clock.wall() + 60, refresh_token="theirs")
@@ -292,7 +292,7 @@ def test_if_those_have_expired_too_they_are_refreshed(world: World) -> None:
     assert found.api == "FakeRefresh"
 
 
-def test_a_dead_refresh_token_ends_the_session_if_nobody_has_another(world: World) -> None:
+def test_a_revoked_refresh_token_ends_the_session_if_nobody_has_another(world: World) -> None:
     world.provider.outcomes.append(SessionExpired("revoked"))
     with pytest.raises(SessionExpired, match="revoked"):
         taken(world.renew(world.known))

@@ -60,7 +60,7 @@ def test_a_sessions_end_is_reported_once_until_there_is_another() -> None:
     assert reporter.counts == {"SessionEnded": 2, "Renewed": 1}
 
 
-def test_a_failed_save_is_logged_once_with_place_cause_and_consequence(
+def test_a_failed_save_is_logged_once_with_persistence_cause_and_consequence(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (text,) = logged(caplog, UNSAVED, UNSAVED, RENEWED, UNSAVED)

@@ -153,7 +153,7 @@ def test_a_lock_that_can_not_be_released_fails_nothing(caplog: pytest.LogCapture
         (ConfigurationError("no table", setting="table"), ConfigurationError),
     ],
 )
-def test_the_error_about_unsaved_tokens_names_the_place_and_the_cause(
+def test_the_error_about_unsaved_tokens_names_the_persistence_and_the_cause(
     error: Exception, kind: type[Exception]
 ) -> None:
     found = saved(MemoryPersistence()).unsaved_error("The user is signed in", error)

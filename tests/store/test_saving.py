@@ -197,7 +197,7 @@ async def test_a_refresh_token_of_another_user_does_not_find_the_saved_session(
     assert grace.refresh_token == "refresh-g"
 
 
-async def test_two_users_on_one_place_never_get_each_others_headers(
+async def test_two_users_of_one_persistence_never_get_each_others_headers(
     clock: FakeClock, persistence: FailingPersistence
 ) -> None:
     """Pitfall: what is shared under way is taken for the session of whoever asks."""
@@ -231,7 +231,7 @@ async def test_tokens_of_another_app_client_are_refused(
 # -- several stores, as in several processes --------------------------------------
 
 
-async def test_of_stores_that_share_a_place_one_refreshes_and_all_go_on(
+async def test_of_stores_that_share_a_persistence_one_refreshes_and_all_go_on(
     make: Make, provider: FakeProvider, clock: FakeClock
 ) -> None:
     given = provider.issue()
@@ -255,7 +255,7 @@ async def test_a_token_refused_everywhere_is_refreshed_once(
     assert len(provider.calls) == 1
 
 
-async def test_stores_that_share_a_place_renew_at_different_moments_of_the_window(
+async def test_stores_that_share_a_persistence_renew_at_different_moments_of_the_window(
     make: Make, provider: FakeProvider, clock: FakeClock
 ) -> None:
     given = provider.issue()
@@ -284,7 +284,7 @@ async def test_older_saved_tokens_never_replace_newer_ones_that_could_not_be_sav
 # -- a persistence that fails --------------------------------------------------------
 
 
-async def test_a_failed_save_is_told_loses_nothing_and_is_tried_again(
+async def test_a_failed_save_is_reported_loses_nothing_and_is_tried_again(
     make: Make,
     provider: FakeProvider,
     persistence: FailingPersistence,
@@ -335,7 +335,7 @@ async def test_a_store_that_can_not_save_at_its_close_says_so(
 
 
 @pytest.mark.parametrize("step", ["load", "lock"])
-async def test_while_the_storage_is_down_a_living_token_goes_on_and_an_expired_one_waits(
+async def test_while_the_storage_is_down_a_valid_token_is_used_and_an_expired_one_waits(
     make: Make,
     provider: FakeProvider,
     persistence: FailingPersistence,
@@ -362,7 +362,7 @@ async def test_while_the_storage_is_down_a_living_token_goes_on_and_an_expired_o
 
 
 @pytest.mark.parametrize("step", ["load", "lock"])
-async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops_nobody(
+async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops_no_renewal(
     make: Make,
     provider: FakeProvider,
     persistence: FailingPersistence,
@@ -387,7 +387,7 @@ async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops
     assert persistence.kept() == renewed
 
 
-async def test_a_lock_that_stays_with_somebody_else_is_a_transient_failure(
+async def test_a_lock_that_is_held_by_another_process_is_a_transient_failure(
     make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     store = make(tokens=provider.issue(), lock_delays=a_few_attempts)
@@ -422,7 +422,7 @@ async def test_who_waits_for_the_lock_takes_the_newer_tokens_as_soon_as_they_are
     assert provider.calls == []
 
 
-async def test_something_else_in_the_place_is_told_and_replaced_by_living_tokens(
+async def test_a_stored_value_that_is_no_session_is_reported_and_replaced(
     make: Make,
     provider: FakeProvider,
     persistence: FailingPersistence,
@@ -439,7 +439,7 @@ async def test_something_else_in_the_place_is_told_and_replaced_by_living_tokens
     assert persistence.kept() == renewed
 
 
-async def test_something_else_in_the_place_is_an_error_for_who_has_no_tokens(
+async def test_a_stored_value_that_is_no_session_is_an_error_for_a_store_without_tokens(
     make: Make, persistence: FailingPersistence
 ) -> None:
     persistence.failing["load"] = [StorageCorrupt("The file x has no saved sessions in it.")] * 2
@@ -479,7 +479,7 @@ async def test_a_save_hook_that_calls_back_gets_the_new_headers(
     assert persistence.seen == headers
 
 
-async def test_a_provider_that_calls_back_is_told_instead_of_hanging(
+async def test_a_provider_that_calls_the_store_gets_an_error_and_does_not_hang(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
     provider.outcomes.append(store.blocking.headers)

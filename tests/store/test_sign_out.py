@@ -52,7 +52,7 @@ async def test_sign_out_revokes_the_newest_refresh_token_whoever_has_it(
     assert provider.revoked == ["refresh-1"]
 
 
-async def test_others_learn_of_a_sign_out_when_they_next_look(
+async def test_other_stores_notice_a_sign_out_at_their_next_load(
     persistence: MemoryPersistence,
     provider: FakeProvider,
     clock: FakeClock,

@@ -506,7 +506,7 @@ def test_closing_twice_is_closing_once(world: World) -> None:
         (ADA, True, TokenState.FRESH, TokenState.FRESH),
     ],
 )
-def test_status_tells_unknown_from_not_signed_in(
+def test_status_distinguishes_unknown_from_not_signed_in(
     tokens: Tokens | None, before: TokenState, after: TokenState, *, shared: bool
 ) -> None:
     world = World(tokens, shared=shared)

@@ -95,19 +95,19 @@ async def test_refused_callers_and_threads_wait_through_failures_too(
 
 
 @pytest.mark.parametrize("front", ["async", "blocking"])
-async def test_a_caller_leaves_a_provider_that_hangs_when_its_patience_ends(
+async def test_a_caller_stops_waiting_for_a_provider_that_hangs_when_its_patience_ends(
     now_provider: FakeProvider, blocked: BlockedCall, front: str
 ) -> None:
     now_provider.outcomes.append(blocked)
     store = TokenStore(now_provider, tokens=expired(now_provider), patience=0.1)
-    with pytest.raises(RenewalFailed, match=r"provider has not answered, after 0\.1 s"):
+    with pytest.raises(RenewalFailed, match=r"provider has not responded, after 0\.1 s"):
         await (store.headers() if front == "async" else asyncio.to_thread(store.blocking.headers))
     blocked.release()
     assert await store.headers()
     assert now_provider.calls == ["refresh-0"], "the call went on"
 
 
-async def test_a_caller_leaves_a_persistence_that_hangs_when_its_patience_ends(
+async def test_a_caller_stops_waiting_for_a_persistence_that_hangs_when_its_patience_ends(
     now_provider: FakeProvider, blocked: BlockedCall
 ) -> None:
     store = TokenStore(
@@ -116,7 +116,7 @@ async def test_a_caller_leaves_a_persistence_that_hangs_when_its_patience_ends(
         persistence=Hanging(blocked, "load"),
         patience=0.1,
     )
-    with pytest.raises(StorageFailed, match="persistence has not answered"):
+    with pytest.raises(StorageFailed, match="persistence has not responded"):
         await store.headers()
 
 
@@ -207,7 +207,7 @@ async def test_closing_a_store_whose_renewal_hangs_takes_a_few_seconds(
     began = time.monotonic()
     await store.aclose()
     assert 4 < time.monotonic() - began < 10
-    assert "identity provider has not answered" in caplog.text
+    assert "identity provider has not responded" in caplog.text
 
 
 @pytest.mark.slow
@@ -316,7 +316,7 @@ async def test_a_wrong_password_is_not_in_the_local_variables_of_an_error(
 # -- what is sent -------------------------------------------------------------------------------
 
 
-async def test_a_scheme_stands_before_the_token_and_is_renewed_with_it(
+async def test_a_scheme_is_sent_before_the_token_and_is_renewed_with_it(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     store = TokenStore(provider, tokens=provider.issue(), clock=clock, scheme="Bearer")

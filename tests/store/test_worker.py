@@ -127,13 +127,13 @@ def test_a_step_that_can_not_be_put_into_effect_ends_the_job_and_closes_the_step
 
 
 @pytest.mark.usefixtures("caplog")
-def test_even_what_no_program_should_raise_leaves_nobody_waiting(recording: Recording) -> None:
+def test_after_any_exception_at_all_no_caller_is_left_waiting(recording: Recording) -> None:
     def steps() -> Generator[Step, None, None]:
         yield Done()
         raise SystemExit
 
     error = do(recording, steps()).call.error
-    assert "broken off" in str(error)
+    assert "interrupted" in str(error)
 
 
 class NoThread(SharedCall):

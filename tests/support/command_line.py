@@ -7,7 +7,6 @@ import os
 import select
 import subprocess
 import sys
-import termios
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +87,7 @@ def spawn(*arguments: str, env: Mapping[str, str], **options: Any) -> subprocess
 
 
 class Terminal:
-    """A program on a terminal of its own, 100 columns wide.
+    """A program on a terminal of its own.
 
     Attributes:
         shown: everything that was on the screen so far.
@@ -98,9 +97,6 @@ class Terminal:
     def __init__(self, arguments: list[str], env: Mapping[str, str], cwd: Path | None) -> None:
         self.shown = ""
         self._terminal, program_side = os.openpty()
-        termios.tcsetwinsize(self._terminal, (40, 100)) if hasattr(
-            termios, "tcsetwinsize"
-        ) else None
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", _ON_TERMINAL, *PROGRAM, *arguments],
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **env},

@@ -1,4 +1,7 @@
-"""The options that choose an API, which most commands have, and the client that they make."""
+"""The options that choose an API, which most commands have, and the client that they make.
+
+The client is imported when it is made, so that ``--help`` and a shell's completion do not wait.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..client import PREFIX, authorization, connect, read_config
-from ..config import ApiConfig, config_of_environment
+from ..config import PREFIX, ApiConfig, config_of_environment
 from ..exceptions import ConfigurationError
 from . import profiles
 from .settings import OUTPUTS, Choice, FromFile, source_of
@@ -81,6 +83,8 @@ class ApiOptions:
         Raises:
             ConfigurationError: there is none, or it is wrong.
         """
+        from ..client import read_config  # noqa: PLC0415
+
         source = source_of(
             self.choice,
             environment=self.environment,
@@ -113,6 +117,8 @@ class ApiOptions:
         Raises:
             ConfigurationError: the configuration lacks something.
         """
+        from ..client import connect  # noqa: PLC0415
+
         config = self.config()
         auth = self.auth or config.default_mode
         if auth in {"oidc", "lambda"}:
@@ -125,6 +131,8 @@ class ApiOptions:
         Raises:
             ConfigurationError: the API has no user pool.
         """
+        from ..client import authorization  # noqa: PLC0415
+
         store: TokenStore = authorization(self.config(), "userpool", None)  # type: ignore[assignment]
         return store
 

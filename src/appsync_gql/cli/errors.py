@@ -131,8 +131,8 @@ def reporting_errors(function: Function) -> Function:
     def command(*arguments: object, **options: object) -> None:
         try:
             function(*arguments, **options)
-        except (typer.Exit, typer.Abort, KeyboardInterrupt):
-            raise
+        except (typer.Exit, typer.Abort, EOFError, KeyboardInterrupt):
+            raise  # typer ends the program
         except BrokenPipeError:
             # The reader, such as head, has enough. Nothing is left to be flushed to it.
             sys.stdout = None

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from ..client import read_config
-from ..persistence.folders import absolute_folder, make_private_folder
-from ..persistence.private_files import write_file
 from .settings import profile_path
 
 if TYPE_CHECKING:
@@ -16,14 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["folder", "names", "remove", "save"]
 
-_APP = "appsync-gql"
-
 
 def folder() -> Path:
     """Return the folder of the profiles; it need not exist."""
-    return (
-        absolute_folder(lambda: platformdirs.user_config_path(_APP, appauthor=False)) / "profiles"
+    from ..persistence.folders import absolute_folder  # noqa: PLC0415
+
+    configurations = absolute_folder(
+        lambda: platformdirs.user_config_path("appsync-gql", appauthor=False)
     )
+    return configurations / "profiles"
 
 
 def names() -> list[str]:
@@ -40,6 +38,10 @@ def save(name: str, config: Path) -> Path:
         ConfigurationError: the file is not a configuration, or the name can't be used.
         OSError: it can't be saved.
     """
+    from ..client import read_config  # noqa: PLC0415
+    from ..persistence.folders import make_private_folder  # noqa: PLC0415
+    from ..persistence.private_files import write_file  # noqa: PLC0415
+
     target = profile_path(folder(), name)
     read_config(config)
     make_private_folder(target.parent)

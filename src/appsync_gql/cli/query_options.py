@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..exceptions import ConfigurationError
-from ..http.request_body import gql
 from .variables import operation_of, variables_of
 
 if TYPE_CHECKING:
@@ -104,6 +103,8 @@ class QueryOptions:
             graphql.GraphQLError: it is not GraphQL.
             OSError: a file can't be read.
         """
+        from ..http.request_body import gql  # noqa: PLC0415
+
         request = gql(self._graphql_text())
         operation = operation_of(request.document, self.operation, kinds=kinds, use=use)
         json_text = self.variables

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..client import PREFIX
+from ..config import PREFIX
 from ..exceptions import ConfigurationError
 
 if TYPE_CHECKING:

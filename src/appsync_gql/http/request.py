@@ -78,6 +78,11 @@ def _prepared(
     if upload_files or "json" in arguments or "data" in arguments:
         arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
         payload = arguments.pop("data", None)
+        own_json = arguments.pop("json", None)
+        if own_json is not None:
+            if payload is not None:
+                raise BadRequest("A request has one body: data= in extra_args can't be sent.")
+            payload = TrackedPayload(transport.json_serialize(own_json).encode())
     elif transport.json_serialize is json.dumps:
         body, payload, _ = encoded(request)
     else:

@@ -71,6 +71,7 @@ class Subscription:
         self._lease: Lease | None = None
         self._registered: Registered | None = None
         self._releasing = False
+        self._reason: Exception = TransportClosed("The subscription's task was cancelled.")
         self._task = asyncio.get_running_loop().create_task(
             self._run(), name="appsync-gql-subscription"
         )
@@ -89,6 +90,7 @@ class Subscription:
 
     async def end(self, error: Exception) -> None:
         """Unsubscribe and wait for the end of it; a consumer that still waits gets the error."""
+        self._reason = error
         self.leave()
         try:
             await asyncio.gather(self._task, return_exceptions=True)
@@ -98,7 +100,7 @@ class Subscription:
     def _done(self, task: asyncio.Task[None]) -> None:
         """Called when the task ended, also if somebody cancelled all tasks of the event loop."""
         if task.cancelled():
-            self.buffer.end(TransportClosed("The subscription's task was cancelled."))
+            self.buffer.end(self._reason)
         else:
             self.buffer.end(task.exception())
 

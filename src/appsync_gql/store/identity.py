@@ -9,9 +9,11 @@ from ..exceptions import RenewalFailed
 from ..session_key import SessionKey
 
 if TYPE_CHECKING:
-    from ..tokens import Tokens
+    from ..tokens import TokenClaims, Tokens, TokenUse
 
 __all__ = ["check_identity", "key_of_new_session"]
+
+_USES: tuple[TokenUse, ...] = ("access", "id")
 
 
 def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
@@ -35,6 +37,12 @@ def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
                 "the answers; if a name was configured, it must be the user pool's own.",
                 kind="identity",
             )
+    if any(_is_another_subject(found.claims(use), before.claims(use)) for use in _USES):
+        raise RenewalFailed(
+            "The identity provider answered with tokens of another user who has the same name: "
+            '"sub" differs. They are neither used nor saved.',
+            kind="identity",
+        )
 
 
 def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) -> SessionKey:
@@ -52,6 +60,12 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
     same = before.username is not None and _user(before) == _user(new)
     digest = before.first_token_digest
     return replace(new, first_token_digest=digest) if same and digest is not None else new
+
+
+def _is_another_subject(found: TokenClaims | None, before: TokenClaims | None) -> bool:
+    """Return whether both tokens name a ``sub``, which never changes, and not the same one."""
+    subjects = {claims.subject for claims in (found, before) if claims is not None}
+    return len(subjects - {None}) > 1
 
 
 def _user(key: SessionKey) -> tuple[str | None, str | None, str | None]:

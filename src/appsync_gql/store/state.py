@@ -245,10 +245,7 @@ class StoreState:
         self, job: Job, error: AppSyncError | None
     ) -> tuple[AppSyncError | None, events.Event | None]:
         if not self.current.wanted_by(job):
-            return (
-                None,
-                None,
-            )  # after a sign-in or sign-out its error does not count
+            return None, None  # its error is of no meaning after a sign-in or sign-out
         error = error or self._unusable
         if error is not None:
             event = self._failed(job, error)

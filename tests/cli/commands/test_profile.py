@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from appsync_gql.testing import Emulator
 from support.command_line import outputs_of, run
 
@@ -17,7 +19,8 @@ def test_profiles_are_saved_listed_and_removed(api: Emulator) -> None:
     assert run("profile", "list").stdout == "prod\n"
 
 
-def test_a_profile_that_is_missing_or_can_not_be_made_is_one_line(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_a_profile_that_is_missing_or_can_not_be_made_is_one_line() -> None:
     for arguments in (["remove", "x"], ["save", "x"], ["save", "a/b"]):
         outcome = run("profile", *arguments)
         assert outcome.exit_code == 2

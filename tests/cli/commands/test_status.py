@@ -29,7 +29,8 @@ def test_the_status_names_the_api_the_user_and_the_time_left(signed_in: Emulator
     }
 
 
-def test_without_a_session_the_status_says_so_and_so_does_the_exit_code(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_without_a_session_the_status_says_so_and_so_does_the_exit_code() -> None:
     outcome = run("status")
     assert (outcome.exit_code, outcome.stderr) == (3, "")
     found = json.loads(outcome.stdout)
@@ -48,22 +49,25 @@ def test_an_expired_token_is_renewed(signed_in: Emulator) -> None:
         signed_in.shift_clock(-7200)
 
 
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("mode", ["api_key", "iam"])
-def test_modes_without_a_session_show_the_api_alone(api: Emulator, mode: str) -> None:
+def test_modes_without_a_session_show_the_api_alone(mode: str) -> None:
     outcome = run("status", "--auth", mode, "--output", "table")
     assert outcome.exit_code == 0
     assert mode in outcome.stdout
     assert API_KEY not in outcome.stdout
 
 
-def test_a_token_is_described_and_not_printed(signed_in: Emulator) -> None:
+@pytest.mark.usefixtures("signed_in")
+def test_a_token_is_described_and_not_printed() -> None:
     outcome = run("token")
     found = json.loads(outcome.stdout)
     assert (found["user"], found["state"]) == ("ada", "fresh")
     assert "eyJ" not in outcome.stdout
 
 
-def test_the_headers_are_printed_when_they_are_asked_for(signed_in: Emulator) -> None:
+@pytest.mark.usefixtures("signed_in")
+def test_the_headers_are_printed_when_they_are_asked_for() -> None:
     store = connect().auth
     assert store is not None
     outcome = run("token", "--headers")
@@ -73,6 +77,7 @@ def test_the_headers_are_printed_when_they_are_asked_for(signed_in: Emulator) ->
     assert key.stdout == f"x-api-key: {API_KEY}\n"
 
 
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -82,7 +87,7 @@ def test_the_headers_are_printed_when_they_are_asked_for(signed_in: Emulator) ->
     ],
 )
 def test_where_there_is_no_token_the_error_is_one_line(
-    api: Emulator, arguments: list[str], code: int, said: str
+    arguments: list[str], code: int, said: str
 ) -> None:
     outcome = run(*arguments)
     assert (outcome.exit_code, outcome.stdout) == (code, "")

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from appsync_gql.testing import Emulator
 from support.command_line import run, spawn
 
@@ -88,7 +90,8 @@ def test_it_goes_on_when_the_connection_is_lost_and_says_that_events_may_be_miss
     assert "events may have been missed" in line
 
 
-def test_a_query_or_a_wrong_field_is_one_line(api: Emulator) -> None:
+@pytest.mark.usefixtures("api")
+def test_a_query_or_a_wrong_field_is_one_line() -> None:
     for text, code in (("{ me { username } }", 2), ("subscription { nope }", 4)):
         outcome = run("subscribe", text, "--auth", "api_key")
         assert outcome.exit_code == code, outcome.stderr

@@ -6,9 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from gql.transport.exceptions import TransportQueryError
+from gql.transport.exceptions import TransportError, TransportQueryError
 
-from ...data.paginate import paginate
 from ...exceptions import ConfigurationError
 from ..api_options import ApiOptions, with_api_options
 from ..output import Format, as_json_lines, chosen, write
@@ -85,6 +84,8 @@ def query(
     Where only parts of it fail, their errors are on standard error, and the other data is
     printed.
     """
+    from ...data.paginate import paginate  # noqa: PLC0415
+
     request = QueryOptions(
         text=text, file=file, pairs=pairs or [], variables=variables, operation=operation
     ).request(["query", "mutation"], "subscribe")
@@ -107,17 +108,33 @@ def query(
 
 
 def _write_items(items: Items, paths: list[str], output: Format | None) -> None:
-    """Write the items of one list as they come where the format allows it, else all at the end."""
+    """Write the items of lists: as they come if the format allows it, otherwise all at the end.
+
+    After an error, those that came before it are written, and how to go on.
+    """
     one = len(paths) == 1
-    if one and chosen(output, terminal=sys.stdout.isatty()) is Format.JSONL:
-        for line in as_json_lines(items):
-            typer.echo(line)
-        return
+    try:
+        if one and chosen(output, terminal=sys.stdout.isatty()) is Format.JSONL:
+            for line in as_json_lines(items):
+                typer.echo(line)
+        else:
+            _write_at_the_end(items, paths, output)
+    except TransportError:
+        if one and items.next_token is not None:
+            typer.echo(f"Go on with: --next-token {items.next_token}", err=True)
+        raise
+
+
+def _write_at_the_end(items: Items, paths: list[str], output: Format | None) -> None:
+    one = len(paths) == 1
     found: dict[str, list[Any]] = {path: [] for path in paths}
-    for item in items:
-        path, value = (paths[0], item) if one else item
-        found[path].append(value)
-    write(found[paths[0]] if one else found, output, parts=found)
+    try:
+        for item in items:
+            path, value = (paths[0], item) if one else item
+            found[path].append(value)
+    finally:
+        if items.pages:
+            write(found[paths[0]] if one else found, output, parts=found)
 
 
 def _has_values(data: Any) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from gql import GraphQLRequest
-from gql.utilities import get_introspection_query_ast
 from graphql import build_client_schema, print_schema
 
 from ...exceptions import ServerFailed
@@ -31,12 +31,21 @@ _Json = Annotated[
 _Descriptions = Annotated[
     bool, typer.Option("--descriptions/--no-descriptions", help="Whether comments are included.")
 ]
-_Deprecated = Annotated[
-    bool,
-    typer.Option(
-        "--deprecated-inputs",
-        help="Ask for deprecated arguments and input fields, which older APIs can't list.",
-    ),
+
+
+class Part(str, enum.Enum):
+    """Parts of an introspection that not every API knows; the values are gql's names."""
+
+    DEPRECATED_INPUTS = "input_value_deprecation"
+    SPECIFIED_BY = "specified_by_url"
+    SCHEMA_DESCRIPTION = "schema_description"
+    REPEATABLE = "directive_is_repeatable"
+    ONE_OF = "input_object_one_of"
+
+
+_Parts = Annotated[
+    list[Part] | None,
+    typer.Option("--include", help="Ask for this too, if the API knows it. May be repeated."),
 ]
 
 
@@ -47,7 +56,7 @@ def schema(
     to: _To = None,
     as_json: _Json = False,
     descriptions: _Descriptions = True,
-    deprecated_inputs: _Deprecated = False,
+    include: _Parts = None,
     header: Headers = None,
     timeout: Seconds = None,
 ) -> None:
@@ -56,15 +65,17 @@ def schema(
     AWS's scalars are declared in it. Directives at fields, such as @aws_auth, are no part of an
     introspection.
     """
+    from gql.utilities import get_introspection_query_ast  # noqa: PLC0415
+
     client = api.client(headers=headers_of(header or []), timeout=timeout)
-    document = get_introspection_query_ast(
-        descriptions=descriptions, input_value_deprecation=deprecated_inputs
-    )
+    parts = {part.value: part in (include or []) for part in Part}
+    document = get_introspection_query_ast(descriptions=descriptions, **parts)
     data = client.execute(GraphQLRequest(document))
     try:
         built = build_client_schema(data)
-    except (TypeError, ValueError) as error:
-        raise ServerFailed(f"The result of the introspection is no schema: {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ServerFailed(f"The result of the introspection is no schema ({reason}).") from None
     text = json.dumps(data, indent=2) if as_json else print_schema(built)
     if to is None:
         typer.echo(text)

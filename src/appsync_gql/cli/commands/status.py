@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...auth.base import SigningAuth
-from ...background_loop import background_loop
 from ...exceptions import AppSyncError, ConfigurationError
-from ...store.token_store import TokenStore
 from ..api_options import ApiOptions, with_api_options
 from ..errors import exit_code_of, line_of
 from ..output import Format, write
@@ -63,7 +60,7 @@ def token(*, api: ApiOptions, headers: _Headers = False, output: _Output = None)
         record = {"mode": api.mode(), **_session(client)}
         write(record, output, parts={"token": record})
         return
-    if isinstance(client.auth, SigningAuth):
+    if _signs(client):
         raise ConfigurationError(
             "IAM signs each request by itself, so there are no headers for another one: use "
             "appsync-gql query.",
@@ -73,13 +70,22 @@ def token(*, api: ApiOptions, headers: _Headers = False, output: _Output = None)
         typer.echo(f"{name}: {value}")
 
 
+def _signs(client: AppSyncClient) -> bool:
+    """Return whether the mode signs each request, so that it has no headers of its own."""
+    from ...auth.base import SigningAuth  # noqa: PLC0415
+
+    return isinstance(client.auth, SigningAuth)
+
+
 def _headers_of(client: AppSyncClient) -> dict[str, str]:
+    from ...background_loop import background_loop  # noqa: PLC0415
+
     return dict(background_loop.run(client.auth.headers()))
 
 
 def _check(client: AppSyncClient) -> AppSyncError | None:
     """Return the error that a request would get before it is sent; ``None`` if it can be sent."""
-    if isinstance(client.auth, SigningAuth):
+    if _signs(client):
         return None
     try:
         _headers_of(client)
@@ -102,6 +108,8 @@ def _status(
 
 def _session(client: AppSyncClient) -> dict[str, Any]:
     """Return what may be shown of the user's session; nothing for modes without one."""
+    from ...store.token_store import TokenStore  # noqa: PLC0415
+
     if not isinstance(client.auth, TokenStore):
         return {}
     found = client.auth.status()
