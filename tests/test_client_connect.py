@@ -76,7 +76,7 @@ def test_the_environment_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch)
         ({"config": CONFIG, "auth": "lambda"}, "LambdaAuth"),
         ({"config": CONFIG, "auth": "oidc"}, "OidcAuth"),
         ({"config": CONFIG, "auth": "magic"}, "no authorization mode 'magic'"),
-        ({"config": {**CONFIG, "auth": None}, "auth": "identity_pool"}, "user_pool_id"),
+        ({"config": {**CONFIG, "auth": None}, "auth": "identity_pool"}, "identity_pool_id"),
         ({"url": URL, "auth": "iam"}, "needs a configuration"),
     ],
 )

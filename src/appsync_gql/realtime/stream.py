@@ -218,8 +218,10 @@ class _OnLoop:
         """End everything."""
         self._closing = True
         closed = TransportClosed("The transport was closed.")
-        await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
-        await self.pool.close()
+        try:
+            await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
+        finally:  # also if this is cancelled: nothing is left open
+            await self.pool.close()
 
 
 async def _results(
