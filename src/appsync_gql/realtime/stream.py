@@ -69,7 +69,8 @@ class Subscriptions:
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
-        self._realtime_auth, self._settings = realtime_auth, settings
+        self._realtime_auth: RealtimeAuth = realtime_auth
+        self._settings = settings
         self._signed_headers = signed_headers
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}

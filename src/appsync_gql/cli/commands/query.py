@@ -95,9 +95,14 @@ def query(
         path = paths[0] if len(paths) == 1 else paths
         items = paginate(client, request, path, progress=progress, **paging)  # type: ignore[arg-type]
         _write_items(items, paths, output)
-        return
-    if progress or any(value is not None for value in paging.values()):
+    elif progress or any(value is not None for value in paging.values()):
         raise ConfigurationError("These options need --paginate PATH.", setting="paginate")
+    else:
+        _write_data(client, request, output)
+
+
+def _write_data(client: Any, request: Any, output: Format | None) -> None:
+    """Write the data of one response; of an error response, what data it has."""
     try:
         data = client.execute(request)
     except TransportQueryError as error:
