@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,11 @@ from .background_loop import background_loop
 from .blocking import BlockingAppSyncTransport
 from .config import ApiConfig, config_of_environment, config_of_text
 from .exceptions import ConfigurationError
+from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator
 
     from gql import GraphQLRequest
     from gql.client import SyncClientSession
@@ -122,6 +124,7 @@ async def _close(results: AsyncGenerator[Any, None]) -> None:
     await results.aclose()
 
 
+@arguments_hidden
 def connect(
     config: str | os.PathLike[str] | Mapping[str, Any] | ApiConfig | None = None,
     *,
@@ -185,7 +188,13 @@ def read_config(
         return config_of_environment(os.environ, PREFIX)
     if isinstance(config, ApiConfig):
         return config
-    if not isinstance(config, str | os.PathLike):
+    if not isinstance(config, str | os.PathLike | Mapping):
+        raise ConfigurationError(
+            "connect() takes the path of a configuration file, or its content as a dict; not "
+            f"{type(config).__name__}.",
+            setting="config",
+        )
+    if isinstance(config, Mapping):
         return config_of_text(json.dumps(dict(config)), "The configuration")
     path = Path(config)
     try:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from gql.transport.exceptions import TransportError
 
 if TYPE_CHECKING:
-    from typing import SupportsIndex
+    from collections.abc import Callable
+    from typing import ParamSpec, SupportsIndex
 
-__all__ = ["Secret", "SecretBytes", "hidden"]
+    P = ParamSpec("P")
+
+__all__ = ["Secret", "SecretBytes", "arguments_hidden", "hidden"]
+
+T = TypeVar("T")
 
 
 class Secret(str):
@@ -71,3 +79,22 @@ def hidden(value: object) -> Secret | type | None:
     if value is None:
         return None
     return Secret(value) if isinstance(value, str) else type(value)
+
+
+def arguments_hidden(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function whose errors, if they are of this package, show no arguments.
+
+    For constructors: what was passed may be a secret in a wrong place, such as a password in a
+    URL or a token as ``auth``, and tools show the local variables of each frame of a traceback.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except TransportError as error:  # the base of all errors of this package
+            failed = error.with_traceback(None)
+        del args, kwargs
+        raise failed
+
+    return call
