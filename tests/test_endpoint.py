@@ -7,6 +7,7 @@ import pytest
 
 from appsync_gql import ConfigurationError, InsecureEndpoint
 from appsync_gql.endpoint import (
+    ApiHosts,
     check_endpoint,
     check_service_url,
     check_ssl,
@@ -200,6 +201,24 @@ def test_tls_settings_of_aiohttp_are_accepted(value: object) -> None:
 def test_what_aiohttp_would_take_for_no_verification_is_refused(value: object) -> None:
     with pytest.raises(ConfigurationError, match="SSLContext"):
         check_ssl(value)
+
+
+def test_the_names_of_an_api_are_those_of_its_url() -> None:
+    url = "https://abc.appsync-api.eu-west-1.amazonaws.com/graphql"
+    assert ApiHosts.of(url, api_host=None, realtime_url=None) == (url, None, {}, {})
+    assert ApiHosts.of(url, api_host=None, realtime_url="wss://x").realtime_url == "wss://x"
+
+
+@pytest.mark.parametrize("tail", ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"])
+def test_a_private_api_has_an_endpoint_and_a_host_of_its_own(tail: str) -> None:
+    url = f"https://vpce-1.appsync-api.eu-west-1.vpce.{tail}/graphql"
+    host = f"abc.appsync-api.eu-west-1.{tail}"
+    found = ApiHosts.of(url, api_host=host, realtime_url=None)
+    assert found.url == f"https://{host}/graphql"
+    assert found.realtime_url == f"wss://vpce-1.appsync-api.eu-west-1.vpce.{tail}/graphql"
+    assert found.request_headers == {"Host": host}
+    domain = f"abc.appsync-realtime-api.eu-west-1.{tail}"
+    assert found.handshake_headers == {"x-appsync-domain": domain}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,17 @@ def test_a_thing_that_is_gone_is_forgotten() -> None:
     assert len(forks._resets) < before
 
 
+def test_a_thing_that_can_not_be_reset_does_not_keep_the_others_from_it() -> None:
+    class Broken:
+        def reset(self) -> None:
+            raise OSError
+
+    broken, thing = Broken(), Thing()
+    after_fork_in_child(broken, Broken.reset)
+    after_fork_in_child(thing, Thing.reset)
+    assert in_child(thing) == 1
+
+
 def test_a_fork_waits_until_another_thread_has_imported() -> None:
     imported: list[str] = []
     started = threading.Event()

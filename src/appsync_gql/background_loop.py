@@ -15,7 +15,7 @@ from .exceptions import ConnectionFailed
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
 
 __all__ = ["BackgroundLoop", "background_loop"]
 
@@ -162,19 +162,15 @@ class BackgroundLoop:
             self._wait_for_end()
         return call.result()
 
-    def finish(self, coroutine: Coroutine[Any, Any, object]) -> None:
-        """Run a coroutine that ends something of the loop's, and block until it has ended.
+    def finish(self, generator: AsyncGenerator[Any, None]) -> None:
+        """Close a generator that was iterated on the loop, and block until it has ended.
 
-        Called by the garbage collector too, in any thread: on the loop's own thread it does not
-        wait, and after the end of the loop there is nothing to be done.
+        Called by the garbage collector too, in any thread. On the loop's own thread there is
+        nothing to be done, since asyncio closes generators that are collected; nor is there
+        after the end of the loop, which closes all.
         """
-        loop = self._loop
-        if loop is None:
-            coroutine.close()
-        elif threading.current_thread() is self._thread:
-            loop.call_soon(_Call(coroutine).begin)
-        else:
-            self.run(coroutine)
+        if self._loop is not None and threading.current_thread() is not self._thread:
+            self.run(_close(generator))
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._starting:
@@ -225,6 +221,11 @@ class BackgroundLoop:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_CLOSE_SECONDS)
+
+
+async def _close(generator: AsyncGenerator[Any, None]) -> None:
+    with contextlib.suppress(RuntimeError):  # asyncio closes it already
+        await generator.aclose()
 
 
 def _is_loop_running() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pkgutil
 import threading
 from contextlib import contextmanager
@@ -26,11 +27,19 @@ _ATTEMPTS = 3
 _UNSIGNED = frozenset({"cognito-idp", "cognito-identity"})
 """Services whose calls here are public, so that boto3 need not search for AWS credentials."""
 
+_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_CONFIG_FILE")
+_SERVICE_IDS = {"cognito-idp": "COGNITO_IDENTITY_PROVIDER"}
+"""Services whose variables are not called as boto3 calls the service."""
+
 _thread = threading.local()
 
 
 class _Settings(NamedTuple):
-    """All that distinguishes one client from another."""
+    """All that distinguishes one client from another.
+
+    The environment is a part of it, since boto3 reads addresses and profiles from there when a
+    client is made, and a program may change it.
+    """
 
     service: str
     region: str | None
@@ -39,6 +48,7 @@ class _Settings(NamedTuple):
     config: Config | None
     read_seconds: float
     attempts: int
+    environment: tuple[str | None, ...]
 
     def botocore_config(self) -> Config:
         """Return this package's settings of botocore, completed and replaced by the user's."""
@@ -80,7 +90,7 @@ class _Clients:
         # Clients with a session or a configuration of the user's own live as long as the objects
         # that use them; the others, of which there are few, as long as the process.
         self.permanent: set[Any] = set()
-        self.unsigned: dict[str, Session] = {}
+        self.unsigned: dict[object, Session] = {}
         self.lock = threading.Lock()
         # One for each session, which is not thread-safe, or service: making a client may search
         # for AWS credentials, and a source of credentials that hangs must not delay other clients.
@@ -147,6 +157,7 @@ def client_for(
 ) -> Any:
     """Return the client for these settings, making it at first use.
 
+    The caller keeps it for as long as it may need it again.
     Thousands of providers with equal settings share one: boto3's clients are thread-safe
     (https://docs.aws.amazon.com/boto3/latest/guide/clients.html). Importing boto3 and making a
     client takes some 200 ms, so never call this on an event loop.
@@ -161,16 +172,15 @@ def client_for(
         read_seconds: how long to wait for data of a response.
         attempts: how often botocore sends a request at most.
 
-    Returns:
-        The client. The caller keeps it for as long as it may need it again.
-
     Raises:
         ConfigurationError: boto3 can't make a client from these settings.
     """
     check_boto3_arguments(session, config)
-    client = _clients.get(
-        _Settings(service, region, endpoint_url, session, config, read_seconds, attempts)
+    environment = _environment(service)
+    settings = _Settings(
+        service, region, endpoint_url, session, config, read_seconds, attempts, environment
     )
+    client = _clients.get(settings)
     if isinstance(client, ConfigurationError):
         # Raised outside _make's handler: botocore's error and its frames may quote a password.
         raise client
@@ -195,7 +205,7 @@ def _make(settings: _Settings) -> Any:
 
     _filter_logs()
     try:
-        make: Any = (settings.session or _plain_session(settings.service)).client
+        make: Any = (settings.session or _plain_session(settings)).client
         return make(
             settings.service,
             region_name=settings.region,
@@ -218,7 +228,14 @@ def _make(settings: _Settings) -> Any:
     )
 
 
-def _plain_session(service: str) -> Session:
+def _environment(service: str) -> tuple[str | None, ...]:
+    """Return what the environment says about a service's address, and where it says more."""
+    name = service.upper().replace("-", "_")
+    names = (*_VARIABLES, f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, name)}")
+    return tuple(os.environ.get(variable) for variable in names)
+
+
+def _plain_session(settings: _Settings) -> Session:
     """Return a session without settings; called under the service's lock.
 
     Those of the unsigned services, which have no AWS credentials that could expire, are kept:
@@ -226,11 +243,12 @@ def _plain_session(service: str) -> Session:
     """
     import boto3  # noqa: PLC0415
 
-    if service not in _UNSIGNED:
+    if settings.service not in _UNSIGNED:
         return boto3.session.Session()
-    if service not in _clients.unsigned:
-        _clients.unsigned[service] = boto3.session.Session()
-    return _clients.unsigned[service]
+    key = settings.service, settings.environment
+    if key not in _clients.unsigned:
+        _clients.unsigned[key] = boto3.session.Session()
+    return _clients.unsigned[key]
 
 
 @contextmanager

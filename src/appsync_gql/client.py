@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,19 @@ from gql import Client
 
 from .background_loop import background_loop
 from .blocking import BlockingAppSyncTransport
-from .config import PREFIX, ApiConfig, config_of_environment, config_of_text
+from .config import (
+    PREFIX,
+    ApiConfig,
+    config_of,
+    config_of_environment,
+    config_of_text,
+)
 from .exceptions import ConfigurationError
+from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator
 
     from gql import GraphQLRequest
     from gql.client import SyncClientSession
@@ -105,7 +112,7 @@ class AppSyncClient(Client):
             while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.finish(_close(results))
+            background_loop.finish(results)
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -120,10 +127,7 @@ async def _next(results: AsyncGenerator[Any, None]) -> Any:
     return await anext(results, _END)
 
 
-async def _close(results: AsyncGenerator[Any, None]) -> None:
-    await results.aclose()
-
-
+@arguments_hidden
 def connect(
     config: str | os.PathLike[str] | Mapping[str, Any] | ApiConfig | None = None,
     *,
@@ -187,8 +191,14 @@ def read_config(
         return config_of_environment(os.environ, PREFIX)
     if isinstance(config, ApiConfig):
         return config
+    if isinstance(config, Mapping):
+        return config_of(config, "The configuration")
     if not isinstance(config, str | os.PathLike):
-        return config_of_text(json.dumps(dict(config)), "The configuration")
+        raise ConfigurationError(
+            "connect() takes the path of a configuration file, or its content as a dict; not "
+            f"{type(config).__name__}.",
+            setting="config",
+        )
     path = Path(config)
     try:
         text = path.read_text(encoding="utf-8")
@@ -221,7 +231,7 @@ def authorization(
     if mode == "api_key":
         from .auth.api_key import ApiKeyAuth  # noqa: PLC0415
 
-        return ApiKeyAuth(_needed(config, "api_key", mode))
+        return ApiKeyAuth(config.needed("api_key", mode))
     if mode == "iam":
         from .auth.iam import IamAuth  # noqa: PLC0415
 
@@ -232,7 +242,7 @@ def authorization(
         from .auth.identity_pool import IdentityPoolAuth  # noqa: PLC0415
 
         store = _token_store(config, persistence, on_event) if config.client_id else None
-        pool_id = _needed(config, "identity_pool_id", mode)
+        pool_id = config.needed("identity_pool_id", mode)
         return IdentityPoolAuth(store, pool_id, region=config.region)
     if mode in _BY_OBJECT:
         raise ConfigurationError(
@@ -253,19 +263,9 @@ def _token_store(
     from .store.token_store import TokenStore  # noqa: PLC0415
 
     provider = CognitoProvider(
-        _needed(config, "client_id", "userpool"),
-        user_pool_id=_needed(config, "user_pool_id", "userpool"),
+        config.needed("client_id", "userpool"),
+        user_pool_id=config.needed("user_pool_id", "userpool"),
         region=config.user_pool_region,
         username=config.username,
     )
     return TokenStore(provider, persistence=persistence or FilePersistence(), on_event=on_event)
-
-
-def _needed(config: ApiConfig, name: str, mode: str) -> str:
-    value = getattr(config, name)
-    if value is None:
-        raise ConfigurationError(
-            f"The mode {mode!r} needs the {name}, which {config.source} does not have.",
-            setting=name,
-        )
-    return str(value) if not isinstance(value, str) else value

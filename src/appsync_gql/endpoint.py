@@ -101,7 +101,8 @@ class ApiHosts(NamedTuple):
         """
         if api_host is None:
             return cls(url, realtime_url)
-        if not isinstance(api_host, str) or not _APPSYNC_HOST.match(api_host):
+        host = api_host if isinstance(api_host, str) and "/" not in api_host else ""
+        if not _APPSYNC_HOST.match(host):
             raise ConfigurationError(
                 "api_host is the API's own host without https:// and path, such as "
                 f"{urlsplit(_EXAMPLE).netloc}.",
@@ -109,11 +110,11 @@ class ApiHosts(NamedTuple):
             )
         parts = urlsplit(url)
         scheme = {"https": "wss", "http": "ws"}[parts.scheme.lower()]
-        domain = api_host.replace(".appsync-api.", ".appsync-realtime-api.")
+        domain = host.replace(".appsync-api.", ".appsync-realtime-api.")
         return cls(
-            f"https://{api_host}/graphql",
+            f"https://{host}/graphql",
             realtime_url or f"{scheme}://{parts.netloc}/graphql",
-            {"Host": api_host},
+            {"Host": host},
             {"x-appsync-domain": domain},
         )
 

@@ -34,8 +34,15 @@ def after_fork_in_child(thing: T, reset: Callable[[T], object]) -> None:
 
 
 def _reset_all() -> None:
+    """Reset everything, even if one thing can't be reset; Python prints its error."""
+    failed: Exception | None = None
     for thing, reset in list(_resets.items()):
-        reset(thing)
+        try:
+            reset(thing)
+        except Exception as error:  # noqa: BLE001, PERF203 - the others must be reset too
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 class Imports:

@@ -129,22 +129,6 @@ async def test_with_patience_the_delay_between_attempts_is_waited_for(source: So
     assert loop.time() - started > 0.019
 
 
-async def test_a_caller_whose_patience_ends_leaves_the_attempt_to_the_others(
-    source: Source,
-) -> None:
-    found = renewing(source, patience=0.01)
-    source.hanging = True
-    waiting = asyncio.ensure_future(value(found))
-    while not source.pending:
-        await asyncio.sleep(0)
-    source.clock.advance(1)
-    with pytest.raises(RenewalFailed, match="in time"):
-        await waiting
-    source.pending[0](source.credential())
-    assert await value(found) == 1
-    assert source.count == 1
-
-
 async def test_an_error_that_would_only_be_repeated_is_raised_at_once(source: Source) -> None:
     source.outcomes.append(ConfigurationError("wrong"))
     with pytest.raises(ConfigurationError, match="wrong"):

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from appsync_gql.compat import aiohttp as compat
-from appsync_gql.compat.aiohttp import close_connections
+from appsync_gql.compat.aiohttp import abort_idle, close_connections
 from support.idle_connection import Connected
 
 
@@ -37,6 +37,24 @@ async def test_a_connection_is_closed_at_once_and_its_descriptor_is_free(
             loop.add_reader(end, int)
             loop.remove_reader(end)
             end.close()
+
+
+async def test_idle_connections_are_given_up_and_those_in_use_stay(folder: Path | None) -> None:
+    async with Connected(folder) as connected:
+        (idle,) = connected.transports
+        abort_idle(connected.connector)
+        assert idle.is_closing()
+        assert connected.transports == []
+        await connected.server.wait_until_empty()
+        connected.server.silent = True
+        connected.server.requested.clear()
+        waiting = asyncio.ensure_future(connected.session.post(connected.url, data=b"{}"))
+        await connected.server.requested.wait()
+        abort_idle(connected.connector)
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_a_request_under_way_fails_when_its_connection_is_closed() -> None:

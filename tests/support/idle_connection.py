@@ -22,6 +22,7 @@ class Connected:
         session: the session.
         connector: its connector.
         server: the server.
+        url: its URL.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -36,8 +37,8 @@ class Connected:
         port = self.listener.sockets[0].getsockname()[1]
         self.connector = aiohttp.TCPConnector(ssl=True if ssl is None else ssl)
         self.session = aiohttp.ClientSession(connector=self.connector)
-        url = f"http{'s' if tls else ''}://127.0.0.1:{port}/"
-        async with self.session.post(url, data=b"{}") as response:
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{port}/"
+        async with self.session.post(self.url, data=b"{}") as response:
             await response.read()
         return self
 

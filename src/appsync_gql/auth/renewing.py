@@ -178,7 +178,7 @@ class Renewing(Generic[T]):
         arrived = self._clock.monotonic()
         deadline = arrived + self._patience
         while (found := usable()) is None:
-            if await self._back_off(deadline):
+            if await self._back_off(deadline) and usable() is not None:
                 continue
             attempt = self._attempt()
             await self._wait(attempt)

@@ -1,4 +1,4 @@
-"""Undocumented parts of aiohttp: connections whose event loop does not run."""
+"""Undocumented parts of aiohttp: connections that must not be used any more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["close_connections", "close_transport", "take_transports"]
+__all__ = ["abort_idle", "close_connections", "close_transport", "take_transports"]
+
+
+def abort_idle(connector: aiohttp.BaseConnector) -> None:
+    """Close a connector's idle connections at once; those of requests under way stay open.
+
+    Called in the connector's loop. A connection may be dead, so nothing is sent on it: not even
+    the end of its TLS. aiohttp has no public function for it.
+    """
+    waiting: dict[Any, Any] = getattr(connector, "_conns", {})
+    idle = [entry[0] for entries in waiting.values() for entry in entries]
+    waiting.clear()
+    for protocol in idle:
+        transport = getattr(protocol, "transport", None)
+        if transport is not None:
+            transport.abort()
 
 
 def close_connections(connector: aiohttp.BaseConnector) -> None:

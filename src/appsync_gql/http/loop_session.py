@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..compat.aiohttp import close_connections
+from ..clock import Clock, SystemClock
+from ..compat.aiohttp import abort_idle, close_connections
 from ..compat.forks import detach_connections
 from ..compat.gql import wait_until_closed
 from .session import make_session
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
     from .timeouts import SharedTimeout
 
-__all__ = ["LoopSession", "close_later"]
+__all__ = ["RECENT", "LoopSession", "close_later"]
 
-_RECENT = 0.25
+RECENT = 0.25
 """Seconds after which idle connections are checked for a close by the server before use."""
 
+_KEPT = 15.0
+"""Seconds for which aiohttp keeps idle connections, by the event loop's clock."""
 
 _AT_EXIT = 2.0
 """Seconds to wait at most for TLS connections to close when a thread or the process ends."""
@@ -43,8 +46,15 @@ class LoopSession:
         timeout: one timer for all requests of the session; ``None`` where aiohttp has its own.
     """
 
-    def __init__(self, loop: AbstractEventLoop, ssl_close_timeout: float | None) -> None:
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        ssl_close_timeout: float | None,
+        clock: Clock | None = None,
+    ) -> None:
         self.loop = loop
+        self._clock = SystemClock() if clock is None else clock
+        self._last = self._clock.wall(), self._clock.monotonic()
         self.timeout: SharedTimeout | None = None
         self.connector: aiohttp.TCPConnector | None = None
         self.session: aiohttp.ClientSession | None = None
@@ -64,11 +74,35 @@ class LoopSession:
             # (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
             self._at_loop_end = self._closing_generator()
             await self._at_loop_end.__anext__()
-        elif self.loop.time() - self.idle_since > _RECENT:
+        elif self.loop.time() - self.idle_since > RECENT:
             # While a loop does not run, it does not notice that servers close connections.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return self.connector
+
+    def idle_seconds(self) -> float:
+        """Return the seconds since this was called last: when the last request began.
+
+        By the wall clock or the one that goes on during sleep, whichever counted more: a process
+        that was frozen, as AWS Lambda does between invocations, may not have counted itself.
+        """
+        last_wall, last_monotonic = self._last
+        self._last = wall, monotonic = self._clock.wall(), self._clock.monotonic()
+        return max(wall - last_wall, monotonic - last_monotonic)
+
+    async def check_connections(self, idle: float) -> None:
+        """Give up idle connections that may be dead, so that no mutation is sent on one.
+
+        Args:
+            idle: for how many seconds there was no request.
+        """
+        if idle > _KEPT and self.connector is not None:
+            # Servers and networks forget idle connections, often without a word.
+            abort_idle(self.connector)
+        elif idle > RECENT:
+            # While a loop does not run, it does not notice that servers close connections.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     async def _closing_generator(self) -> AsyncGenerator[None, None]:
         try:

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from .errors import error_without_response, remove_frames, without_password
 from .json import reader_of_bytes
+from .loop_session import RECENT
 from .request_body import TrackedPayload
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class Sender:
         timeout, started = opened.timeout, time.monotonic()
         task = timeout.start(started) if timeout is not None else None
         try:
+            if (idle := opened.idle_seconds()) > RECENT:
+                await opened.check_connections(idle)
             try:
                 response = await _post(opened, request, headers)
             except Exception as error:

@@ -200,7 +200,8 @@ class Connection:
         self._abandoned = True
         self.state = State.CLOSED
         self._keepalive.stop()
-        resolve(self.closed, "it belongs to another process")
+        with contextlib.suppress(RuntimeError):  # the loop is another thread's, and checks that
+            resolve(self.closed, "it belongs to another process")
 
     def _give_up(self, reason: str) -> None:
         self._finish(reason)
