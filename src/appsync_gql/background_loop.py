@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .compat.forks import detach_loop, keep_for_ever
 from .compat.gevent import new_loop
+from .ended import Ended
 from .exceptions import ConnectionFailed
 from .threads import after_fork_in_child
 
@@ -45,7 +46,7 @@ class _Call(Generic[T]):
         self._task: asyncio.Task[T] | None = None
         self._result: T | None = None
         self._error: BaseException | None = None
-        self.ended = threading.Event()
+        self.ended = Ended()
 
     def begin(self) -> None:
         """Begin; called in the loop."""
