@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ..ended import Ended
 from ..exceptions import AppSyncError, RenewalFailed
 from ..threads import run_in_thread
+from .ended import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -186,6 +186,8 @@ async def test_headers_of_aws_must_be_signed_where_they_are_sent(mode: IamMode, 
     assert found[0] == "BadRequestException"
     assert name.lower() in found[2]
     assert (await mode.authorize(received({**signed(), "x-other": "value"}))).mode == "AWS_IAM"
+    realtime = received({**signed(), name: "value"}, realtime=True)
+    assert (await mode.authorize(realtime)).mode == "AWS_IAM"
 
 
 async def test_the_claims_of_issued_credentials_are_those_that_were_asked_for(

@@ -35,6 +35,7 @@ class AuthorizationRequest:
         method: of the HTTP request.
         body: the exact bytes that a signature covers.
         connects: whether this is the handshake of a real-time connection.
+        realtime: whether the headers are the authorization object of a real-time message.
     """
 
     headers: Mapping[str, str]
@@ -43,6 +44,7 @@ class AuthorizationRequest:
     method: str = "POST"
     body: bytes = b""
     connects: bool = False
+    realtime: bool = False
 
 
 class AuthorizationFailed(Exception):

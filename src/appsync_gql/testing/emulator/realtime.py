@@ -174,7 +174,11 @@ class Realtime:
             return FrameError("", "NoProtocolError", 400)
         headers = handshake_headers(request.headers, request.query, offered)
         wanted = AuthorizationRequest(
-            headers=headers, path="/graphql/connect", body=b"{}", connects=True
+            headers=headers,
+            path="/graphql/connect",
+            body=b"{}",
+            connects=True,
+            realtime=True,
         )
         try:
             return await self._api.authorize(wanted)

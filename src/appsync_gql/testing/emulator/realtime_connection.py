@@ -190,7 +190,9 @@ class RealtimeConnection:
             return _unsupported("unknown")
         raw = data.encode()
         try:
-            caller = await self._api.authorize(AuthorizationRequest(headers=headers, body=raw))
+            caller = await self._api.authorize(
+                AuthorizationRequest(headers=headers, body=raw, realtime=True)
+            )
         except AuthorizationFailed as error:
             return error_payload(error.error_type, error.message)
         operation = self._api.read(raw, realtime=True)

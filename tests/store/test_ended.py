@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appsync_gql.ended import Ended
+from appsync_gql.store.ended import Ended
 
 if TYPE_CHECKING:
     from types import FrameType
