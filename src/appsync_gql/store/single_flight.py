@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..exceptions import AppSyncError, RenewalFailed
 from ..threads import run_in_thread
+from .ended import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -40,7 +41,7 @@ class SharedCall:
     def __init__(self) -> None:
         self.waiting_for = ""
         self.error: AppSyncError | None = None
-        self._ended = threading.Event()
+        self._ended = Ended()
         self._lock = threading.Lock()
         self._callers: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
         self._thread: int | None = None
@@ -109,7 +110,7 @@ class SharedCall:
     def wait_blocking(self, seconds: float | None = None) -> bool:
         """Block this thread until the end, for ``seconds`` at most; see :meth:`wait`."""
         self._refuse_own_thread()
-        return self._ended.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+        return self._ended.wait(seconds)
 
     def _refuse_own_thread(self) -> None:
         if self._thread == threading.get_ident() and not self._ended.is_set():
