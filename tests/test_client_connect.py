@@ -110,3 +110,9 @@ def test_a_session_signed_in_once_serves_the_next_program(
         assert isinstance(first.auth, TokenStore)
         first.auth.blocking.sign_in("ada", "password", flow="USER_PASSWORD_AUTH")
         assert connect(config).execute(gql("{ me { username } }"))["me"]["username"] == "ada"
+
+
+@pytest.mark.parametrize("config", [5, b"x", object, True])
+def test_what_is_no_configuration_is_refused(config: Any) -> None:
+    with pytest.raises(ConfigurationError, match="path of a configuration file"):
+        connect(config)

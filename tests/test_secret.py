@@ -1,17 +1,36 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import json
 import pickle
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
-from appsync_gql.secret import Secret, SecretBytes, hidden, sealed
+from appsync_gql import (
+    ApiKeyAuth,
+    AppSyncTransport,
+    BlockingAppSyncTransport,
+    CognitoProvider,
+    ConfigurationError,
+    DynamoDBPersistence,
+    Tokens,
+    TokenStore,
+    connect,
+)
+from appsync_gql.secret import Secret, SecretBytes, arguments_hidden, hidden, sealed
+from support.tracebacks import assert_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG = "s3cr3t-" * 40
+API = "https://api.example.com/graphql"
+PROVIDER = CognitoProvider("client", region="eu-west-1")
 
 
 def test_repr_is_redacted_and_everything_else_is_the_text() -> None:
@@ -79,3 +98,36 @@ def test_a_sealed_text_is_shown_neither_as_a_text_nor_by_its_repr() -> None:
     assert "text" not in repr(read)
     assert read() == "text"
     assert repr(read()) == "<redacted>"
+
+
+@pytest.mark.parametrize(
+    "construct",
+    [
+        lambda: ApiKeyAuth("s3cr3t\n"),
+        lambda: AppSyncTransport("https://ada:s3cr3t@api.example.com/graphql"),
+        lambda: AppSyncTransport(API, realtime_url="wss://ada:s3cr3t@api.example.com/"),
+        lambda: AppSyncTransport(API, headers={"x-api-key": "s3cr3t\n"}),
+        lambda: AppSyncTransport(API, auth="s3cr3t"),  # type: ignore[arg-type]
+        lambda: BlockingAppSyncTransport(API, auth="s3cr3t"),
+        lambda: TokenStore(PROVIDER, tokens={"access_token": "s3cr3t"}),  # type: ignore[arg-type]
+        lambda: TokenStore(PROVIDER, tokens=Tokens(refresh_token="r"), refresh_token="s3cr3t"),
+        lambda: TokenStore("s3cr3t"),  # type: ignore[arg-type]
+        lambda: DynamoDBPersistence("t", key="k", endpoint_url="https://ada:s3cr3t@example.com"),
+        lambda: connect({"data": {"url": 5, "api_key": "s3cr3t"}}),
+    ],
+)
+def test_an_argument_that_is_refused_is_in_no_frame(construct: Callable[[], object]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        construct()
+    assert_hidden(caught.value, "s3cr3t")
+
+
+def test_a_function_whose_arguments_are_hidden_keeps_its_signature_and_other_errors() -> None:
+    @arguments_hidden
+    def divide(a: int, *, by: int) -> float:
+        return a / by
+
+    assert divide(6, by=3) == 2
+    assert list(inspect.signature(divide).parameters) == ["a", "by"]
+    with pytest.raises(ZeroDivisionError):
+        divide(1, by=0)

@@ -16,7 +16,10 @@ LONGER_FUNCTIONS = {
     "transport.py:execute": "half of it documents what is raised and what extra_args may hold",
     "client.py:connect": "half of it documents the arguments",
     "client.py:authorization": "one branch for each authorization mode, with its own import",
+    "data/paginate.py:paginate": "most of it documents the arguments",
+    "data/scalars.py:add_aws_scalars": "most of it documents the conversions",
     "http/sender.py:send": "no call may be added on the way of every request",
+    "testing/emulator/emulator.py:__init__": "keyword arguments with defaults, each passed on once",
     "testing/contract.py:sample_tokens": "keyword arguments with defaults, and one call",
 }
 """Functions that may be longer, with the reason."""

@@ -34,22 +34,27 @@ _CANCEL_SECONDS = 5.0
 class _Call(Generic[T]):
     """One coroutine that runs for a caller in another thread.
 
+    The caller waits at a lock. An exception of a signal handler, such as Ctrl-C, can leave a
+    ``threading.Event`` or a future in a state in which the next call fails or never returns.
+
     Attributes:
-        ended: set when everything of the coroutine has ended.
+        ended: whether everything of the coroutine has ended.
     """
 
-    __slots__ = ("_coroutine", "_error", "_result", "_task", "ended")
+    __slots__ = ("_coroutine", "_error", "_result", "_running", "_task", "ended")
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
         self._result: T | None = None
         self._error: BaseException | None = None
-        self.ended = threading.Event()
+        self._running = threading.Lock()
+        self._running.acquire()
+        self.ended = False
 
     def begin(self) -> None:
         """Begin; called in the loop."""
-        if not self.ended.is_set():
+        if not self.ended:
             self._task = asyncio.get_running_loop().create_task(self._coroutine)
             self._task.add_done_callback(self._end)
 
@@ -57,9 +62,19 @@ class _Call(Generic[T]):
         """Cancel it; called in the loop."""
         if self._task is None:
             self._coroutine.close()
-            self.ended.set()
+            self._announce_end()
         else:
             self._task.cancel()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait for the end, at most so many seconds, and return whether it has come.
+
+        Args:
+            seconds: ``None`` for no limit.
+        """
+        if not self.ended:
+            self._running.acquire(timeout=-1 if seconds is None else seconds)
+        return self.ended
 
     def result(self) -> T:
         """Return what the coroutine returned, or raise what it raised."""
@@ -78,7 +93,11 @@ class _Call(Generic[T]):
             self._error = task.exception()
             if self._error is None:
                 self._result = task.result()
-        self.ended.set()
+        self._announce_end()
+
+    def _announce_end(self) -> None:
+        self.ended = True
+        self._running.release()
 
 
 class BackgroundLoop:
@@ -130,14 +149,14 @@ class BackgroundLoop:
             except RuntimeError:
                 loop = None
                 return self._run_here(coroutine)
-            while not call.ended.wait(_POLL):
+            while not call.wait(_POLL):
                 pass
         except BaseException:
             # Ctrl-C, which may come between any two steps of this method: what is cancelled must
             # have ended before anything else is done with it.
-            if loop is not None and not call.ended.is_set():
+            if loop is not None and not call.ended:
                 loop.call_soon_threadsafe(call.cancel)
-                call.ended.wait(_CANCEL_SECONDS)
+                call.wait(_CANCEL_SECONDS)
             raise
         if self._closed:
             self._wait_for_end()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gql.transport.transport import Transport
 
 from .background_loop import background_loop
+from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class BlockingAppSyncTransport(Transport):
         ConfigurationError, InsecureEndpoint: as :class:`AppSyncTransport`.
     """
 
+    @arguments_hidden
     def __init__(self, url: str, **transport_arguments: Any) -> None:
         self.transport = AppSyncTransport(url, **transport_arguments)
 

@@ -157,6 +157,7 @@ def client_for(
 ) -> Any:
     """Return the client for these settings, making it at first use.
 
+    The caller keeps it for as long as it may need it again.
     Thousands of providers with equal settings share one: boto3's clients are thread-safe
     (https://docs.aws.amazon.com/boto3/latest/guide/clients.html). Importing boto3 and making a
     client takes some 200 ms, so never call this on an event loop.
@@ -171,25 +172,15 @@ def client_for(
         read_seconds: how long to wait for data of a response.
         attempts: how often botocore sends a request at most.
 
-    Returns:
-        The client. The caller keeps it for as long as it may need it again.
-
     Raises:
         ConfigurationError: boto3 can't make a client from these settings.
     """
     check_boto3_arguments(session, config)
-    client = _clients.get(
-        _Settings(
-            service,
-            region,
-            endpoint_url,
-            session,
-            config,
-            read_seconds,
-            attempts,
-            _environment(service),
-        )
+    environment = _environment(service)
+    settings = _Settings(
+        service, region, endpoint_url, session, config, read_seconds, attempts, environment
     )
+    client = _clients.get(settings)
     if isinstance(client, ConfigurationError):
         # Raised outside _make's handler: botocore's error and its frames may quote a password.
         raise client

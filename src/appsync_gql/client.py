@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ from .config import (
     config_of_text,
 )
 from .exceptions import ConfigurationError
+from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator
 
     from gql import GraphQLRequest
     from gql.client import SyncClientSession
@@ -125,6 +127,7 @@ async def _next(results: AsyncGenerator[Any, None]) -> Any:
     return await anext(results, _END)
 
 
+@arguments_hidden
 def connect(
     config: str | os.PathLike[str] | Mapping[str, Any] | ApiConfig | None = None,
     *,
@@ -188,8 +191,14 @@ def read_config(
         return config_of_environment(os.environ, PREFIX)
     if isinstance(config, ApiConfig):
         return config
-    if not isinstance(config, str | os.PathLike):
+    if isinstance(config, Mapping):
         return config_of(config, "The configuration")
+    if not isinstance(config, str | os.PathLike):
+        raise ConfigurationError(
+            "connect() takes the path of a configuration file, or its content as a dict; not "
+            f"{type(config).__name__}.",
+            setting="config",
+        )
     path = Path(config)
     try:
         text = path.read_text(encoding="utf-8")

@@ -97,8 +97,7 @@ class AppSyncError(TransportError):
         request_id: str | None = None,
         may_have_executed: bool = False,
     ) -> None:
-        # Not super(): the next class in the method resolution order may be one of gql's that
-        # needs more arguments.
+        # Not super(): the next class may be one of gql's that needs more arguments.
         TransportError.__init__(self, message)
         self.status = status
         self.error_type = error_type
@@ -127,9 +126,7 @@ class _QueryError(AppSyncError, TransportQueryError):
         **response: Any,
     ) -> None:
         super().__init__(message, **response)
-        self.errors = errors
-        self.data = data
-        self.extensions = extensions
+        self.errors, self.data, self.extensions = errors, data, extensions
 
 
 class ConfigurationError(_QueryError):
@@ -276,10 +273,7 @@ class Throttled(AppSyncError, TransportServerError):
 
 
 class ServerFailed(AppSyncError, TransportServerError, TransportProtocolError):
-    """AppSync, or a proxy in front of it, failed to answer a query.
-
-    Plain gql raises ``TransportServerError`` or ``TransportProtocolError`` here.
-    """
+    """AppSync or a proxy failed; gql's ``TransportServerError`` and ``TransportProtocolError``."""
 
     def __init__(self, message: str, **response: Any) -> None:
         super().__init__(message, **response)

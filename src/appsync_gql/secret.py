@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from gql.transport.exceptions import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import SupportsIndex
+    from typing import ParamSpec, SupportsIndex
 
-__all__ = ["Secret", "SecretBytes", "hidden", "sealed"]
+    P = ParamSpec("P")
+
+__all__ = ["Secret", "SecretBytes", "arguments_hidden", "hidden", "sealed"]
+
+T = TypeVar("T")
 
 
 class Secret(str):
@@ -82,3 +89,22 @@ def sealed(text: str) -> Callable[[], Secret]:
     """
     secret = Secret(text)
     return lambda: secret
+
+
+def arguments_hidden(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function whose errors, if they are of this package, show no arguments.
+
+    For constructors: what was passed may be a secret in a wrong place, such as a password in a
+    URL or a token as ``auth``, and tools show the local variables of each frame of a traceback.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except TransportError as error:  # the base of all errors of this package
+            failed = error.with_traceback(None)
+        del args, kwargs
+        raise failed
+
+    return call

@@ -25,6 +25,7 @@ from .http.response import Classifier, Replay
 from .http.sender import Sender
 from .http.session import session_arguments, socket_session_arguments
 from .realtime.stream import Subscriptions
+from .secret import arguments_hidden
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -83,6 +84,7 @@ class AppSyncTransport(AIOHTTPTransport):
         InsecureEndpoint: the URL is ``http://`` to another machine.
     """
 
+    @arguments_hidden
     def __init__(
         self,
         url: str,

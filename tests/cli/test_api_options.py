@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 from pathlib import Path
@@ -18,7 +17,7 @@ from appsync_gql import (
     OidcAuth,
     TokenStore,
 )
-from appsync_gql.cli.api_options import ApiOptions, with_api_options
+from appsync_gql.cli.api_options import ApiOptions, api_options
 from appsync_gql.cli.settings import Choice
 from appsync_gql.testing import Emulator
 from support.command_line import outputs_of
@@ -80,22 +79,8 @@ def test_an_api_without_a_user_pool_has_no_store(monkeypatch: pytest.MonkeyPatch
         options().store()
 
 
-def test_a_command_has_its_own_options_and_those_of_the_api() -> None:
-    received = []
-
-    @with_api_options
-    def command(*, api: ApiOptions, name: str = "x") -> None:
-        """Do it."""
-        received.append((api, name))
-
-    parameters = inspect.signature(command).parameters
-    assert list(parameters)[:3] == ["name", "config", "profile"]
-    assert "api" not in parameters
-    assert command.__doc__ == "Do it."
-    values: dict[str, Any] = dict.fromkeys(parameters)
-    command(**{**values, "name": "y", "config": Path("c"), "url": "u", "auth": "iam"})
-    ((api, name),) = received
-    assert name == "y"
-    assert api.choice == Choice(config=Path("c"), flags={"URL": "u"})
-    assert api.auth == "iam"
-    assert "environ" not in repr(api)
+def test_the_options_become_a_choice() -> None:
+    found = api_options(config=Path("c"), url="u", auth="iam", user="bob")
+    assert found.choice == Choice(config=Path("c"), flags={"URL": "u"})
+    assert (found.auth, found.user) == ("iam", "bob")
+    assert "environ" not in repr(found)

@@ -35,7 +35,7 @@ def selector() -> AsideWaiting:
 
 def in_loop(selector: RestoringSelector) -> asyncio.AbstractEventLoop:
     """Run a coroutine that waits a moment; return the loop that it has seen."""
-    loop = _GreenletLoop(selector)
+    loop: asyncio.AbstractEventLoop = _GreenletLoop(selector)
 
     async def main() -> asyncio.AbstractEventLoop:
         await asyncio.sleep(0.001)

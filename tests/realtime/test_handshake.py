@@ -98,10 +98,13 @@ def test_the_real_time_endpoint_of_an_endpoint(url: str, realtime: str, host: st
         ("nonsense", "subprotocol", ConfigurationError),
         ("wss://user:pw@api.example.com/", "subprotocol", ConfigurationError),
         ("wss://api.example.com/", "url", ConfigurationError),
+        ("wss://api.example.com/", ["query"], ConfigurationError),
+        (b"wss://api.example.com/", "query", ConfigurationError),
+        (5, "query", ConfigurationError),
     ],
 )
 def test_settings_that_would_send_a_token_unprotected_are_refused(
-    url: str, way: Any, error: type[ConfigurationError]
+    url: Any, way: Any, error: type[ConfigurationError]
 ) -> None:
     with pytest.raises(error) as caught:
         check_realtime(url, way, allow_insecure=False)

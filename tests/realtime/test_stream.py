@@ -272,7 +272,18 @@ async def test_of_several_operations_one_must_be_named(
         await results.aclose()
 
 
-@pytest.mark.parametrize("options", [{"buffer": 0}, {"on_full": "explode"}, {"auth": TokenStore}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"buffer": 0},
+        {"buffer": "9"},
+        {"buffer": 1.5},
+        {"buffer": None},
+        {"on_full": "explode"},
+        {"on_gap": "print"},
+        {"auth": TokenStore},
+    ],
+)
 async def test_arguments_that_can_not_be_used_are_refused(
     server: Server, settings: RealtimeSettings, options: dict[str, Any]
 ) -> None:

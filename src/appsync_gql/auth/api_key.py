@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from ..exceptions import ConfigurationError
-from ..secret import Secret, hidden
+from ..secret import Secret, arguments_hidden, hidden
 
 if TYPE_CHECKING:
     from .base import Headers
@@ -32,6 +32,7 @@ class ApiKeyAuth:
         "The API's owner extends it or creates a new one (aws appsync list-api-keys)."
     )
 
+    @arguments_hidden
     def __init__(self, key: str) -> None:
         key = hidden(key)  # type: ignore[assignment] # no traceback shows it
         if not isinstance(key, Secret):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import delays as default_delays
@@ -85,23 +84,15 @@ class IdentityPoolAuth(SignedAuth):
         delays: Callable[[], Iterator[float]] = default_delays,
         patience: float = 20.0,
     ) -> None:
-        found = _POOL_ID.match(str(identity_pool_id))
-        if found is None:
-            raise ConfigurationError(
-                "identity_pool_id is a region, a colon and an id: eu-west-1:01234567-….",
-                setting="identity_pool_id",
-            )
+        self._pool_region = _region_of(identity_pool_id)
         if store is not None and not hasattr(store, "blocking"):
             raise ConfigurationError("store is a TokenStore, or None for a guest.", setting="store")
         check_boto3_arguments(boto3_session, config)
-        self._check_url = partial(
-            check_service_url, setting="endpoint_url", allow_insecure=allow_insecure
-        )
+        self._allow_insecure = allow_insecure
         if endpoint_url is not None:
             endpoint_url = hidden(endpoint_url)  # type: ignore[assignment] # see check_service_url
             self._check_url(endpoint_url)
         self._store, self._pool_id = store, identity_pool_id
-        self._pool_region = found.group(1)
         self._client_settings = (self._pool_region, endpoint_url, boto3_session, config)
         self._identity: tuple[str | None, str] | None = None
         self._client: Any = None
@@ -155,6 +146,9 @@ class IdentityPoolAuth(SignedAuth):
         return tokens
 
     # -- calls -----------------------------------------------------------------------------
+
+    def _check_url(self, url: Any) -> None:
+        check_service_url(url, setting="endpoint_url", allow_insecure=self._allow_insecure)
 
     def _exchange(self, user: str | None, logins: dict[str, Any]) -> AwsCredentials:
         if self._identity is None or self._identity[0] != user:
@@ -258,6 +252,17 @@ def _error_of(code: str, message: str) -> AppSyncError:
         kind=_KINDS.get(code, "provider"),
         error_type=code,
     )
+
+
+def _region_of(identity_pool_id: object) -> str:
+    """Return an identity pool's region, or raise ``ConfigurationError``."""
+    found = _POOL_ID.match(str(identity_pool_id))
+    if found is None:
+        raise ConfigurationError(
+            "identity_pool_id is a region, a colon and an id: eu-west-1:01234567-….",
+            setting="identity_pool_id",
+        )
+    return found.group(1)
 
 
 def _unexpected(error: Exception) -> AppSyncError:

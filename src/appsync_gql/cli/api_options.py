@@ -5,7 +5,6 @@ The client is imported when it is made, so that ``--help`` and a shell's complet
 
 from __future__ import annotations
 
-import inspect
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,17 +18,15 @@ from . import profiles
 from .settings import OUTPUTS, Choice, FromFile, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..client import AppSyncClient
     from ..store.token_store import TokenStore
 
-__all__ = ["TOKEN_VARIABLE", "ApiOptions", "with_api_options"]
+__all__ = ["TOKEN_VARIABLE", "ApiOptions", "api_options"]
 
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
 """The environment variable with the token for the modes ``oidc`` and ``lambda``."""
-
-_PANEL = "Which API"
 
 _Config = Annotated[
     Path | None,
@@ -148,7 +145,8 @@ class ApiOptions:
         return OidcAuth(token) if mode == "oidc" else LambdaAuth(token)
 
 
-def _shared(  # noqa: PLR0917 - typer makes an option of each parameter
+def api_options(
+    *,
     config: _Config = None,
     profile: _Profile = None,
     auth: _Auth = None,
@@ -159,7 +157,7 @@ def _shared(  # noqa: PLR0917 - typer makes an option of each parameter
     client_id: _ClientId = None,
     identity_pool_id: _IdentityPool = None,
 ) -> ApiOptions:
-    """Return what the options say; its parameters are the options."""
+    """Return what these options say; see :func:`with_options`."""
     flags = {
         "URL": url,
         "REGION": region,
@@ -174,23 +172,3 @@ def _shared(  # noqa: PLR0917 - typer makes an option of each parameter
         user=user,
         environment=os.environ,
     )
-
-
-def with_api_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with the options that choose an API; the function receives them as ``api``.
-
-    typer makes its options from the signature, so the result has the signature of both.
-    """
-    shared = inspect.signature(_shared, eval_str=True).parameters
-    own = inspect.signature(function, eval_str=True).parameters
-
-    def command(**values: Any) -> None:
-        api = _shared(**{name: values.pop(name) for name in shared})
-        function(api=api, **values)
-
-    parameters = [p for name, p in own.items() if name != "api"]
-    keyword_only = [p.replace(kind=p.KEYWORD_ONLY) for p in (*parameters, *shared.values())]
-    command.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
-    command.__name__, command.__doc__ = function.__name__, function.__doc__
-    command.__annotations__ = {}
-    return command

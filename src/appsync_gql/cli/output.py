@@ -54,15 +54,15 @@ def write(data: Any, asked: Format | None, parts: Mapping[str, Any] | None = Non
     """
     terminal = sys.stdout.isatty()
     form = chosen(asked, terminal=terminal)
-    parts = data if parts is None else parts
+    named: Mapping[str, Any] = data if parts is None else parts
     if form is Format.JSON:
         text = as_json(data)
     elif form is Format.JSONL:
-        text = "\n".join(as_json_lines(_only_rows(parts, form)))
+        text = "\n".join(as_json_lines(_only_rows(named, form)))
     elif form is Format.CSV:
-        text = as_csv(_only_rows(parts, form))
+        text = as_csv(_only_rows(named, form))
     else:
-        text = as_table(parts, width=None if terminal else _WIDE, color=terminal)
+        text = as_table(named, width=None if terminal else _WIDE, color=terminal)
     if text:
         typer.echo(text.rstrip("\n"))
 

@@ -17,30 +17,20 @@ if TYPE_CHECKING:
 
     from gql import GraphQLRequest
 
-__all__ = [
-    "File",
-    "Headers",
-    "Operation",
-    "QueryOptions",
-    "Seconds",
-    "Text",
-    "VariablePairs",
-    "Variables",
-    "headers_of",
-]
+__all__ = ["Headers", "QueryOptions", "Seconds", "headers_of", "query_options"]
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
-Text = Annotated[
+_Text = Annotated[
     str | None,
     typer.Argument(
         metavar="TEXT", help="The GraphQL text; - reads it from standard input.", show_default=False
     ),
 ]
-File = Annotated[
+_File = Annotated[
     Path | None, typer.Option("--file", "-f", help="Read the GraphQL text from this file.")
 ]
-VariablePairs = Annotated[
+_VariablePairs = Annotated[
     list[str] | None,
     typer.Option(
         "-v",
@@ -50,13 +40,13 @@ VariablePairs = Annotated[
         "variable's type is String, ID or another text. May be repeated.",
     ),
 ]
-Variables = Annotated[
+_Variables = Annotated[
     str | None,
     typer.Option(
         metavar="JSON", help="All variables as a JSON object; @FILE reads it from a file."
     ),
 ]
-Operation = Annotated[
+_Operation = Annotated[
     str | None,
     typer.Option("--operation", "-o", help="Which operation, if the text has several."),
 ]
@@ -130,14 +120,28 @@ class QueryOptions:
         return sys.stdin.read()
 
 
-def headers_of(given: Sequence[str]) -> dict[str, str]:
-    """Return the headers of ``NAME:VALUE`` options.
+def query_options(
+    *,
+    text: _Text = None,
+    file: _File = None,
+    pairs: _VariablePairs = None,
+    variables: _Variables = None,
+    operation: _Operation = None,
+) -> QueryOptions:
+    """Return what these options say; see :func:`with_options`."""
+    return QueryOptions(
+        text=text, file=file, pairs=pairs or [], variables=variables, operation=operation
+    )
+
+
+def headers_of(given: Sequence[str] | None) -> dict[str, str]:
+    """Return the headers of ``NAME:VALUE`` options; none for ``None``.
 
     Raises:
         ConfigurationError: one has another form, or carries a secret.
     """
     headers = {}
-    for header in given:
+    for header in given or ():
         name, colon, value = header.partition(":")
         if not colon or not name.strip():
             raise ConfigurationError("--header must be of the form NAME:VALUE.", setting="header")

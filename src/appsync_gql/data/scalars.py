@@ -1,5 +1,14 @@
 """AWS's scalars in gql: for results with a schema, and without one.
 
+::
+
+    client = AppSyncClient(
+        transport=transport,
+        schema=add_aws_scalars(Path("schema.graphql").read_text()),
+        parse_results=True,
+        serialize_variables=True,
+    )
+
 https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html
 """
 
@@ -85,24 +94,12 @@ def add_aws_scalars(schema: GraphQLSchema | str) -> GraphQLSchema:
     AWSPhone
     =================  ================================================================
 
-    ::
-
-        client = AppSyncClient(
-            transport=transport,
-            schema=add_aws_scalars(Path("schema.graphql").read_text()),
-            parse_results=True,
-            serialize_variables=True,
-        )
-
     Texts in the right format are accepted where a value is sent, except for AWSJSON, where a
     ``str`` is sent as a JSON string.
 
     Args:
         schema: changed in place; or the schema's SDL as AppSync exports it, in which AWS's
             scalars and directives need no declaration.
-
-    Returns:
-        The schema.
 
     Raises:
         ConfigurationError: the SDL is not a schema.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..exceptions import StorageFailed
-from ..secret import SecretBytes
+from ..secret import SecretBytes, arguments_hidden
 from .blob import BlobPersistence
 from .checks import check_seconds, check_text
 from .dynamodb_client import DynamoDBCalls, too_large
@@ -77,6 +77,7 @@ class DynamoDBPersistence(BlobPersistence):
     # For a repr in the traceback of a construction that failed.
     _table = _key = ""
 
+    @arguments_hidden
     def __init__(
         self,
         table: str,

@@ -60,18 +60,18 @@ def realtime_url_of(url: str) -> str:
     return urlunsplit((scheme, host_of(url), f"{path}/realtime", "", ""))
 
 
-def check_realtime(url: str, realtime_auth: str, *, allow_insecure: bool) -> None:
+def check_realtime(url: object, realtime_auth: object, *, allow_insecure: bool) -> None:
     """Refuse settings of the real-time endpoint with which no token may be sent.
 
     Raises:
         ConfigurationError: the URL, or the way to send the authorization, can't be used.
         InsecureEndpoint: the URL is ``ws://`` to another machine.
     """
-    if realtime_auth not in {"subprotocol", "query"}:
+    if realtime_auth not in ("subprotocol", "query"):  # a tuple: it may be unhashable
         raise ConfigurationError(
             'realtime_auth is "subprotocol" or "query".', setting="realtime_auth"
         )
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = url.partition("://") if isinstance(url, str) else ("", "", "")
     if scheme.lower() not in {"ws", "wss"}:
         raise ConfigurationError(
             "realtime_url must begin with wss://, or with ws:// on this machine.",

@@ -69,7 +69,8 @@ class Subscriptions:
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
-        self._realtime_auth, self._settings = realtime_auth, settings
+        self._realtime_auth: RealtimeAuth = realtime_auth
+        self._settings = settings
         self._signed_headers = signed_headers
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
@@ -100,7 +101,8 @@ class Subscriptions:
             BadRequest: the operation is no subscription.
             ConfigurationError: an argument can't be used.
         """
-        _check(request, buffer, on_full)
+        _check(request)
+        _check_options(buffer, on_full, on_gap)
         authorizer = authorizer_of(auth)
         # The exact text that is sent is what is signed.
         data = body_of(request).decode()
@@ -266,14 +268,13 @@ def _result(payload: dict[str, Any]) -> ExecutionResult:
     return ExecutionResult(get("data"), get("errors"), get("extensions"))
 
 
-def _check(request: GraphQLRequest, buffer: int, on_full: OnFull) -> None:
+def _check(request: GraphQLRequest) -> None:
     """Refuse what can't be subscribed to, before anything is sent.
 
     A mutation would be carried out, and carried out again at each attempt to subscribe.
 
     Raises:
         BadRequest: the operation is no subscription.
-        ConfigurationError: an argument can't be used.
     """
     operation = get_operation_ast(request.document, request.operation_name)
     if operation is None:
@@ -283,8 +284,19 @@ def _check(request: GraphQLRequest, buffer: int, on_full: OnFull) -> None:
             f"subscribe() takes a subscription, and this is a {operation.operation.value}: "
             "use execute(). It was not sent."
         )
-    if buffer < 1 or on_full not in _POLICIES:
+
+
+def _check_options(buffer: object, on_full: object, on_gap: object) -> None:
+    """Refuse options of a subscription that can't be used.
+
+    Raises:
+        ConfigurationError: one can't.
+    """
+    if not isinstance(buffer, int) or buffer < 1 or on_full not in _POLICIES:
         names = ", ".join(repr(policy) for policy in _POLICIES)
         raise ConfigurationError(
-            f"buffer is 1 or more, and on_full one of {names}.", setting="on_full"
+            f"buffer is a whole number of 1 or more, and on_full one of {names}.",
+            setting="on_full",
         )
+    if on_gap is not None and not callable(on_gap):
+        raise ConfigurationError("on_gap takes a function.", setting="on_gap")

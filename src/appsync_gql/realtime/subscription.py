@@ -72,9 +72,8 @@ class Subscription:
         self._registered: Registered | None = None
         self._releasing = False
         self._reason: Exception = TransportClosed("The subscription's task was cancelled.")
-        self._task = asyncio.get_running_loop().create_task(
-            self._run(), name="appsync-gql-subscription"
-        )
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._run(), name="appsync-gql-subscription")
         self._task.add_done_callback(self._done)
 
     @property

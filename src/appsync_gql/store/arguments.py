@@ -20,15 +20,17 @@ _METHODS = {
     "clock": (("wall", "monotonic"), "an object with these methods"),
 }
 
+_OPTIONAL = {"persistence", "clock", "on_event"}
+
 
 def check_objects(**given: object) -> None:
     """Check that objects have the methods that they need, and that functions can be called.
 
     Raises:
-        ConfigurationError: one is of a wrong type; ``None`` is left to the caller.
+        ConfigurationError: one is of a wrong type, or ``None`` without having a default.
     """
     for name, value in given.items():
-        if value is None:
+        if value is None and name in _OPTIONAL:
             continue
         if name not in _METHODS:
             if not callable(value):
@@ -67,9 +69,9 @@ def check_settings(settings: TokenSettings, tokens: Tokens | None) -> None:
         ConfigurationError: a setting is wrong, or does not fit the tokens.
     """
     check_seconds("refresh_window", settings.window)
-    if settings.use not in {"access", "id"}:
+    if settings.use not in ("access", "id"):  # a tuple: it may be unhashable
         _fail("token_use", 'token_use is "access" or "id".')
-    if settings.scheme not in {None, "Bearer"}:
+    if settings.scheme not in (None, "Bearer"):  # likewise
         _fail("scheme", 'scheme is None, for the bare token, or "Bearer".')
     if tokens is not None and not tokens.refresh_token and not tokens.token(settings.use):
         _fail(

@@ -13,7 +13,7 @@ from ..clock import Clock, SystemClock
 from ..events import Replayed
 from ..exceptions import AppSyncError
 from ..persistence.memory import MemoryPersistence
-from ..secret import sealed
+from ..secret import arguments_hidden, sealed
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
 from .current import CurrentTokens
@@ -83,6 +83,7 @@ class TokenStore:
         InvalidToken: ``refresh_token`` is not a token.
     """
 
+    @arguments_hidden
     def __init__(
         self,
         provider: TokenProvider,
@@ -262,6 +263,8 @@ class TokenStore:
             log.warning("%s", error)  # what was raised in the block counts more
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_state"):  # a traceback of the constructor shows it too
+            return "<TokenStore that could not be constructed>"
         status = self.status()
         return (
             f"<TokenStore user={status.username!r} pool={status.user_pool_id!r} "

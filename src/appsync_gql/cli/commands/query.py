@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from gql.transport.exceptions import TransportError, TransportQueryError
 
-from ...exceptions import ConfigurationError
-from ..api_options import ApiOptions, with_api_options
+from ..api_options import ApiOptions, api_options
+from ..option_groups import with_options
 from ..output import Format, as_json_lines, chosen, write
-from ..query_options import (
-    File,
-    Headers,
-    Operation,
-    QueryOptions,
-    Seconds,
-    Text,
-    VariablePairs,
-    Variables,
-    headers_of,
-)
+from ..page_options import PageOptions, page_options
+from ..query_options import Headers, QueryOptions, Seconds, headers_of, query_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...data.paginate import Items
 
 __all__ = ["EXAMPLES", "query"]
@@ -43,61 +36,29 @@ _Output = Annotated[
     Format | None,
     typer.Option(help="Without: a table on a terminal, JSON elsewhere.", show_default=False),
 ]
-_Paths = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--paginate",
-        metavar="PATH",
-        help="Follow the nextToken of this list, such as listTodos or getUser.todos, and print "
-        "its items. May be repeated.",
-    ),
-]
-_Limit = Annotated[int | None, typer.Option(min=0, help="Items at most, with --paginate.")]
-_PageSize = Annotated[
-    int | None,
-    typer.Option(min=1, help="Items that AppSync reads for one page, with --paginate."),
-]
-_NextToken = Annotated[str | None, typer.Option(help="Begin at this token, with --paginate.")]
-_Progress = Annotated[bool, typer.Option("--progress", help="Show a bar, with --paginate.")]
 
 
-@with_api_options
+@with_options(query=query_options, pages=page_options, api=api_options)
 def query(
     *,
-    api: ApiOptions,
-    text: Text = None,
-    file: File = None,
-    pairs: VariablePairs = None,
-    variables: Variables = None,
-    operation: Operation = None,
+    query: QueryOptions,
     output: _Output = None,
-    paths: _Paths = None,
-    limit: _Limit = None,
-    page_size: _PageSize = None,
-    next_token: _NextToken = None,
-    progress: _Progress = False,
+    pages: PageOptions,
     header: Headers = None,
     timeout: Seconds = None,
+    api: ApiOptions,
 ) -> None:
     """Execute a query or mutation and print its data.
 
     Where only parts of it fail, their errors are on standard error, and the other data is
     printed.
     """
-    from ...data.paginate import paginate  # noqa: PLC0415
-
-    request = QueryOptions(
-        text=text, file=file, pairs=pairs or [], variables=variables, operation=operation
-    ).request(["query", "mutation"], "subscribe")
-    client = api.client(headers=headers_of(header or []), timeout=timeout)
-    paging = {"limit": limit, "page_size": page_size, "next_token": next_token}
-    if paths:
-        path = paths[0] if len(paths) == 1 else paths
-        items = paginate(client, request, path, progress=progress, **paging)  # type: ignore[arg-type]
-        _write_items(items, paths, output)
+    request = query.request(["query", "mutation"], "subscribe")
+    client = api.client(headers=headers_of(header), timeout=timeout)
+    items = pages.items(client, request)
+    if items is not None:
+        _write_items(items, pages.paths, output)
         return
-    if progress or any(value is not None for value in paging.values()):
-        raise ConfigurationError("These options need --paginate PATH.", setting="paginate")
     try:
         data = client.execute(request)
     except TransportQueryError as error:
@@ -107,7 +68,7 @@ def query(
     write(data, output)
 
 
-def _write_items(items: Items, paths: list[str], output: Format | None) -> None:
+def _write_items(items: Items, paths: Sequence[str], output: Format | None) -> None:
     """Write the items of lists: as they come if the format allows it, otherwise all at the end.
 
     After an error, those that came before it are written, and how to go on.
@@ -125,7 +86,7 @@ def _write_items(items: Items, paths: list[str], output: Format | None) -> None:
         raise
 
 
-def _write_at_the_end(items: Items, paths: list[str], output: Format | None) -> None:
+def _write_at_the_end(items: Items, paths: Sequence[str], output: Format | None) -> None:
     one = len(paths) == 1
     found: dict[str, list[Any]] = {path: [] for path in paths}
     try:

@@ -12,7 +12,8 @@ from gql import GraphQLRequest
 from graphql import build_client_schema, print_schema
 
 from ...exceptions import ServerFailed
-from ..api_options import ApiOptions, with_api_options
+from ..api_options import ApiOptions, api_options
+from ..option_groups import with_options
 from ..query_options import Headers, Seconds, headers_of
 
 __all__ = ["EXAMPLES", "schema"]
@@ -40,7 +41,6 @@ class Part(str, enum.Enum):
     SPECIFIED_BY = "specified_by_url"
     SCHEMA_DESCRIPTION = "schema_description"
     REPEATABLE = "directive_is_repeatable"
-    ONE_OF = "input_object_one_of"
 
 
 _Parts = Annotated[
@@ -49,16 +49,16 @@ _Parts = Annotated[
 ]
 
 
-@with_api_options
+@with_options(api=api_options)
 def schema(
     *,
-    api: ApiOptions,
     to: _To = None,
     as_json: _Json = False,
     descriptions: _Descriptions = True,
     include: _Parts = None,
     header: Headers = None,
     timeout: Seconds = None,
+    api: ApiOptions,
 ) -> None:
     """Read the API's schema by introspection and print it as SDL.
 
@@ -67,7 +67,7 @@ def schema(
     """
     from gql.utilities import get_introspection_query_ast  # noqa: PLC0415
 
-    client = api.client(headers=headers_of(header or []), timeout=timeout)
+    client = api.client(headers=headers_of(header), timeout=timeout)
     parts = {part.value: part in (include or []) for part in Part}
     document = get_introspection_query_ast(descriptions=descriptions, **parts)
     data = client.execute(GraphQLRequest(document))

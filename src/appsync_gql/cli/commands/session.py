@@ -10,7 +10,8 @@ import typer
 
 from ...exceptions import ConfigurationError
 from ...secret import Secret
-from ..api_options import ApiOptions, with_api_options
+from ..api_options import ApiOptions, api_options
+from ..option_groups import with_options
 
 if TYPE_CHECKING:
     from ...store.token_store import TokenStore
@@ -41,13 +42,13 @@ _Flow = Annotated[
 ]
 
 
-@with_api_options
+@with_options(api=api_options)
 def sign_in(
     *,
-    api: ApiOptions,
     username: _Username = None,
     password_stdin: _PasswordStdin = False,
     flow: _Flow = None,
+    api: ApiOptions,
 ) -> None:
     """Sign a user in at the API's user pool, and save the session for this user's programs.
 
@@ -62,7 +63,7 @@ def sign_in(
     store.blocking.close()
 
 
-@with_api_options
+@with_options(api=api_options)
 def sign_out(*, api: ApiOptions) -> None:
     """End the session: revoke it at the user pool, and remove it from this machine."""
     store = api.store()

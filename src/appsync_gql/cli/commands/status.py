@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...exceptions import AppSyncError, ConfigurationError
-from ..api_options import ApiOptions, with_api_options
+from ..api_options import ApiOptions, api_options
 from ..errors import exit_code_of, line_of
+from ..option_groups import with_options
 from ..output import Format, write
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _Headers = Annotated[
 ]
 
 
-@with_api_options
-def status(*, api: ApiOptions, output: _Output = None) -> None:
+@with_options(api=api_options)
+def status(*, output: _Output = None, api: ApiOptions) -> None:
     """Show which API is used, who is signed in, and until when.
 
     A session whose token has expired is renewed. The exit code says whether the session can be
@@ -49,8 +50,8 @@ def status(*, api: ApiOptions, output: _Output = None) -> None:
         raise typer.Exit(exit_code_of(error))
 
 
-@with_api_options
-def token(*, api: ApiOptions, headers: _Headers = False, output: _Output = None) -> None:
+@with_options(api=api_options)
+def token(*, headers: _Headers = False, output: _Output = None, api: ApiOptions) -> None:
     """Show whose token is sent and how long it is valid; with --headers, print it for curl."""
     client = api.client()
     if not headers:

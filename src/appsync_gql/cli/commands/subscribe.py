@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...exceptions import ServerFailed
-from ..api_options import ApiOptions, with_api_options
+from ..api_options import ApiOptions, api_options
+from ..option_groups import with_options
 from ..output import as_json_lines
-from ..query_options import (
-    File,
-    Headers,
-    Operation,
-    QueryOptions,
-    Text,
-    VariablePairs,
-    Variables,
-    headers_of,
-)
+from ..query_options import Headers, QueryOptions, headers_of, query_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,27 +27,17 @@ EXAMPLES = (
 _Until = Annotated[int | None, typer.Option(min=1, metavar="N", help="End after so many events.")]
 
 
-@with_api_options
+@with_options(query=query_options, api=api_options)
 def subscribe(
-    *,
-    api: ApiOptions,
-    text: Text = None,
-    file: File = None,
-    pairs: VariablePairs = None,
-    variables: Variables = None,
-    operation: Operation = None,
-    until: _Until = None,
-    header: Headers = None,
+    *, query: QueryOptions, until: _Until = None, header: Headers = None, api: ApiOptions
 ) -> None:
     """Print the events of a subscription, each as one line of JSON, until Ctrl-C.
 
     It goes on through renewed tokens and lost connections. Where events may have been missed,
     a line on standard error says so.
     """
-    request = QueryOptions(
-        text=text, file=file, pairs=pairs or [], variables=variables, operation=operation
-    ).request(["subscription"], "query")
-    client = api.client(headers=headers_of(header or []))
+    request = query.request(["subscription"], "query")
+    client = api.client(headers=headers_of(header))
     events = client.subscribe(request, on_gap=_report_gap)
     if sys.stderr.isatty():
         typer.echo("Waiting for events; Ctrl-C ends it.", err=True)

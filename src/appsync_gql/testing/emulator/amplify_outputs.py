@@ -49,11 +49,8 @@ def amplify_outputs(
     }
     if api_key is not None:
         data["api_key"] = api_key
-    auth: dict[str, Any] = {
-        "aws_region": region,
-        "user_pool_id": user_pool_id,
-        "user_pool_client_id": client_id,
-    }
+    auth: dict[str, Any] = {"aws_region": region, "user_pool_id": user_pool_id}
+    auth["user_pool_client_id"] = client_id
     if identity_pool_id is not None:
         auth["identity_pool_id"] = identity_pool_id
         auth["unauthenticated_identities_enabled"] = guests
