@@ -44,6 +44,7 @@ _NAMES: dict[str, ErrorMeaning] = {
     "IncompleteSignatureException": ErrorMeaning.REFUSED,
     "InvalidClientTokenId": ErrorMeaning.REFUSED,
     "InvalidSignatureException": ErrorMeaning.REFUSED,
+    "InvalidToken": ErrorMeaning.REFUSED,
     "MissingAuthenticationTokenException": ErrorMeaning.REFUSED,
     "RequestExpired": ErrorMeaning.REFUSED,
     "RequestTimeTooSkewed": ErrorMeaning.REFUSED,

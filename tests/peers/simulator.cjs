@@ -2,7 +2,7 @@
 
 // Runs Amplify's AppSync simulator on a free port of loopback and prints one
 // line of JSON with its URL. Cognito user pools are the default mode, an API
-// key is an additional one.
+// key and IAM are additional ones.
 
 const {
   AmplifyAppSyncSimulator,
@@ -17,13 +17,17 @@ const schema = `
     me: String @aws_cognito_user_pools
     secret: String @aws_cognito_user_pools(cognito_groups: ["Admins"])
     runs(key: ID!): Int! @aws_cognito_user_pools @aws_api_key
+    machine: String @aws_iam
   }
   type Mutation {
-    add(key: ID!): Int!
+    add(key: ID!): Int! @aws_cognito_user_pools @aws_iam
     addAsAdmin(key: ID!): Int @aws_cognito_user_pools(cognito_groups: ["Admins"])
   }
   type Subscription {
-    added: Int @aws_subscribe(mutations: ["add"])
+    added: Int
+      @aws_subscribe(mutations: ["add"])
+      @aws_cognito_user_pools
+      @aws_iam
   }
 `;
 
@@ -74,7 +78,10 @@ simulator.init({
       authenticationType: "AMAZON_COGNITO_USER_POOLS",
       cognitoUserPoolConfig: {},
     },
-    additionalAuthenticationProviders: [{ authenticationType: "API_KEY" }],
+    additionalAuthenticationProviders: [
+      { authenticationType: "API_KEY" },
+      { authenticationType: "AWS_IAM" },
+    ],
   },
   dataSources: [
     { name: "none", type: "NONE" },
@@ -83,6 +90,7 @@ simulator.init({
   resolvers: [
     none("hello", '$util.toJson("Hello $context.arguments.name")'),
     none("me", "$util.toJson($context.identity.username)"),
+    none("machine", '$util.toJson("signed")'),
     none("secret", '$util.toJson("the vault is open")'),
     counting("Query", "runs"),
     counting("Mutation", "add"),

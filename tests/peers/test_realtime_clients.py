@@ -111,6 +111,25 @@ async def test_amplify_js_queries_and_subscribes_in_each_mode(
             assert f'"username":"{username}' in program.output
 
 
+@pytest.mark.peer("smithy")
+@pytest.mark.parametrize("user", ["static", "temporary"])
+async def test_requests_signed_by_awss_own_javascript_sdk_are_accepted(
+    tmp_path: Path, user: str
+) -> None:
+    async with Emulator(iam_credentials={"AKIAEXAMPLE": "secret"}) as emulator:
+        static = json.dumps({"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "secret"})
+        env = {
+            "TOKEN": static if user == "static" else credentials_json(emulator),
+            "QUERY": "{ me { username } }",
+            "HEADERS": json.dumps({"x-amz-user-agent": "tests"}),
+        }
+        async with client_running("sign", emulator, tmp_path, **env) as program:
+            await until(lambda: '"status"' in program.output or '"error"' in program.output)
+        name = "AKIA" if user == "static" else "ASIA"
+        assert '"status":200' in program.output
+        assert f'"username":"{name}' in program.output
+
+
 @pytest.mark.peer("amplify-appsync-simulator")
 @pytest.mark.peer("cognito-local")
 async def test_this_package_subscribes_to_the_simulator_with_the_header_in_the_query(
