@@ -14,7 +14,7 @@ from gql.transport.file_upload import close_files
 from .auth.adapters import authorizer_of
 from .compat import in_reconnecting_session, printed_request
 from .endpoint import check_endpoint, check_ssl
-from .http.arguments import authorization_of, check_headers, check_timeout
+from .http.arguments import authorization_of, check_arguments, check_functions
 from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
@@ -111,8 +111,9 @@ class AppSyncTransport(AIOHTTPTransport):
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
         check_ssl(ssl)
-        check_headers(headers)
-        check_timeout(timeout)
+        check_arguments(headers, cookies, timeout)
+        check_functions(classify=classify, on_event=on_event)
+        check_functions(json_serialize=json_serialize, json_deserialize=json_deserialize)
         check_session_arguments(client_session_args)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth
