@@ -25,7 +25,6 @@ from support.certificate import trusting
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from appsync_gql import Headers
@@ -277,10 +276,12 @@ class ComparedClient:
     Attributes:
         name: as printed.
         open: returns the context manager.
+        blocking: whether that and its function are synchronous.
     """
 
     name: str
-    open: Callable[[Target], AbstractAsyncContextManager[SendOne]]
+    open: Callable[[Target], Any]
+    blocking: bool = False
 
 
 RAW = ComparedClient("raw aiohttp + orjson", raw)

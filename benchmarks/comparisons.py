@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import blocking_clients as b
 import clients as c
 import first_use
+import modes_clients as m
 import renewals
 import rounds
 import subscriptions
@@ -189,6 +191,51 @@ def measure_subscriptions(context: Context) -> None:
     results.row("subscriptions", "appsync-gql against gql", f"{times:.2f} times", "≥ 3")
 
 
+def compare(
+    context: Context, title: str, at_once: int, named: list[c.ComparedClient]
+) -> dict[str, dict[str, float]]:
+    """Add a row for each client with its ratio to the first; return the figures by name."""
+    figures = rounds.run(
+        named,
+        context.targets["small"],
+        at_once=at_once,
+        rounds=context.options.rounds,
+        turn=context.options.turn,
+    )
+    base = figures[named[0].name]
+    found = {name: one.summary(base) for name, one in figures.items()}
+    context.results.data[title] = found
+    for name, it in found.items():
+        text = (
+            f"{it['ratio']:.2f} times ({it['ratio_low']:.2f} to {it['ratio_high']:.2f})  "
+            f"{it['per_second']:,.0f}/s  p99 {it['p99_ms']:.2f} ms"
+        )
+        context.results.row(title, name, text)
+    return found
+
+
+def measure_sync(context: Context) -> None:
+    """Compare synchronous clients, one at a time and in 16 threads."""
+    named = [b.GQL_REQUESTS, b.OURS_BLOCKING]
+    signed = [b.BY_HAND, b.OURS_BLOCKING_IAM]
+    for at_once, goal in ((1, "≥ 2"), (16, "≥ 3")):
+        title = f"synchronous, {at_once} thread{'s' if at_once > 1 else ''}"
+        found = compare(context, title, at_once, named)[b.OURS_BLOCKING.name]
+        context.results.row(title, "against gql", f"{found['ratio']:.2f} times", goal)
+        context.results.row(title, "p99 against gql's", f"{found['p99_ratio']:.2f}", "≤ 1")
+        compare(context, f"{title}, signed", at_once, signed)
+
+
+def measure_modes(context: Context) -> None:
+    """Compare the authorization modes, and the time of a signature."""
+    compare(context, "modes, 16 at a time", 16, [m.GQL_KEY, m.GQL_IAM, *m.OURS])
+    took = asyncio.run(m.signing_microseconds())
+    context.results.data["signing_us"] = took
+    context.results.row(
+        "modes, 16 at a time", "a signature of 500 bytes", f"{took:.0f} µs", "≤ 120 µs"
+    )
+
+
 def curve(context: Context) -> None:
     """Measure throughput and p99 at several concurrencies, for the plot."""
     found: dict[str, dict[int, dict[str, float]]] = {}
@@ -226,6 +273,8 @@ COMPARISONS: dict[str, Callable[[Context], None]] = {
         [c.RAW, c.RAW_TUNED, c.RAW_JSON, c.GQL, c.GQL_ORJSON, c.OURS],
     ),
     "tls": Throughput("1 at a time, TLS", "tls", 1, [c.RAW, c.GQL_CALL, c.OURS, c.OURS_CALL]),
+    "sync": measure_sync,
+    "modes": measure_modes,
     "renewals": measure_renewals,
     "memory": measure_memory,
     "first-use": measure_first_use,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import statistics
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -99,11 +100,60 @@ async def _measure_client(
             pipe.send(await measured(send_one, at_once, count))
 
 
+def blocking_queries(send_one: Callable[[], Any], at_once: int, count: int) -> list[float]:
+    """Send ``count`` queries in ``at_once`` threads; return the seconds that each took."""
+    took: list[float] = []
+    clock = time.perf_counter
+
+    def send_in_turn(number: int) -> None:
+        for _ in range(number):
+            began = clock()
+            send_one()
+            took.append(clock() - began)
+
+    number = max(1, count // at_once)
+    if at_once == 1:
+        send_in_turn(number)
+        return took
+    threads = [threading.Thread(target=send_in_turn, args=(number,)) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return took
+
+
+def measured_blocking(send_one: Callable[[], Any], at_once: int, count: int) -> tuple[float, ...]:
+    """Return rate, processor time and p99 of one turn; units as in :class:`Figures`."""
+    began, cpu = time.perf_counter(), time.process_time()
+    took = sorted(blocking_queries(send_one, at_once, count))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    n = len(took)
+    return n / seconds, cpu / n * 1e6, took[min(n - 1, int(n * 0.99))] * 1e3
+
+
+def _measure_blocking_client(
+    pipe: Connection, client: ComparedClient, target: Target, at_once: int, turn: float
+) -> None:
+    with client.open(target) as send_one:
+        pipe.recv()  # waits until this client may prepare itself
+        blocking_queries(send_one, at_once, at_once * 2)
+        rate = measured_blocking(send_one, at_once, at_once * 8)[0]
+        count = max(at_once, int(rate * turn))
+        pipe.send(count)
+        while pipe.recv() == _GO:
+            blocking_queries(send_one, at_once, at_once)  # replaces closed connections
+            pipe.send(measured_blocking(send_one, at_once, count))
+
+
 def measure_client(
     pipe: Connection, client: ComparedClient, target: Target, at_once: int, turn: float
 ) -> None:
     """Run in a client's process: measure one turn for each message of the pipe."""
-    asyncio.run(_measure_client(pipe, client, target, at_once, turn))
+    if client.blocking:
+        _measure_blocking_client(pipe, client, target, at_once, turn)
+    else:
+        asyncio.run(_measure_client(pipe, client, target, at_once, turn))
 
 
 @contextmanager
