@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import AppSyncError, ConfigurationError, SessionExpired
@@ -248,18 +249,21 @@ class CognitoProvider:
                 "user_pool_id= to CognitoProvider.",
                 setting="user_pool_id",
             )
-        exchange = SrpExchange(
-            username=username,
-            password=password,
-            pool_id=self.user_pool_id,
-            client_id=self.client_id,
-            client_secret=self._client_secret,
-        )
-        parameters = exchange.parameters
+        exchange = SrpExchange(password)
+        parameters = {"USERNAME": username, "SRP_A": exchange.public}
         result = self._initiate_auth("USER_SRP_AUTH", parameters, error_of_sign_in, username)
         if result.get("ChallengeName") != "PASSWORD_VERIFIER":
             return result
-        responses = exchange.responses(result.get("ChallengeParameters") or {})
+        challenge = result.get("ChallengeParameters") or {}
+        internal = str(challenge.get("USERNAME") or username)
+        responses = {"USERNAME": internal} | exchange.responses(
+            self.user_pool_id.split("_", 1)[1],
+            str(challenge.get("USER_ID_FOR_SRP") or internal),
+            challenge,
+            datetime.now(timezone.utc),
+        )
+        if self._client_secret is not None:
+            responses["SECRET_HASH"] = secret_hash(self.client_id, self._client_secret, internal)
         # Not repeatable: Cognito accepts one answer to a challenge.
         return self._client.attempts(None).call(
             "respond_to_auth_challenge",

@@ -1,7 +1,7 @@
 """Calls of Cognito through boto3: attempts, responses, and errors whose tracebacks are harmless.
 
-Nothing here raises inside an ``except`` block: botocore's and pycognito's frames contain request
-bodies in clear, and an error raised there would keep them as its ``__context__``.
+Nothing here raises inside an ``except`` block: botocore's frames contain request bodies
+in clear, and an error raised there would keep them as its ``__context__``.
 """
 
 from __future__ import annotations

@@ -206,7 +206,6 @@ class TokenStore:
         Raises:
             SignInFailed: wrong name or password.
             ChallengeRequired: one more step is needed; the error says which.
-            MissingExtra: SRP needs ``pip install "appsync-gql[srp]"``.
             RenewalFailed: the provider can't be reached now, or has not answered for 90 s.
             StorageFailed: the user is signed in and the tokens are in use, but not saved.
             ConfigurationError: the settings of the provider are wrong; or those of the

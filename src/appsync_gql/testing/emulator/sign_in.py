@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...exceptions import MissingExtra
+from ...providers.srp import SrpIdentity
 from .cognito_error import CognitoError
 from .srp import SrpServer
 
@@ -142,13 +142,13 @@ class SignIn:
         return self._after_password(user)
 
     def _begin_srp(self, user: User, big_a: str) -> dict[str, Any]:
+        identity = SrpIdentity(self._pool_id.split("_", 1)[1], user.username)
         try:
-            server = SrpServer(self._pool_id, user.username, user.password, big_a)
+            server = SrpServer.of_password(identity, user.password, big_a)
         except ValueError as error:
             raise CognitoError("InvalidParameterException", str(error)) from None
-        except MissingExtra as error:
-            raise CognitoError("InternalErrorException", str(error), status=500) from None
-        return self._challenge("PASSWORD_VERIFIER", user, server.parameters(), server)
+        names = {"USERNAME": user.username, "USER_ID_FOR_SRP": user.username}
+        return self._challenge("PASSWORD_VERIFIER", user, names | server.parameters(), server)
 
     def _verify_password(self, responses: Mapping[str, str]) -> User | dict[str, Any]:
         if not _TIMESTAMP.fullmatch(responses.get("TIMESTAMP", "")):
