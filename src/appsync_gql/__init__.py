@@ -18,14 +18,16 @@ _NAMES = {
     "auth.identity_pool": "IdentityPoolAuth",
     "auth.source": "LambdaAuth OidcAuth",
     "blocking": "BlockingAppSyncTransport",
+    "challenges": "ChallengeRequired",
     "client": "AppSyncClient connect",
     "clock": "Clock",
     "events": "",
     "exceptions": """
-        AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError
+        AccountFailed AppSyncError BadRequest BlockedByWaf ChallengeExpired ConfigurationError
         ConnectionFailed Denied InsecureEndpoint InvalidToken LockTimeout MissingExtra
         NotSignedIn OutcomeUnknown Refused RenewalFailed ServerFailed SessionExpired
         SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow Throttled
+        WrongAnswer
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ..challenges import Answer, ChallengeRequired
     from ..session_key import SessionKey
     from ..tokens import Tokens
 
-__all__ = ["Grant", "TokenProvider"]
+__all__ = ["Grant", "SignInSteps", "TokenProvider"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,5 +67,24 @@ class TokenProvider(Protocol):
         """End a session: its refresh token and, where possible, the JWTs issued from it.
 
         A session that has ended already is no error, nor is a provider that can't revoke.
+        """
+        ...
+
+
+class SignInSteps(Protocol):
+    """What a provider whose ``sign_in`` raises ``ChallengeRequired`` has in addition.
+
+    Its ``sign_in`` may also take ``password=None``, for ways to sign in without one, and
+    ``before=``, the user's former tokens: the store passes these only if they have a
+    ``device_password``.
+    """
+
+    def answer(self, challenge: ChallengeRequired, answer: Answer) -> Grant:
+        """Go on with a sign-in.
+
+        Raises:
+            ChallengeRequired: another step is needed.
+            WrongAnswer: the same challenge can be answered again.
+            ChallengeExpired: the user starts to sign in again.
         """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..exceptions import ConfigurationError
 from ..secret import Secret
@@ -12,7 +12,14 @@ from ..tokens import Tokens
 if TYPE_CHECKING:
     from .snapshot import TokenSettings
 
-__all__ = ["check_objects", "check_seconds", "check_settings", "secret", "tokens_given"]
+__all__ = [
+    "check_objects",
+    "check_seconds",
+    "check_settings",
+    "check_used",
+    "secret",
+    "tokens_given",
+]
 
 _METHODS = {
     "provider": (("refresh", "sign_in", "revoke"), "CognitoProvider(…)"),
@@ -99,10 +106,23 @@ def tokens_given(tokens: object, refresh_token: object) -> Tokens | None:
     )
 
 
-def secret(value: str | None) -> str | None:
+def check_used(tokens: object, settings: TokenSettings) -> Tokens:
+    """Return the tokens that a store is to use from now on.
+
+    Raises:
+        ConfigurationError: they are no ``Tokens``, or do not fit the settings.
+    """
+    given = tokens_given(tokens, None)
+    if given is None:
+        _fail("tokens", "use() takes appsync_gql.Tokens(…), not None; sign_out() removes tokens.")
+    check_settings(settings, given)
+    return given
+
+
+def secret(value: str | None) -> Secret | None:
     """Return a string as one that no traceback shows; anything else as it is."""
     return Secret(value) if isinstance(value, str) else value
 
 
-def _fail(setting: str, message: str) -> None:
+def _fail(setting: str, message: str) -> NoReturn:
     raise ConfigurationError(message, setting=setting)

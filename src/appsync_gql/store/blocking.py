@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..secret import Secret
+from ..challenges import Answer, hidden_value
+from .arguments import check_used, secret
+from .signing_in import sign_in_blocking
 from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..challenges import ChallengeHandler, ChallengeRequired
     from ..headers import Headers
     from ..tokens import Tokens
+    from .snapshot import TokenSettings
     from .status import StoreStatus
     from .waiting import StoreMethods
 
@@ -30,10 +34,12 @@ class BlockingTokenStore:
         headers_nowait: Callable[[], Headers | None],
         methods: StoreMethods,
         status: Callable[[], StoreStatus],
+        settings: TokenSettings,
     ) -> None:
         self._headers_nowait = headers_nowait
         self._methods = methods
         self._status = status
+        self._settings = settings
 
     def headers(self) -> Headers:
         """As :meth:`TokenStore.headers`."""
@@ -48,10 +54,27 @@ class BlockingTokenStore:
         """As :meth:`TokenStore.tokens`."""
         return wait_in_thread(self._methods.tokens())
 
-    def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """As :meth:`TokenStore.sign_in`."""
-        password = Secret(password)
-        return wait_in_thread(self._methods.sign_in(username, password, flow))
+    def sign_in(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        flow: str | None = None,
+        on_challenge: ChallengeHandler | None = None,
+    ) -> Tokens:
+        """As :meth:`TokenStore.sign_in`; ``on_challenge`` is called on this thread."""
+        password = secret(password)
+        first = self._methods.sign_in(username, password, flow)
+        return sign_in_blocking(self._methods, first, on_challenge)
+
+    def answer(self, challenge: ChallengeRequired, **answer: Any) -> Tokens:
+        """As :meth:`TokenStore.answer`."""
+        answer = {name: hidden_value(value) for name, value in answer.items()}
+        return wait_in_thread(self._methods.answer(challenge, Answer.of(answer)))
+
+    def use(self, tokens: Tokens) -> None:
+        """As :meth:`TokenStore.use`."""
+        wait_in_thread(self._methods.use(check_used(tokens, self._settings)))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

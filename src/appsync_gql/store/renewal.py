@@ -37,6 +37,7 @@ from .validity import is_alive
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from ..challenges import Answer, ChallengeRequired
     from ..secret import Secret
     from ..session_key import SessionKey
     from ..tokens import Tokens, TokenUse
@@ -125,22 +126,50 @@ class Renewal:
                 raise self.saved.not_kept("The store is closed", step.error) from step.error
 
     def sign_in(
-        self, username: str, password: Secret, flow: str | None, before: SessionKey
+        self,
+        username: str,
+        password: Secret | None,
+        flow: str | None,
+        before: SessionKey,
+        former: Tokens | None = None,
     ) -> Generator[Step, None, None]:
         """Sign in, and save the new session; it replaces what is saved for its user.
 
         Args:
             username: the user.
-            password: the user's password.
+            password: the user's password; ``None`` for ways to sign in without one.
             flow: the provider's name of the way to sign in; ``None`` for its default.
             before: the key of the store's former session.
+            former: its tokens, whose remembered device signs in again; ``None`` without.
 
         Raises:
             StorageFailed, ConfigurationError: the user is signed in, and the tokens are not kept.
             AppSyncError: the provider did not sign the user in.
         """
         yield WaitingFor(what="provider")
-        newer = self.provider.sign_in(username, password, flow, before)
+        newer = self.provider.sign_in(username, password, flow, before, former)
+        yield from self._begin_session(newer)
+
+    def answer(
+        self, challenge: ChallengeRequired, answer: Answer, before: SessionKey
+    ) -> Generator[Step, None, None]:
+        """Answer a challenge, and save the new session; arguments and errors as ``sign_in``."""
+        yield WaitingFor(what="provider")
+        yield from self._begin_session(self.provider.answer(challenge, answer, before))
+
+    def use_tokens(self, tokens: Tokens, before: SessionKey) -> Generator[Step, None, None]:
+        """Use and save a session that began elsewhere; errors as ``sign_in``.
+
+        A refresh token alone does not say whose it is: its session is saved after the first
+        renewal.
+        """
+        newer = self.provider.given(tokens, before)
+        if tokens.any_claims is None:
+            yield newer
+        else:
+            yield from self._begin_session(newer)
+
+    def _begin_session(self, newer: NewerTokens) -> Generator[Step, None, None]:
         yield newer
         yield WaitingFor(what="persistence")
         try:

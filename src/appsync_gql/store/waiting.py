@@ -22,8 +22,9 @@ from .job import Attempt, Job, Pause
 from .single_flight import SharedCall, Wait, own_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
+    from ..challenges import Answer, ChallengeRequired
     from ..events import Reason
     from ..headers import Headers
     from ..secret import Secret
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .renewal import Renewal
     from .single_flight import Waits
     from .state import StoreState
+    from .steps import Step
     from .worker import Worker
 
 __all__ = ["CLOSE_SECONDS", "StoreMethods"]
@@ -104,10 +106,24 @@ class StoreMethods:
             raise NotSignedIn("Nobody is signed in.")
         return tokens
 
-    def sign_in(self, username: str, password: Secret, flow: str | None) -> Waits[Tokens]:
+    def sign_in(self, username: str, password: Secret | None, flow: str | None) -> Waits[Tokens]:
         """Sign a user in."""
         job = self._state.own_job("sign_in", "signed_in")
-        steps = self._renewal.sign_in(username, password, flow, job.key)
+        steps = self._renewal.sign_in(username, password, flow, job.key, job.known)
+        return (yield from self._signed_in(job, steps))
+
+    def answer(self, challenge: ChallengeRequired, answer: Answer) -> Waits[Tokens]:
+        """Answer a challenge of a sign-in."""
+        job = self._state.own_job("sign_in", "signed_in")
+        return (yield from self._signed_in(job, self._renewal.answer(challenge, answer, job.key)))
+
+    def use(self, tokens: Tokens) -> Waits[None]:
+        """Use a session that began elsewhere."""
+        job = self._state.own_job("sign_in", "signed_in")
+        self._worker.start(job, self._renewal.use_tokens(tokens, job.key))
+        yield from self._end_of(job, _SIGN_IN_SECONDS)
+
+    def _signed_in(self, job: Job, steps: Generator[Step, None, None]) -> Waits[Tokens]:
         self._worker.start(job, steps)
         yield from self._end_of(job, _SIGN_IN_SECONDS)
         return (yield from self.tokens())

@@ -1,0 +1,118 @@
+"""The methods of a store by which users sign in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..challenges import Answer, hidden_value
+from .arguments import check_used, secret
+from .signing_in import sign_in_in_task
+from .single_flight import wait_in_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..challenges import ChallengeHandler, ChallengeRequired
+    from ..tokens import Tokens
+    from .snapshot import TokenSettings
+    from .waiting import StoreMethods
+
+__all__ = ["UserMethods"]
+
+
+class UserMethods:
+    """A part of :class:`TokenStore`."""
+
+    _methods: StoreMethods
+    _settings: TokenSettings
+
+    async def sign_in(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        flow: str | None = None,
+        on_challenge: ChallengeHandler | None = None,
+    ) -> Tokens:
+        """Sign a user in; the store uses the new session from then on.
+
+        Args:
+            username: the user.
+            password: the user's password; it is not kept. ``None`` for ways to sign in without.
+            flow: ``"USER_SRP_AUTH"`` (the default: the password itself is not sent),
+                ``"USER_PASSWORD_AUTH"``, ``"USER_AUTH"`` (the user chooses; with a password, SRP
+                is preferred) or ``"CUSTOM_AUTH"`` (challenges of the user pool's own).
+            on_challenge: a function, sync or async, that is called with each
+                ``ChallengeRequired``. It returns the arguments of :meth:`answer` as a ``dict``,
+                or a bare code, or ``None`` to give up. After a wrong answer it is called again
+                with the same challenge, whose ``problem`` says why: three times at most. A sync
+                function is called on a worker thread, so it may ask the user. ``None``:
+                challenges are raised.
+
+        Raises:
+            SignInFailed: wrong name or password, or (with ``on_challenge``) wrong answers.
+            ChallengeRequired: one more step is needed; pass the error to :meth:`answer`.
+            RenewalFailed: the provider can't be reached now, or has not answered for 90 s.
+            StorageFailed: the user is signed in and the tokens are in use, but not saved.
+            ConfigurationError: the settings of the provider are wrong; or those of the
+                persistence, and the user is signed in as with ``StorageFailed``.
+        """
+        password = secret(password)  # before anything can raise, and show local variables
+        first = self._methods.sign_in(username, password, flow)
+        return await sign_in_in_task(self._methods, first, on_challenge)
+
+    async def answer(
+        self,
+        challenge: ChallengeRequired,
+        *,
+        code: str | None = None,
+        new_password: str | None = None,
+        mfa: str | None = None,
+        choice: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        answer: str | None = None,
+        password: str | None = None,
+    ) -> Tokens:
+        """Answer a challenge; the store uses the new session from then on.
+
+        Args:
+            challenge: what :meth:`sign_in` or this method raised.
+            code: for a code that was sent or computed, and for ``MFA_SETUP`` the first code of
+                the authenticator application.
+            new_password: for ``NEW_PASSWORD_REQUIRED``.
+            mfa: for ``SELECT_MFA_TYPE``: one of ``challenge.choices``.
+            choice: for ``SELECT_CHALLENGE``: one of ``challenge.choices``.
+            attributes: with ``new_password``: at least ``challenge.required_attributes``.
+            answer: for ``CUSTOM_CHALLENGE``; ``code`` is taken too.
+            password: with ``choice="PASSWORD"`` or ``"PASSWORD_SRP"``.
+
+        Raises:
+            WrongAnswer: the same challenge can be answered again.
+            ChallengeExpired: its time is over; the user starts to sign in again.
+            ChallengeRequired: another step is needed.
+            ConfigurationError: an argument that this challenge needs is missing.
+            AppSyncError: as :meth:`sign_in`.
+        """
+        given = {
+            "code": hidden_value(code),
+            "new_password": hidden_value(new_password),
+            "mfa": mfa,
+            "choice": choice,
+            "attributes": hidden_value(attributes),
+            "answer": hidden_value(answer),
+            "password": hidden_value(password),
+        }
+        del code, new_password, attributes, answer, password  # no traceback shows them
+        return await wait_in_task(self._methods.answer(challenge, Answer.of(given)))
+
+    async def use(self, tokens: Tokens) -> None:
+        """Use a session that began elsewhere, and save it; no call is made.
+
+        Args:
+            tokens: of any sign-in to the user pool: a web page, managed login, another program.
+
+        Raises:
+            StorageFailed: they are in use, but not saved.
+            ConfigurationError: they are no ``Tokens``, or have no token of the kind that is sent.
+        """
+        await wait_in_task(self._methods.use(check_used(tokens, self._settings)))
