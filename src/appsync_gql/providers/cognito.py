@@ -10,6 +10,7 @@ from ..exceptions import AppSyncError, ConfigurationError, SessionExpired
 from ..secret import hidden
 from ..session_key import SessionKey
 from .base import Grant
+from .cognito_accounts import CognitoAccounts
 from .cognito_api import NoSuchOperation, grant_of
 from .cognito_app_client import AppClient
 from .cognito_client import CognitoClient
@@ -47,7 +48,7 @@ _FALLBACK_SECONDS = 300.0
 """How long the older call is made first, once it has succeeded where the newer one is unknown."""
 
 
-class CognitoProvider:
+class CognitoProvider(CognitoAccounts):
     """Signs users of a Cognito user pool in and renews their tokens.
 
     Renewal is ``GetTokensFromRefreshToken``, which works with refresh-token rotation on or off.

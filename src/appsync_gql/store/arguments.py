@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, overload
 
 from ..exceptions import ConfigurationError
 from ..secret import Secret
@@ -119,6 +119,10 @@ def check_used(tokens: object, settings: TokenSettings) -> Tokens:
     return given
 
 
+@overload
+def secret(value: str) -> Secret: ...
+@overload
+def secret(value: None) -> None: ...
 def secret(value: str | None) -> Secret | None:
     """Return a string as one that no traceback shows; anything else as it is."""
     return Secret(value) if isinstance(value, str) else value

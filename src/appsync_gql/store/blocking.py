@@ -10,7 +10,7 @@ from .signing_in import sign_in_blocking
 from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..challenges import ChallengeHandler, ChallengeRequired
     from ..headers import Headers
@@ -75,6 +75,38 @@ class BlockingTokenStore:
     def use(self, tokens: Tokens) -> None:
         """As :meth:`TokenStore.use`."""
         wait_in_thread(self._methods.use(check_used(tokens, self._settings)))
+
+    def sign_up(
+        self, username: str, password: str, attributes: Mapping[str, str] | None = None
+    ) -> str | None:
+        """As :meth:`TokenStore.sign_up`."""
+        password = secret(password)
+        found: str | None = wait_in_thread(
+            self._methods.account("sign_up", username, password, attributes)
+        )
+        return found
+
+    def confirm_sign_up(self, username: str, code: str) -> None:
+        """As :meth:`TokenStore.confirm_sign_up`."""
+        code = secret(code)
+        wait_in_thread(self._methods.account("confirm_sign_up", username, code))
+
+    def forgot_password(self, username: str) -> str | None:
+        """As :meth:`TokenStore.forgot_password`."""
+        found: str | None = wait_in_thread(self._methods.account("forgot_password", username))
+        return found
+
+    def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
+        """As :meth:`TokenStore.confirm_forgot_password`."""
+        code, new_password = secret(code), secret(new_password)
+        wait_in_thread(
+            self._methods.account("confirm_forgot_password", username, code, new_password)
+        )
+
+    def change_password(self, old: str, new: str) -> None:
+        """As :meth:`TokenStore.change_password`."""
+        old, new = secret(old), secret(new)
+        wait_in_thread(self._methods.change_password(old, new))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

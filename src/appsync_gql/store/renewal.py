@@ -158,14 +158,10 @@ class Renewal:
         yield from self._begin_session(self.provider.answer(challenge, answer, before))
 
     def use_tokens(self, tokens: Tokens, before: SessionKey) -> Generator[Step, None, None]:
-        """Use and save a session that began elsewhere; errors as ``sign_in``.
-
-        A refresh token alone does not say whose it is: its session is saved after the first
-        renewal.
-        """
+        """Use and save a session that began elsewhere; errors as ``sign_in``."""
         newer = self.provider.given(tokens, before)
         if tokens.any_claims is None:
-            yield newer
+            yield newer  # the first renewal shows whose it is, and saves it
         else:
             yield from self._begin_session(newer)
 

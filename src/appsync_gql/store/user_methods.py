@@ -116,3 +116,56 @@ class UserMethods:
             ConfigurationError: they are no ``Tokens``, or have no token of the kind that is sent.
         """
         await wait_in_task(self._methods.use(check_used(tokens, self._settings)))
+
+    # -- accounts ---------------------------------------------------------------------
+
+    async def sign_up(
+        self, username: str, password: str, attributes: Mapping[str, str] | None = None
+    ) -> str | None:
+        """Create a user, who then signs in by :meth:`sign_in`.
+
+        Args:
+            username: the new user.
+            password: the user's password.
+            attributes: such as ``{"email": "ada@example.com"}``; ``None`` for none.
+
+        Returns:
+            Where the code for :meth:`confirm_sign_up` was sent, partly hidden; ``None`` if the
+            user is confirmed already.
+
+        Raises:
+            AccountFailed: by this and the next four methods: the user must act, and the message
+                says how.
+            RenewalFailed, ConfigurationError: as :meth:`sign_in`.
+        """
+        password = secret(password)
+        found: str | None = await wait_in_task(
+            self._methods.account("sign_up", username, password, attributes)
+        )
+        return found
+
+    async def confirm_sign_up(self, username: str, code: str) -> None:
+        """Confirm a new user with the code that was sent."""
+        code = secret(code)
+        await wait_in_task(self._methods.account("confirm_sign_up", username, code))
+
+    async def forgot_password(self, username: str) -> str | None:
+        """Send a code for :meth:`confirm_forgot_password`; return where, partly hidden."""
+        found: str | None = await wait_in_task(self._methods.account("forgot_password", username))
+        return found
+
+    async def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
+        """Set a new password with the code that was sent."""
+        code, new_password = secret(code), secret(new_password)
+        await wait_in_task(
+            self._methods.account("confirm_forgot_password", username, code, new_password)
+        )
+
+    async def change_password(self, old: str, new: str) -> None:
+        """Replace the password of the user who is signed in; the session goes on.
+
+        Raises:
+            NotSignedIn: nobody is.
+        """
+        old, new = secret(old), secret(new)
+        await wait_in_task(self._methods.change_password(old, new))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import (
     AppSyncError,
@@ -19,7 +20,8 @@ from ..exceptions import (
     StorageFailed,
 )
 from .job import Attempt, Job, Pause
-from .single_flight import SharedCall, Wait, own_copy
+from .provider_calls import optional_method
+from .single_flight import SharedCall, Wait, call_in_thread, own_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -122,6 +124,20 @@ class StoreMethods:
         job = self._state.own_job("sign_in", "signed_in")
         self._worker.start(job, self._renewal.use_tokens(tokens, job.key))
         yield from self._end_of(job, _SIGN_IN_SECONDS)
+
+    def account(self, method: str, *arguments: object) -> Waits[Any]:
+        """Call a method of the provider by which users act on their accounts; return its result.
+
+        Raises:
+            ConfigurationError: the provider does not have it.
+        """
+        call = optional_method(self._renewal.provider.provider, method)
+        return (yield from call_in_thread(partial(call, *arguments), f"the call {method}"))
+
+    def change_password(self, old: Secret | None, new: Secret | None) -> Waits[None]:
+        """Change the signed-in user's password."""
+        tokens = yield from self.tokens()
+        yield from self.account("change_password", tokens, old, new)
 
     def _signed_in(self, job: Job, steps: Generator[Step, None, None]) -> Waits[Tokens]:
         self._worker.start(job, steps)
