@@ -16,6 +16,7 @@ from appsync_gql import (
     ChallengeRequired,
     CognitoProvider,
     ConfigurationError,
+    MemoryPersistence,
     SignInFailed,
     TokenStore,
     WrongAnswer,
@@ -363,6 +364,19 @@ async def test_a_device_is_confirmed_and_then_replaces_the_second_factor() -> No
         )
         await store.renew()
         assert (await store.tokens()).device_password == first.device_password
+
+
+async def test_a_device_is_remembered_by_another_process_that_shares_the_session() -> None:
+    async with Emulator(device_remembering=True) as emulator:
+        emulator.add_user("grace", PASSWORD, mfa_code="424242")
+        persistence = MemoryPersistence()
+        stores = [TokenStore(provider_for(emulator), persistence=persistence) for _ in range(2)]
+        first = await stores[0].sign_in("grace", PASSWORD, on_challenge=lambda _: "424242")
+        second = await stores[1].sign_in("grace", PASSWORD)
+        assert (second.device_key, second.device_password) == (
+            first.device_key,
+            first.device_password,
+        )
 
 
 async def test_a_forgotten_device_is_replaced_by_a_new_one() -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from ..challenges import Answer, ChallengeRequired
     from ..tokens import Tokens
+    from .cognito_browser import BrowserSignIn
 
 __all__ = ["CognitoProvider"]
 
@@ -192,6 +193,10 @@ class CognitoProvider(CognitoAccounts):
     def answer(self, challenge: ChallengeRequired, answer: Answer) -> Grant:
         """Answer a challenge that ``sign_in`` or this method raised; see :class:`SignInSteps`."""
         return self._sign_in.answer(challenge, answer)
+
+    def sign_in_with_browser(self, browser: BrowserSignIn) -> Grant:
+        """Let the user sign in by a web page; see :class:`BrowserSignIn`."""
+        return browser.run(self._app)
 
     def revoke(self, tokens: Tokens) -> None:
         """Revoke the refresh token and the JWTs issued from it; see :class:`TokenProvider`."""

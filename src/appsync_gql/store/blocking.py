@@ -72,6 +72,14 @@ class BlockingTokenStore:
         answer = {name: hidden_value(value) for name, value in answer.items()}
         return wait_in_thread(self._methods.answer(challenge, Answer.of(answer)))
 
+    def sign_in_with_browser(self, domain: str, **options: Any) -> Tokens:
+        """As :meth:`TokenStore.sign_in_with_browser`."""
+        # Imported here: a program without a browser needs neither its modules nor their time.
+        from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
+
+        browser = BrowserSignIn(domain=domain, **options)
+        return wait_in_thread(self._methods.sign_in_with_browser(browser))
+
     def use(self, tokens: Tokens) -> None:
         """As :meth:`TokenStore.use`."""
         wait_in_thread(self._methods.use(check_used(tokens, self._settings)))

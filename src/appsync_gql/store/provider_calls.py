@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..challenges import Answer, ChallengeRequired
     from ..providers.base import Grant, TokenProvider
+    from ..providers.cognito_browser import BrowserSignIn
     from ..secret import Secret
     from ..session_key import SessionKey
     from ..tokens import Tokens
@@ -97,6 +98,16 @@ class ProviderCalls:
         sent = self.clock.monotonic()
         grant = optional_method(self.provider, "answer")(challenge, answer)
         return self._first(grant, before, sent)
+
+    def sign_in_with_browser(self, browser: BrowserSignIn, before: SessionKey) -> NewerTokens:
+        """Sign in by a web page; ``before`` as for :meth:`sign_in`.
+
+        Raises:
+            ConfigurationError: the provider has no method for that.
+        """
+        grant = optional_method(self.provider, "sign_in_with_browser")(browser)
+        # Not the time before the call: the user may have taken minutes on the page.
+        return self._first(grant, before, self.clock.monotonic())
 
     def given(self, tokens: Tokens, before: SessionKey) -> NewerTokens:
         """Return tokens of a session that began elsewhere as a step; no call is made."""

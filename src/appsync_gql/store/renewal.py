@@ -8,6 +8,7 @@ the lock is held. This is plain blocking code, run on a worker thread. It has no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..clock import Clock, Instant, ServerClock
@@ -35,9 +36,8 @@ from .steps import (
 from .validity import is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
-    from ..challenges import Answer, ChallengeRequired
     from ..secret import Secret
     from ..session_key import SessionKey
     from ..tokens import Tokens, TokenUse
@@ -140,22 +140,22 @@ class Renewal:
             password: the user's password; ``None`` for ways to sign in without one.
             flow: the provider's name of the way to sign in; ``None`` for its default.
             before: the key of the store's former session.
-            former: its tokens, whose remembered device signs in again; ``None`` without.
+            former: its tokens, whose remembered device signs in again; ``None``: the saved ones.
 
         Raises:
             StorageFailed, ConfigurationError: the user is signed in, and the tokens are not kept.
             AppSyncError: the provider did not sign the user in.
         """
-        yield WaitingFor(what="provider")
-        newer = self.provider.sign_in(username, password, flow, before, former)
-        yield from self._begin_session(newer)
+        if former is None:
+            yield WaitingFor(what="persistence")
+            former = self.saved.load_if_possible(before)
+        call = partial(self.provider.sign_in, username, password, flow, before, former)
+        yield from self.first_tokens(call)
 
-    def answer(
-        self, challenge: ChallengeRequired, answer: Answer, before: SessionKey
-    ) -> Generator[Step, None, None]:
-        """Answer a challenge, and save the new session; arguments and errors as ``sign_in``."""
+    def first_tokens(self, call: Callable[[], NewerTokens]) -> Generator[Step, None, None]:
+        """Obtain the first tokens of a session, and save it; errors as ``sign_in``."""
         yield WaitingFor(what="provider")
-        yield from self._begin_session(self.provider.answer(challenge, answer, before))
+        yield from self._begin_session(call())
 
     def use_tokens(self, tokens: Tokens, before: SessionKey) -> Generator[Step, None, None]:
         """Use and save a session that began elsewhere; errors as ``sign_in``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
 from .arguments import check_used, secret
@@ -104,6 +104,33 @@ class UserMethods:
         }
         del code, new_password, attributes, answer, password  # no traceback shows them
         return await wait_in_task(self._methods.answer(challenge, Answer.of(given)))
+
+    async def sign_in_with_browser(self, domain: str, **options: Any) -> Tokens:
+        """Let the user sign in by a web page: managed login, or any provider behind it.
+
+        It is the authorization code flow with PKCE. The app client must allow it, and have
+        ``http://127.0.0.1:8400/`` (or those of ``ports``) among its callback URLs.
+
+        Args:
+            domain: of the page, ``"https://….auth.eu-west-1.amazoncognito.com"``; ``http://``
+                only for this machine.
+            options: ``timeout``: seconds that the user may take, 300 by default. ``ports``: of
+                127.0.0.1, tried in order; 8400, 8401 and 8402 by default. ``scopes``.
+                ``open_browser``: a function of the URL, ``webbrowser.open`` by default; if it
+                returns false, the URL is shown and the final URL read from standard input.
+                ``paste``: a function that is called with the URL, in place of a browser on this
+                machine, and returns the final URL.
+
+        Raises:
+            SignInFailed: the page answered with an error, or the time is over.
+            MissingExtra: ``pip install "appsync-gql[browser]"`` is needed.
+            AppSyncError: as :meth:`sign_in`.
+        """
+        # Imported here: a program without a browser needs neither its modules nor their time.
+        from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
+
+        browser = BrowserSignIn(domain=domain, **options)
+        return await wait_in_task(self._methods.sign_in_with_browser(browser))
 
     async def use(self, tokens: Tokens) -> None:
         """Use a session that began elsewhere, and save it; no call is made.

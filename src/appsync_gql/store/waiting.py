@@ -16,10 +16,10 @@ from ..exceptions import (
     LockTimeout,
     NotSignedIn,
     RenewalFailed,
-    StorageCorrupt,
     StorageFailed,
 )
 from .job import Attempt, Job, Pause
+from .outcomes import is_transient
 from .provider_calls import optional_method
 from .single_flight import SharedCall, Wait, call_in_thread, own_copy
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..challenges import Answer, ChallengeRequired
     from ..events import Reason
     from ..headers import Headers
+    from ..providers.cognito_browser import BrowserSignIn
     from ..secret import Secret
     from ..tokens import Tokens
     from .renewal import Renewal
@@ -117,7 +118,15 @@ class StoreMethods:
     def answer(self, challenge: ChallengeRequired, answer: Answer) -> Waits[Tokens]:
         """Answer a challenge of a sign-in."""
         job = self._state.own_job("sign_in", "signed_in")
-        return (yield from self._signed_in(job, self._renewal.answer(challenge, answer, job.key)))
+        call = partial(self._renewal.provider.answer, challenge, answer, job.key)
+        return (yield from self._signed_in(job, self._renewal.first_tokens(call)))
+
+    def sign_in_with_browser(self, browser: BrowserSignIn) -> Waits[Tokens]:
+        """Sign a user in by a web page."""
+        job = self._state.own_job("sign_in", "signed_in")
+        call = partial(self._renewal.provider.sign_in_with_browser, browser, job.key)
+        seconds = browser.timeout + _SIGN_IN_SECONDS
+        return (yield from self._signed_in(job, self._renewal.first_tokens(call), seconds))
 
     def use(self, tokens: Tokens) -> Waits[None]:
         """Use a session that began elsewhere."""
@@ -126,22 +135,20 @@ class StoreMethods:
         yield from self._end_of(job, _SIGN_IN_SECONDS)
 
     def account(self, method: str, *arguments: object) -> Waits[Any]:
-        """Call a method of the provider by which users act on their accounts; return its result.
-
-        Raises:
-            ConfigurationError: the provider does not have it.
-        """
-        call = optional_method(self._renewal.provider.provider, method)
-        return (yield from call_in_thread(partial(call, *arguments), f"the call {method}"))
+        """Call a method of the provider by which users act on their accounts."""
+        call = partial(optional_method(self._renewal.provider.provider, method), *arguments)
+        return (yield from call_in_thread(call, f"the call {method}"))
 
     def change_password(self, old: Secret | None, new: Secret | None) -> Waits[None]:
         """Change the signed-in user's password."""
         tokens = yield from self.tokens()
         yield from self.account("change_password", tokens, old, new)
 
-    def _signed_in(self, job: Job, steps: Generator[Step, None, None]) -> Waits[Tokens]:
+    def _signed_in(
+        self, job: Job, steps: Generator[Step, None, None], seconds: float = _SIGN_IN_SECONDS
+    ) -> Waits[Tokens]:
         self._worker.start(job, steps)
-        yield from self._end_of(job, _SIGN_IN_SECONDS)
+        yield from self._end_of(job, seconds)
         return (yield from self.tokens())
 
     def sign_out(self) -> Waits[None]:
@@ -237,7 +244,7 @@ class StoreMethods:
             AppSyncError: there is no time left, or no other attempt can help.
         """
         left = deadline - self._now()
-        if not self._patience or not again or left <= 0 or not _is_transient(error):
+        if not self._patience or not again or left <= 0 or not is_transient(error):
             raise self._own(error)
         return left
 
@@ -264,13 +271,6 @@ class StoreMethods:
 def _raise(error: AppSyncError | None) -> None:
     if error is not None:
         raise own_copy(error)
-
-
-def _is_transient(error: AppSyncError) -> bool:
-    """Return whether another attempt, within seconds, may succeed without anybody's doing."""
-    if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
-        return False
-    return error.kind not in {"clock", "identity", "thread"}
 
 
 def _unanswered(call: SharedCall) -> str:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from .authorization import AuthorizationFailed, AuthorizationRequest
 from .cognito_error import CognitoError
+from .hosted_pages import HostedPages
 from .http_responses import HttpResponse, body_of_get, of_appsync, of_cognito, of_cognito_error
 from .recorded_requests import RecordedRequest, fingerprint, without_token
 from .responses import request_error
@@ -124,6 +125,7 @@ class HttpServer:
         app.router.add_get("/graphql/realtime", self._realtime.handle, allow_head=False)
         app.on_shutdown.append(self._close_sockets)
         app.router.add_post("/", self._cognito)
+        HostedPages(self._pool, self._now).add_routes(app)
         app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
         app.router.add_get("/oidc/.well-known/{document}", self._oidc_document)
 

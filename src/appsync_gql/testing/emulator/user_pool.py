@@ -16,6 +16,7 @@ from .cognito_error import CognitoError
 from .parameters import check_secret_hash, text, texts
 from .pending_challenges import SignedIn
 from .sessions import Session, Sessions
+from .token_claims import token_claims
 from .token_signing import sign_token, verified_claims
 from .users import RememberedDevice, User
 
@@ -113,6 +114,16 @@ class UserPool:
             id_token=result["IdToken"],
             refresh_token=refresh_token,
         )
+
+    def check_password(self, given: Mapping[str, str]) -> str | None:
+        """Return the user's name; ``None`` if more than ``USERNAME`` and ``PASSWORD`` is needed.
+
+        Raises:
+            CognitoError: the name or the password is wrong.
+        """
+        with self._lock:
+            step = self.sign_in.begin("USER_PASSWORD_AUTH", given)
+        return step.user.username if isinstance(step, SignedIn) else None
 
     def forged_token(self, username: str) -> str:
         """Return an access token whose claims are right, signed with another key."""
@@ -266,33 +277,15 @@ class UserPool:
         }
 
     def _claims(self, session: Session, use: str, lifetime: int, issued_ago: float) -> _Body:
-        """Return the claims of a JWT; times are whole seconds.
-
-        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
-        """
-        user, issued_at = session.user, int(self.now() - issued_ago)
-        claims: _Body = {
-            "sub": user.sub,
-            "iss": self.issuer,
-            "token_use": use,
-            "auth_time": min(int(session.signed_in_at), issued_at),
-            "iat": issued_at,
-            "exp": issued_at + lifetime,
-            "jti": str(uuid.uuid4()),
-            "origin_jti": session.origin_jti,
-            "event_id": str(uuid.uuid4()),
-        }
-        if user.groups:
-            claims["cognito:groups"] = list(user.groups)
-        if use == "access":
-            claims |= {"client_id": self.client_id, "username": user.username}
-            return claims | {"scope": "aws.cognito.signin.user.admin"}
-        return {
-            **user.attributes,
-            **claims,
-            "aud": self.client_id,
-            "cognito:username": user.username,
-        }
+        issued_at = int(self.now() - issued_ago)
+        return token_claims(
+            session,
+            use,
+            issuer=self.issuer,
+            client_id=self.client_id,
+            issued_at=issued_at,
+            lifetime=lifetime,
+        )
 
     def _check_hash(
         self, given: Mapping[str, Any], username: str, name: str = "SECRET_HASH"
