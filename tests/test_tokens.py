@@ -216,3 +216,13 @@ def test_tokens_are_ordered_by_issue_and_within_a_second_by_the_number_of_renewa
     assert dataclasses.replace(first, renewals=1).newer_than(first)
     assert first.newer_than(None)
     assert first.newer_than(Tokens(refresh_token="r"))
+
+
+def test_the_password_of_a_device_is_not_shown() -> None:
+    with pytest.raises(InvalidToken) as caught:
+        Tokens(refresh_token="r", device_password="d3vice password")
+    assert caught.value.setting == "device_password"
+    assert "d3vice" not in str(caught.value)
+    tokens = Tokens(refresh_token="r", device_password="d3vice-password")
+    assert "d3vice" not in repr(tokens)
+    assert repr(tokens.device_password) == "<redacted>"
