@@ -10,25 +10,27 @@ SUPPORTED = range(10, 15)
 CHECK = "import ensurepip, ssl, sys; print(sys.version_info.minor, sys.executable)"
 
 
-def said(*command: str) -> str:
-    """Return what a command prints; nothing if it can't be run or fails."""
+def output_of(*command: str) -> str:
+    """Return the output of a command; an empty string if it can't be run or fails."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     except OSError:
         return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""
+    return finished.stdout.strip() if finished.returncode == 0 else ""
 
 
 def candidates() -> list[str]:
-    """Give the Pythons on PATH, and those of pyenv where it is used."""
+    """Return the paths of the Pythons on PATH and of those of pyenv."""
     paths = [shutil.which(f"python3.{minor}") or "" for minor in SUPPORTED]
-    prefixes = (said("pyenv", "prefix", v) for v in said("pyenv", "versions", "--bare").split())
+    prefixes = (
+        output_of("pyenv", "prefix", v) for v in output_of("pyenv", "versions", "--bare").split()
+    )
     return [sys.executable, *filter(None, paths), *(f"{p}/bin/python3" for p in prefixes)]
 
 
 found: dict[int, str] = {}
 for candidate in candidates():
-    minor, _, path = said(candidate, "-c", CHECK).partition(" ")
+    minor, _, path = output_of(candidate, "-c", CHECK).partition(" ")
     if minor and int(minor) in SUPPORTED:
         found.setdefault(int(minor), path)
 print("\n".join(path for _, path in sorted(found.items())))

@@ -8,14 +8,18 @@ from __future__ import annotations
 # isort: off
 import without_fast  # noqa: F401 - must come first: it hides packages
 
+import sys
+from pathlib import Path
+
+# The certificate is made by a helper of the tests.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+
 # isort: on
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import byte_server
@@ -23,8 +27,9 @@ import clients
 import comparisons
 import jwt
 import plot
-from certificate import make_certificate
 from results import Results, machine, print_results
+
+from support.certificate import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +96,7 @@ def server_running(context: comparisons.Context) -> Iterator[None]:
     claims = {"iat": now, "exp": now + 86_400, "username": "ada", "pad": "x" * 600}
     token = jwt.encode(claims, "k" * 32)
     with tempfile.TemporaryDirectory() as folder:
-        certificate = make_certificate(Path(folder))
+        certificate = make_certificate(Path(folder) / "server.pem")
         with byte_server.running(certificate, context.processors[1]) as server:
             context.results.data["server_us"] = asyncio.run(byte_server.microseconds(server))
             context.targets = {

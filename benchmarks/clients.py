@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import gql as theirs
 from byte_server import FIELDS
-from certificate import trusting
 from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
 from multidict import CIMultiDict, CIMultiDictProxy
 
 import appsync_gql as ours
 from appsync_gql import AppSyncTransport, CognitoProvider, Tokens, TokenStore
+from support.certificate import trusting
 
 if TYPE_CHECKING:
     import ssl
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 TEXT = "query Page {{ me {{ {} }} item(id: 1) {{ {} }} }}".format(
     " ".join(f"field{i}" for i in range(8)), " ".join(FIELDS)
 )
+
+_trusting = lru_cache(trusting)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Target:
     @property
     def ssl(self) -> ssl.SSLContext | bool:
         """The argument ``ssl`` of aiohttp."""
-        return True if self.certificate is None else trusting(self.certificate)
+        return True if self.certificate is None else _trusting(self.certificate)
 
     @property
     def headers(self) -> dict[str, str]:

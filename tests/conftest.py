@@ -6,7 +6,7 @@ import pytest
 
 from appsync_gql import TokenStore
 from appsync_gql.testing import Emulator, FakeClock
-from support.store import FakeProvider, Told, fixed_delay
+from support.store import EventRecorder, FakeProvider, fixed_delay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,17 +30,17 @@ def provider(clock: FakeClock) -> FakeProvider:
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def recorder() -> EventRecorder:
+    return EventRecorder()
 
 
 @pytest.fixture
-def store(clock: FakeClock, provider: FakeProvider, told: Told) -> TokenStore:
+def store(clock: FakeClock, provider: FakeProvider, recorder: EventRecorder) -> TokenStore:
     return TokenStore(
         provider,
         tokens=provider.issue(),
         clock=clock,
-        on_event=told,
+        on_event=recorder,
         delays=fixed_delay(5),
         patience=0,
     )

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from appsync_gql.background_loop import BackgroundLoop
+from support.programs import run_program
 
 
 async def thread() -> int:
@@ -114,3 +115,69 @@ def test_the_program_ends_with_tasks_left_and_says_nothing() -> None:
         command, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class Interrupted(BaseException):
+    """What the signal handler of the next test raises, at any place of the program."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no such timer")
+def test_whenever_a_call_is_interrupted_its_coroutine_has_ended_when_the_caller_goes_on() -> None:
+    """A signal between two steps of ``run()`` left the coroutine running."""
+    loop, running, armed = BackgroundLoop(), [0], [False]
+    loop.run(thread())
+
+    async def wait() -> None:
+        running[0] += 1
+        try:
+            await asyncio.sleep(0.005)
+        finally:
+            running[0] -= 1
+
+    def interrupt(*_: object) -> None:
+        if armed[0]:
+            armed[0] = False
+            raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for microseconds in range(1, 400):
+            coroutine = wait()
+            try:
+                armed[0] = True
+                signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
+                loop.run(coroutine)
+            except Interrupted:
+                assert running == [0]
+            armed[0] = False
+            coroutine.close()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_without_a_thread_a_call_inside_an_event_loop_fails_and_the_next_one_tries_again() -> None:
+    program = """
+from appsync_gql import ConnectionFailed
+from appsync_gql.background_loop import BackgroundLoop
+
+async def work():
+    return 5
+
+loop, found = BackgroundLoop(), []
+
+async def fail():
+    try:
+        loop.run(work())
+    except ConnectionFailed as error:
+        found.append(error.may_have_executed)
+
+threading.stack_size(1 << 40)  # more memory than there is
+asyncio.run(fail())
+threading.stack_size(0)
+found.append(loop.run(work()))
+print(json.dumps(found))
+"""
+    found, stderr = run_program(program)
+    assert found == [False, 5]
+    assert "never awaited" not in stderr

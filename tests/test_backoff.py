@@ -27,6 +27,19 @@ def test_full_jitter_begins_at_nothing(rand: float, expected: list[float]) -> No
     assert list(islice(full_jitter(1.0, 4.0, lambda: rand), 4)) == expected
 
 
+def test_without_arguments_delays_go_from_half_a_second_to_half_a_minute() -> None:
+    expected = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert list(islice(delays(rand=lambda: 1.0), 8)) == expected
+    assert list(islice(full_jitter(rand=lambda: 1.0), 8)) == expected
+
+
+def test_without_arguments_a_lock_is_waited_for_half_a_minute() -> None:
+    found = list(lock_delays(rand=lambda: 0.5))
+    assert found[:6] == [0.01, 0.02, 0.04, 0.08, 0.16, 0.25]
+    assert max(found) == 0.25
+    assert sum(found) == pytest.approx(30.0)
+
+
 def test_waits_for_a_lock_add_up_to_the_patience() -> None:
     found = list(lock_delays(1.0, 0.1, 0.25, lambda: 0.5))
     assert found[:3] == [0.1, 0.2, 0.25]

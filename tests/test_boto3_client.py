@@ -236,3 +236,35 @@ def test_a_forked_child_makes_its_own_clients_and_does_not_destroy_its_parents()
     assert new_client
     assert parents_kept
     assert client_for(*PLAIN) is mine
+
+
+@pytest.mark.parametrize(
+    ("service", "variable"),
+    [
+        ("cognito-idp", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
+        ("cognito-identity", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+        ("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB"),
+        ("cognito-idp", "AWS_ENDPOINT_URL"),
+    ],
+)
+def test_an_address_in_the_environment_counts_when_the_client_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, service: str, variable: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for port in (20_001, 20_002):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
+        client = client_for(service, "eu-west-1", None, None, None)
+        assert client.meta.endpoint_url == f"http://127.0.0.1:{port}"
+        assert client_for(service, "eu-west-1", None, None, None) is client
+
+
+def test_cognitos_clients_do_not_search_for_aws_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That takes seconds on a machine that is none of Amazon's."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for service in ("cognito-idp", "cognito-identity"):
+        client = client_for(service, "eu-west-2", None, None, None)
+        assert client._request_signer._credentials is None

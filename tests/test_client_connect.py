@@ -71,12 +71,12 @@ def test_the_environment_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({}, "Which API"),
+        ({}, "needs an API"),
         ({"config": "missing.json"}, "missing.json can't be read"),
         ({"config": CONFIG, "auth": "lambda"}, "LambdaAuth"),
         ({"config": CONFIG, "auth": "oidc"}, "OidcAuth"),
         ({"config": CONFIG, "auth": "magic"}, "no authorization mode 'magic'"),
-        ({"config": {**CONFIG, "auth": None}, "auth": "identity_pool"}, "user_pool_id"),
+        ({"config": {**CONFIG, "auth": None}, "auth": "identity_pool"}, "identity_pool_id"),
         ({"url": URL, "auth": "iam"}, "needs a configuration"),
     ],
 )

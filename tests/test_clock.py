@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
-from appsync_gql.clock import Bounds, Instant, ServerClock, SystemClock, seconds_of
+from appsync_gql.clock import (
+    Bounds,
+    Instant,
+    ServerClock,
+    SystemClock,
+    monotonic_through_sleep,
+    retry_after,
+    seconds_of,
+)
 
 NOW = Instant(wall=1000.0, monotonic=50.0)
 RIGHT = ServerClock.assumed(NOW)
@@ -63,6 +74,21 @@ def test_observations_that_agree_narrow_the_estimate() -> None:
 def test_an_observation_that_adds_nothing_changes_nothing() -> None:
     first = RIGHT.observe_issue(5000.0, sent=50.0, received=50.0)
     assert first.observe_issue(5000.0, sent=49.0, received=51.0) is first
+
+
+def test_bounds_that_touch_agree_on_one_offset() -> None:
+    assert Bounds(0.0, 1.0).intersection(Bounds(1.0, 2.0)) == Bounds(1.0, 1.0)
+    assert Bounds(1.0, 2.0).intersection(Bounds(0.0, 1.0)) == Bounds(1.0, 1.0)
+    assert Bounds(0.0, 1.0).intersection(Bounds(1.1, 2.0)) is None
+
+
+def test_a_date_of_today_counts_and_one_of_the_day_before_yesterday_does_not() -> None:
+    today = ServerClock.assumed(Instant(wall=1_800_000_000.0, monotonic=1000.0))
+    assert today.observe_date(1_800_000_000.0, sent=1000.0, received=1000.0).observed
+    day_off = today.observe_date(1_800_000_000.0 - 86_402.0, sent=1000.0, received=1000.0)
+    assert day_off is today
+    hour_off = today.observe_date(1_800_000_000.0 - 3_600.0, sent=1000.0, received=1000.0)
+    assert hour_off.doubt is not None
 
 
 def test_a_token_just_issued_counts_more_than_all_that_was_known() -> None:
@@ -198,6 +224,21 @@ def test_this_machines_clocks_show_the_time() -> None:
     assert clock.monotonic() >= first
 
 
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="Linux alone has both clocks")
+def test_the_monotonic_clock_is_the_one_that_goes_on_while_the_machine_sleeps() -> None:
+    def clock_id(platform: str) -> object:
+        read = monotonic_through_sleep(platform)
+        return read.args[0] if isinstance(read, partial) else read
+
+    assert clock_id("linux") == time.CLOCK_BOOTTIME
+    assert clock_id("darwin") == time.CLOCK_MONOTONIC
+    assert clock_id("win32") is time.monotonic
+
+
+def test_this_platforms_monotonic_clock_is_the_one_in_use() -> None:
+    assert abs(SystemClock.monotonic() - monotonic_through_sleep(sys.platform)()) < 5
+
+
 def test_a_moment_is_reached_when_either_clock_has_reached_it() -> None:
     then = NOW.plus(10.0)
     assert not NOW.reached(then)
@@ -208,3 +249,36 @@ def test_a_moment_is_reached_when_either_clock_has_reached_it() -> None:
 def test_the_time_since_a_moment_is_that_of_the_clock_that_counted_more() -> None:
     assert Instant(wall=1005.0, monotonic=57.0).since(NOW) == 7.0
     assert Instant(wall=1005.0, monotonic=50.0).since(NOW) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": " 0 "}, 0.0),
+        ({"Retry-After": "\u00b2"}, None),
+        ({"Retry-After": "-1"}, None),
+        ({"Retry-After": "1.5"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "9" * 400}, None),
+        (
+            {
+                "Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT",
+                "Date": "Thu, 01 Jan 2026 00:00:00 GMT",
+            },
+            60.0,
+        ),
+        (
+            {
+                "Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT",
+                "Date": "Thu, 01 Jan 2026 00:01:00 GMT",
+            },
+            0.0,
+        ),
+        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT"}, None),
+        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT", "Date": "today"}, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(CIMultiDict(headers)) == seconds

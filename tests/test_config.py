@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from appsync_gql import ConfigurationError
-from appsync_gql.config import config_of_environment, config_of_text
+from appsync_gql.config import config_of, config_of_environment, config_of_text
 
 URL = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 POOL, CLIENT, IDENTITY = "eu-west-1_Example", "client", "eu-west-1:0000-1111"
@@ -104,6 +106,21 @@ def test_files_of_gen_1_for_mobile() -> None:
     assert found.identity_pool_id == IDENTITY
 
 
+@pytest.mark.parametrize("auth", [{}, {"plugins": {}}, {"plugins": {"awsCognitoAuthPlugin": {}}}])
+def test_files_of_gen_1_for_mobile_need_no_user_pool(auth: dict[str, Any]) -> None:
+    api = {"endpointType": "GraphQL", "endpoint": URL, "authorizationType": "AWS_IAM"}
+    text = json.dumps({"api": {"plugins": {"awsAPIPlugin": {"example": api}}}, "auth": auth})
+    found = config_of_text(text, "amplifyconfiguration.json")
+    assert found.default_mode == "iam"
+    assert found.user_pool_id is found.client_id is found.identity_pool_id is None
+
+
+def test_an_empty_api_key_is_none() -> None:
+    found = config_of_text(json.dumps({**EXPORTS, "aws_appsync_apiKey": ""}), "aws-exports.js")
+    with pytest.raises(ConfigurationError, match="aws_appsync_apiKey"):
+        found.needed("api_key", "api_key")
+
+
 def without(path: str) -> str:
     """Return GEN2 without one key, as JSON."""
     found = json.loads(json.dumps(GEN2))
@@ -122,21 +139,22 @@ def without(path: str) -> str:
         ("[]", "no JSON object"),
         ("{}", "neither 'data'"),
         (without("data"), "no object 'data'"),
+        (json.dumps({**GEN2, "data": 5}), "data is no object"),
+        (json.dumps({**GEN2, "auth": []}), "auth is no object"),
+        (json.dumps({**GEN2, "data": {**GEN2["data"], "url": 5}}), "data.url is no string"),
+        (
+            json.dumps({**GEN2, "data": {**GEN2["data"], "authorization_types": "AWS_IAM"}}),
+            "data.authorization_types is no list of strings",
+        ),
         (without("data.url"), "data.url is missing"),
         (without("data.default_authorization_type"), "data.default_authorization_type is missing"),
-        (without("auth.user_pool_client_id"), "needs the client_id"),
-        (without("auth"), "needs the user_pool_id"),
         (json.dumps({**GEN2, "version": "9"}), "version '9'"),
         (
             json.dumps({**GEN2, "data": {**GEN2["data"], "default_authorization_type": "MAGIC"}}),
             "authorization type 'MAGIC' is not one of",
         ),
         (json.dumps({"api": {"plugins": {"awsAPIPlugin": {}}}}), "no API of endpointType GraphQL"),
-        (json.dumps({"api": {"plugins": {}}}), "no object 'awsAPIPlugin'"),
-        (
-            json.dumps({k: v for k, v in EXPORTS.items() if k != "aws_appsync_apiKey"}),
-            "needs the api_key",
-        ),
+        (json.dumps({"api": {"plugins": {}}}), "no object 'api.plugins.awsAPIPlugin'"),
     ],
 )
 def test_an_odd_file_is_an_error_that_names_the_key(text: str, said: str) -> None:
@@ -144,6 +162,55 @@ def test_an_odd_file_is_an_error_that_names_the_key(text: str, said: str) -> Non
         config_of_text(text, "the-file")
     assert said in str(caught.value)
     assert "da2-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "key"),
+    [
+        (json.loads(without("data.api_key")), "api_key", "data.api_key"),
+        (json.loads(without("auth.user_pool_client_id")), "client_id", "auth.user_pool_client_id"),
+        (json.loads(without("auth")), "identity_pool_id", "auth.identity_pool_id"),
+        ({**EXPORTS, "aws_appsync_apiKey": ""}, "api_key", "aws_appsync_apiKey"),
+        ({**EXPORTS, "aws_user_pools_id": None}, "user_pool_id", "aws_user_pools_id"),
+        (MOBILE, "api_key", "api.plugins.awsAPIPlugin.example.apiKey"),
+    ],
+)
+def test_what_a_mode_needs_is_missing_by_the_name_that_it_has_in_the_file(
+    config: dict[str, Any], name: str, key: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        config_of(config, "the-file").needed(name, "the-mode")
+    assert str(caught.value) == f"the-file: {key} is missing, which the mode 'the-mode' needs."
+    assert caught.value.setting == name
+
+
+ODD = [None, 5, "", "x", [], {}, [1], {"a": 1}, True]
+
+
+def paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where each value is."""
+    yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from paths(value[key], (*path, key))
+
+
+def replaced(value: Any, path: tuple[str, ...], by: Any) -> Any:
+    if not path:
+        return by
+    return {**value, path[0]: replaced(value[path[0]], path[1:], by)}
+
+
+@pytest.mark.parametrize("config", [GEN2, EXPORTS, MOBILE], ids=["gen 2", "web", "mobile"])
+def test_any_odd_value_anywhere_is_read_or_is_a_configuration_error(config: Any) -> None:
+    for path in paths(config):
+        for odd in ODD:
+            with contextlib.suppress(ConfigurationError):
+                config_of_text(json.dumps(replaced(config, path, odd)), "the-file")
+
+
+def test_a_byte_order_mark_is_no_matter() -> None:
+    assert config_of_text("\ufeff" + json.dumps(GEN2), "the-file").url == URL
 
 
 @pytest.mark.parametrize(
@@ -165,16 +232,13 @@ def test_without_a_url_the_environment_is_no_configuration() -> None:
     assert config_of_environment({"X_API_KEY": "da2-key", "X_URL": ""}, "X_") is None
 
 
-@pytest.mark.parametrize(
-    ("variables", "said"),
-    [
-        ({"X_AUTH": "magic"}, "'magic' is not one of"),
-        ({"X_AUTH": "userpool"}, "needs the user_pool_id"),
-    ],
-)
-def test_environment_variables_that_contradict_are_an_error(
-    variables: dict[str, str], said: str
-) -> None:
-    with pytest.raises(ConfigurationError, match="X_") as caught:
-        config_of_environment({"X_URL": URL, **variables}, "X_")
-    assert said in str(caught.value)
+def test_an_unknown_mode_in_the_environment_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match="X_AUTH is 'magic'"):
+        config_of_environment({"X_URL": URL, "X_AUTH": "magic"}, "X_")
+
+
+def test_a_missing_variable_is_an_error_where_it_is_needed() -> None:
+    found = config_of_environment({"X_URL": URL, "X_AUTH": "userpool"}, "X_")
+    assert found is not None
+    with pytest.raises(ConfigurationError, match="X_CLIENT_ID is missing"):
+        found.needed("client_id", "userpool")

@@ -7,11 +7,13 @@ import pytest
 
 from appsync_gql import ConfigurationError, InsecureEndpoint
 from appsync_gql.endpoint import (
+    ApiHosts,
     check_endpoint,
     check_service_url,
     check_ssl,
     is_aws_url,
     is_loopback,
+    is_region,
 )
 from support.tracebacks import assert_hidden
 
@@ -32,6 +34,7 @@ from support.tracebacks import assert_hidden
         "http://127.0.0.1:8080",
         "http://127.9.9.9/",
         "http://[::1]:8080/graphql",
+        "https://api.example.com:65535/graphql",
     ],
 )
 def test_https_and_this_machine_are_accepted(url: str) -> None:
@@ -84,7 +87,7 @@ def test_plain_http_to_another_machine_must_be_allowed_explicitly(url: str) -> N
         "http://127.0.0.1\\.evil.example/graphql",
         "http://127.0.0.1 .evil.example/graphql",
         "https://example.com:notaport/graphql",
-        "https://example.com:99999/graphql",
+        "https://example.com:65536/graphql",
         "https://:443/graphql",
         "ftp://example.com",
         b"https://example.com/graphql",
@@ -198,3 +201,33 @@ def test_tls_settings_of_aiohttp_are_accepted(value: object) -> None:
 def test_what_aiohttp_would_take_for_no_verification_is_refused(value: object) -> None:
     with pytest.raises(ConfigurationError, match="SSLContext"):
         check_ssl(value)
+
+
+def test_the_names_of_an_api_are_those_of_its_url() -> None:
+    url = "https://abc.appsync-api.eu-west-1.amazonaws.com/graphql"
+    assert ApiHosts.of(url, api_host=None, realtime_url=None) == (url, None, {}, {})
+    assert ApiHosts.of(url, api_host=None, realtime_url="wss://x").realtime_url == "wss://x"
+
+
+@pytest.mark.parametrize("tail", ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"])
+def test_a_private_api_has_an_endpoint_and_a_host_of_its_own(tail: str) -> None:
+    url = f"https://vpce-1.appsync-api.eu-west-1.vpce.{tail}/graphql"
+    host = f"abc.appsync-api.eu-west-1.{tail}"
+    found = ApiHosts.of(url, api_host=host, realtime_url=None)
+    assert found.url == f"https://{host}/graphql"
+    assert found.realtime_url == f"wss://vpce-1.appsync-api.eu-west-1.vpce.{tail}/graphql"
+    assert found.request_headers == {"Host": host}
+    domain = f"abc.appsync-realtime-api.eu-west-1.{tail}"
+    assert found.handshake_headers == {"x-appsync-domain": domain}
+
+
+@pytest.mark.parametrize(
+    "name", ["eu-west-1", "us-gov-east-1", "cn-north-1", "eusc-de-east-1", "ap-southeast-12"]
+)
+def test_regions_of_all_partitions_are_regions(name: str) -> None:
+    assert is_region(name)
+
+
+@pytest.mark.parametrize("name", ["", "Ireland", "eu-west", "eu-west-1a", "EU-WEST-1", "a\n"])
+def test_other_names_are_no_regions(name: str) -> None:
+    assert not is_region(name)

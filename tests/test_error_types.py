@@ -74,6 +74,7 @@ def test_what_an_error_name_means(
     [
         (200, None),
         (299, None),
+        (300, M.INVALID),
         (302, M.INVALID),
         (400, M.INVALID),
         (401, M.REFUSED),

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.traceback import Traceback
 
-from appsync_gql.secret import Secret, hidden
+from appsync_gql.secret import Secret, SecretBytes, hidden, sealed
 
 LONG = "s3cr3t-" * 40
 
@@ -27,6 +27,14 @@ def test_a_part_of_a_secret_is_secret_too() -> None:
     """Tools that shorten long strings take a slice first, and then its repr."""
     assert repr(Secret(LONG)[:80]) == repr(Secret(LONG)[0]) == "<redacted>"
     assert Secret("abc")[1:] == "bc"
+
+
+def test_secret_bytes_and_their_parts_are_redacted_and_not_pickled() -> None:
+    secret = SecretBytes(b"s3cr3t")
+    assert repr(secret) == repr(secret[:3]) == "<redacted>"
+    assert (secret[:3], secret[0]) == (b"s3c", ord("s"))
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(secret)
 
 
 def test_rich_shows_no_secret_among_local_variables() -> None:
@@ -63,3 +71,11 @@ def test_hiding_an_argument_keeps_a_text_and_replaces_anything_else_by_its_type(
     assert found == result
     if isinstance(value, str):
         assert repr(found) == "<redacted>"
+
+
+def test_a_sealed_text_is_shown_neither_as_a_text_nor_by_its_repr() -> None:
+    read = sealed("text")
+    assert not isinstance(read, str)
+    assert "text" not in repr(read)
+    assert read() == "text"
+    assert repr(read()) == "<redacted>"

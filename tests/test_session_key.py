@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from appsync_gql import ConfigurationError, SessionKey, Tokens
 from appsync_gql.session_key import digest
-from support.store import NOON, tokens_at
+from support.store import NOON, jwt_of, tokens_at
 
 POOL = "eu-west-1_Example"
 ADA = tokens_at(NOON, user="ada", refresh_token="refresh-ada")
@@ -60,6 +61,19 @@ def test_tokens_complete_a_key_and_replace_what_was_assumed() -> None:
     assert assumed.with_tokens(ADA).username == "ada"
     assert assumed.with_tokens(None) is assumed
     assert assumed.with_tokens(Tokens(refresh_token="x")).username == "ada@example.com"
+
+
+def test_what_tokens_say_counts_more_than_what_was_assumed_and_that_more_than_nothing() -> None:
+    assumed = key(user_pool_id="eu-west-1_Old", client_id="old", username="old", signed_in_at=1.0)
+    assert assumed.with_tokens(ADA) == SessionKey.of(ADA)
+    opaque = Tokens(refresh_token="refresh-ada")
+    completed = replace(assumed, first_token_digest=digest("refresh-ada"))
+    assert assumed.with_tokens(opaque) == completed
+
+
+def test_the_time_of_the_sign_in_is_the_same_after_all_renewals() -> None:
+    renewed = Tokens(access_token=jwt_of(exp=NOON + 60, iat=NOON, auth_time=NOON - 1000))
+    assert SessionKey.of(renewed).signed_in_at == NOON - 1000
 
 
 def test_the_digest_of_the_first_refresh_token_stays_through_renewals() -> None:

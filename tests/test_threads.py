@@ -17,7 +17,7 @@ from appsync_gql.threads import EventQueue, run_in_thread
 
 
 class Listener:
-    """Records events; waits at the first one if it is told to."""
+    """Records events; may block at the first one."""
 
     def __init__(self, *, blocked: bool = False) -> None:
         self.events: list[object] = []

@@ -37,6 +37,14 @@ def test_user_and_pool_are_read_from_either_jwt() -> None:
     assert (only_id.claims("access"), only_id.claims("id")) == (None, both.id)
 
 
+def test_the_access_tokens_claims_are_the_first_choice() -> None:
+    tokens = Tokens(
+        access_token=tokens_at(NOON, lifetime=60).access_token,
+        id_token=tokens_at(NOON, lifetime=600).id_token,
+    )
+    assert tokens.any_claims is tokens.access
+
+
 def test_a_refresh_token_alone_is_enough() -> None:
     tokens = Tokens(refresh_token="opaque")
     assert tokens.any_claims is None
@@ -106,6 +114,13 @@ def test_what_is_no_jwt_is_refused_with_the_arguments_name_and_without_its_text(
         assert_hidden(caught.value, bare, bare.removeprefix("Bearer ").strip())
 
 
+@pytest.mark.parametrize("token", ["", "é" * 20, "two words", "line\n", "tab\t", "nul\0"])
+def test_a_refresh_token_is_any_text_that_can_be_sent(token: str) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        Tokens(refresh_token=token)
+    assert caught.value.setting == "refresh_token"
+
+
 def test_no_token_at_all_is_refused() -> None:
     with pytest.raises(InvalidToken, match="needs an access_token"):
         Tokens()
@@ -167,6 +182,7 @@ def test_invalid_tokens_are_errors_of_this_package() -> None:
     [
         ("device_key", ""),
         ("device_key", "a b"),
+        ("device_key", "a\n"),
         ("device_key", b"bytes"),
         ("clock_correction", "abc"),
         ("clock_correction", float("nan")),
@@ -175,6 +191,7 @@ def test_invalid_tokens_are_errors_of_this_package() -> None:
         ("clock_correction", True),
         ("rotates", "yes"),
         ("renewals", -1),
+        ("renewals", True),
         ("renewals", 1.5),
         ("renewals", None),
     ],
@@ -226,3 +243,10 @@ def test_the_password_of_a_device_is_not_shown() -> None:
     tokens = Tokens(refresh_token="r", device_password="d3vice-password")
     assert "d3vice" not in repr(tokens)
     assert repr(tokens.device_password) == "<redacted>"
+
+
+def test_tokens_without_a_time_of_issue_are_of_one_age() -> None:
+    refresh, undated = Tokens(refresh_token="r"), Tokens(access_token=jwt_of(exp=NOON))
+    assert not refresh.newer_than(undated)
+    assert not undated.newer_than(refresh)
+    assert dataclasses.replace(refresh, renewals=1).newer_than(undated)

@@ -39,7 +39,7 @@ from appsync_gql import (
     events,
 )
 from appsync_gql.testing import Emulator, ResolverError, unauthorized
-from support.store import Told, fixed_delay
+from support.store import EventRecorder, fixed_delay
 
 ME = gql("{ me { username groups } }")
 SECRET = gql("{ secret me { username } }")
@@ -63,8 +63,8 @@ def posts(emulator: Emulator) -> int:
 
 
 @pytest.fixture
-def store(emulator: Emulator, told: Told) -> TokenStore:
-    return store_for(emulator, on_event=told)
+def store(emulator: Emulator, recorder: EventRecorder) -> TokenStore:
+    return store_for(emulator, on_event=recorder)
 
 
 @pytest.fixture
@@ -95,13 +95,13 @@ async def test_an_expired_token_is_renewed_before_anything_is_sent(emulator: Emu
 
 
 async def test_a_request_whose_token_expired_before_it_arrived_is_replayed_with_a_newer_one(
-    session: AsyncClientSession, emulator: Emulator, told: Told
+    session: AsyncClientSession, emulator: Emulator, recorder: EventRecorder
 ) -> None:
     """The race that this package exists for: valid when it was sent, expired when it arrived."""
     emulator.shift_clock(3600)
     assert (await session.execute(ME))["me"]["username"] == "ada"
     assert (posts(emulator), emulator.counters["refreshes"]) == (2, 1)
-    (replayed,) = await asyncio.to_thread(told.wait_for, events.Replayed)
+    (replayed,) = await asyncio.to_thread(recorder.wait_for, events.Replayed)
     assert replayed == events.Replayed(reason="refused")
 
 
@@ -484,10 +484,10 @@ async def test_gqls_automatic_batching_works(emulator: Emulator, store: TokenSto
 
 
 async def test_a_callers_time_limit_during_a_renewal_does_not_lose_the_session(
-    emulator: Emulator, told: Told
+    emulator: Emulator, recorder: EventRecorder
 ) -> None:
     """Pitfall: the rotated token is lost when the caller is cancelled."""
-    store = store_for(emulator, emulator.issue_tokens(issued_ago=4000), on_event=told)
+    store = store_for(emulator, emulator.issue_tokens(issued_ago=4000), on_event=recorder)
     hold = emulator.faults.hold(on="cognito")
     client = Client(
         transport=AppSyncTransport(emulator.graphql_url, auth=store), execute_timeout=0.2
@@ -496,7 +496,7 @@ async def test_a_callers_time_limit_during_a_renewal_does_not_lose_the_session(
         with pytest.raises(TimeoutError):
             await session.execute(ME)
         hold.release()
-        await asyncio.to_thread(told.wait_for, events.Renewed)
+        await asyncio.to_thread(recorder.wait_for, events.Renewed)
         await session.execute(ME)
     assert emulator.counters["refreshes"] == 1
     assert emulator.counters["reuse"] == 0

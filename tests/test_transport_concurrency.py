@@ -100,7 +100,7 @@ async def test_a_request_that_outlives_its_session_still_ends() -> None:
             await task
 
 
-async def test_another_authorization_may_be_given_for_one_request() -> None:
+async def test_another_authorization_may_be_passed_for_one_request() -> None:
     async with raw_server() as server, client(server.url) as session:
         extra_args = {"auth": FixedAuth("other"), "headers": {"x-trace": "t"}}
         before = dict(extra_args)

@@ -21,13 +21,15 @@ _NAMES = {
     "challenges": "ChallengeRequired",
     "client": "AppSyncClient connect",
     "clock": "Clock",
+    "data.paginate": "paginate",
+    "data.scalars": "add_aws_scalars parse_aws_scalars serialize_aws_scalars",
     "events": "",
     "exceptions": """
         AccountFailed AppSyncError BadRequest BlockedByWaf ChallengeExpired ConfigurationError
         ConnectionFailed Denied InsecureEndpoint InvalidToken LockTimeout MissingExtra
-        NotSignedIn OutcomeUnknown Refused RenewalFailed ServerFailed SessionExpired
-        SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow Throttled
-        WrongAnswer
+        NotSignedIn OutcomeUnknown PaginationFailed Refused RenewalFailed ServerFailed
+        SessionExpired SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow
+        Throttled WrongAnswer
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",

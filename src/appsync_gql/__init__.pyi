@@ -14,6 +14,10 @@ from .challenges import ChallengeRequired as ChallengeRequired
 from .client import AppSyncClient as AppSyncClient
 from .client import connect as connect
 from .clock import Clock as Clock
+from .data.paginate import paginate as paginate
+from .data.scalars import add_aws_scalars as add_aws_scalars
+from .data.scalars import parse_aws_scalars as parse_aws_scalars
+from .data.scalars import serialize_aws_scalars as serialize_aws_scalars
 from .exceptions import AccountFailed as AccountFailed
 from .exceptions import AppSyncError as AppSyncError
 from .exceptions import BadRequest as BadRequest
@@ -28,6 +32,7 @@ from .exceptions import LockTimeout as LockTimeout
 from .exceptions import MissingExtra as MissingExtra
 from .exceptions import NotSignedIn as NotSignedIn
 from .exceptions import OutcomeUnknown as OutcomeUnknown
+from .exceptions import PaginationFailed as PaginationFailed
 from .exceptions import Refused as Refused
 from .exceptions import RenewalFailed as RenewalFailed
 from .exceptions import ServerFailed as ServerFailed
@@ -101,6 +106,7 @@ __all__ = [
     "OidcAuth",
     "Outcome",
     "OutcomeUnknown",
+    "PaginationFailed",
     "RealtimeSettings",
     "RedisPersistence",
     "Refused",
@@ -126,7 +132,11 @@ __all__ = [
     "TokenStore",
     "Tokens",
     "WrongAnswer",
+    "add_aws_scalars",
     "connect",
     "events",
     "gql",
+    "paginate",
+    "parse_aws_scalars",
+    "serialize_aws_scalars",
 ]

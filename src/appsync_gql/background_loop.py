@@ -5,24 +5,80 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import os
+import sys
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .compat.forks import detach_loop, keep_for_ever
+from .compat.gevent import new_loop
+from .exceptions import ConnectionFailed
 from .threads import after_fork_in_child
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
 
 __all__ = ["BackgroundLoop", "background_loop"]
 
 T = TypeVar("T")
+
+_POLL = 0.2 if sys.platform == "win32" else None
+"""Seconds after which a waiting caller looks for Ctrl-C, where that does not wake it."""
 
 _CLOSE_SECONDS = 2.0
 """Seconds that the end of the program waits for connections to close."""
 
 _CANCEL_SECONDS = 5.0
 """Seconds that Ctrl-C waits for what it cancelled."""
+
+
+class _Call(Generic[T]):
+    """One coroutine that runs for a caller in another thread.
+
+    Attributes:
+        ended: set when everything of the coroutine has ended.
+    """
+
+    __slots__ = ("_coroutine", "_error", "_result", "_task", "ended")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self.ended = threading.Event()
+
+    def begin(self) -> None:
+        """Begin; called in the loop."""
+        if not self.ended.is_set():
+            self._task = asyncio.get_running_loop().create_task(self._coroutine)
+            self._task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        """Cancel it; called in the loop."""
+        if self._task is None:
+            self._coroutine.close()
+            self.ended.set()
+        else:
+            self._task.cancel()
+
+    def result(self) -> T:
+        """Return what the coroutine returned, or raise what it raised."""
+        if self._error is None:
+            return self._result  # type: ignore[return-value]
+        error, self._error = self._error, None
+        try:
+            raise error
+        finally:
+            del error  # its traceback has this frame, which would keep both in memory
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self._error = asyncio.CancelledError()
+        else:
+            self._error = task.exception()
+            if self._error is None:
+                self._result = task.result()
+        self.ended.set()
 
 
 class BackgroundLoop:
@@ -34,14 +90,21 @@ class BackgroundLoop:
 
     def __init__(self) -> None:
         self._begin()
-        after_fork_in_child(self, BackgroundLoop._begin)
+        after_fork_in_child(self, BackgroundLoop._after_fork)
         atexit.register(self._close)
 
     def _begin(self) -> None:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._process = os.getpid()
+        self._closed = False
+
+    def _after_fork(self) -> None:
+        """Cut what was inherited off from the parent's loop, which goes on there."""
+        if self._loop is not None:
+            detach_loop(self._loop)
+            keep_for_ever(self._loop)
+        self._begin()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop, block until it has ended, and return its result.
@@ -49,9 +112,9 @@ class BackgroundLoop:
         Ctrl-C cancels the coroutine and is raised here.
 
         Raises:
+            ConnectionFailed: no thread can be started now, and this thread runs an event loop.
             RuntimeError: called on the loop's own thread, which would wait for itself.
         """
-        loop = self._loop or self._start()
         if threading.current_thread() is self._thread:
             coroutine.close()
             msg = (
@@ -59,20 +122,44 @@ class BackgroundLoop:
                 "(on_gap, for example), and would wait for ever. Make it from another thread."
             )
             raise RuntimeError(msg)
-        ended = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_announcing(coroutine, ended), loop)
+        call, loop = _Call(coroutine), None
         try:
-            return future.result()
+            try:
+                loop = self._loop or self._start()
+                loop.call_soon_threadsafe(call.begin)
+            except RuntimeError:
+                loop = None
+                return self._run_here(coroutine)
+            while not call.ended.wait(_POLL):
+                pass
         except BaseException:
-            # Ctrl-C: what is cancelled must have ended before anything else is done with it.
-            if future.cancel():
-                ended.wait(_CANCEL_SECONDS)
+            # Ctrl-C, which may come between any two steps of this method: what is cancelled must
+            # have ended before anything else is done with it.
+            if loop is not None and not call.ended.is_set():
+                loop.call_soon_threadsafe(call.cancel)
+                call.ended.wait(_CANCEL_SECONDS)
             raise
+        if self._closed:
+            self._wait_for_end()
+        return call.result()
+
+    def finish(self, generator: AsyncGenerator[Any, None]) -> None:
+        """Close a generator that was iterated on the loop, and block until it has ended.
+
+        Called by the garbage collector too, in any thread. On the loop's own thread there is
+        nothing to be done, since asyncio closes generators that are collected; nor is there
+        after the end of the loop, which closes all.
+        """
+        if self._loop is not None and threading.current_thread() is not self._thread:
+            self.run(_close(generator))
 
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._starting:
+            if self._closed:
+                msg = "the program is ending"
+                raise RuntimeError(msg)
             if self._loop is None:
-                loop = asyncio.new_event_loop()
+                loop = new_loop()
                 thread = threading.Thread(
                     target=_serve, args=(loop,), name="appsync-gql-loop", daemon=True
                 )
@@ -84,21 +171,50 @@ class BackgroundLoop:
                 self._thread, self._loop = thread, loop
             return self._loop
 
+    def _run_here(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in this thread, since there is no other.
+
+        At the end of the program no thread can be started; functions of :mod:`atexit`, which
+        run in the main thread, may still make requests.
+        """
+        if self._closed:
+            self._wait_for_end()
+        if _is_loop_running():
+            coroutine.close()
+            raise ConnectionFailed(
+                "No thread could be started, which synchronous calls inside an event loop need; "
+                "nothing was sent. Call again later."
+            )
+        return asyncio.run(coroutine)
+
+    def _wait_for_end(self) -> None:
+        """Block a daemon thread until the program has ended, so that it says nothing more."""
+        if threading.current_thread() is not threading.main_thread():
+            threading.Event().wait()
+
     def _close(self) -> None:
         """Close the loop's connections at the end of the program."""
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None or self._process != os.getpid():
+        with self._starting:
+            loop, thread = self._loop, self._thread
+            self._loop, self._closed = None, True
+        if loop is None or thread is None:
             return
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_CLOSE_SECONDS)
 
 
-async def _announcing(coroutine: Coroutine[Any, Any, T], ended: threading.Event) -> T:
+async def _close(generator: AsyncGenerator[Any, None]) -> None:
+    with contextlib.suppress(RuntimeError):  # asyncio closes it already
+        await generator.aclose()
+
+
+def _is_loop_running() -> bool:
     try:
-        return await coroutine
-    finally:
-        ended.set()
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -19,8 +19,8 @@ def delays(
     """Yield seconds to wait after the first, second, … failure in a row, for ever.
 
     Exponential with "equal jitter": between half and the whole of
-    ``base * 2**n``, never above ``cap``; so a fleet that failed together does
-    not come back together, and no wait is near zero.
+    ``base * 2**n``, never above ``cap``; so processes that failed at the same time do
+    not try again at the same time, and no wait is near zero.
     """
     ceiling = base
     while True:
@@ -36,7 +36,7 @@ def full_jitter(
     """Yield seconds to wait before the first, second, … attempt to connect again, for ever.
 
     Between nothing and ``base * 2**n``, never above ``cap``: clients that lost
-    their connections in one moment come back spread over the whole time.
+    their connections in one moment connect again spread over the whole time.
     """
     ceiling = base
     while True:
@@ -50,10 +50,10 @@ def lock_delays(
     longest: float = 0.25,
     rand: Callable[[], float] = random.random,
 ) -> Iterator[float]:
-    """Yield seconds to wait between attempts at a lock that somebody else holds.
+    """Yield seconds to wait between attempts at a lock that another process or thread holds.
 
     Args:
-        patience: seconds in all; longer than the lease of a holder that died.
+        patience: seconds in all; longer than the lease of a holder that was killed.
         first: about how long the first wait is; each is twice the one before.
         longest: no wait is longer.
         rand: for jitter, so that those who wait do not try all at once.

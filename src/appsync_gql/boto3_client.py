@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pkgutil
 import threading
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from .exceptions import ConfigurationError
-from .threads import after_fork_in_child
+from .forks import after_fork_in_child, importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +24,22 @@ __all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_deb
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _ATTEMPTS = 3
-_UNSIGNED = "cognito-idp"
+_UNSIGNED = frozenset({"cognito-idp", "cognito-identity"})
+"""Services whose calls here are public, so that boto3 need not search for AWS credentials."""
+
+_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_CONFIG_FILE")
+_SERVICE_IDS = {"cognito-idp": "COGNITO_IDENTITY_PROVIDER"}
+"""Services whose variables are not called as boto3 calls the service."""
 
 _thread = threading.local()
 
 
 class _Settings(NamedTuple):
-    """All that distinguishes one client from another."""
+    """All that distinguishes one client from another.
+
+    The environment is a part of it, since boto3 reads addresses and profiles from there when a
+    client is made, and a program may change it.
+    """
 
     service: str
     region: str | None
@@ -38,6 +48,7 @@ class _Settings(NamedTuple):
     config: Config | None
     read_seconds: float
     attempts: int
+    environment: tuple[str | None, ...]
 
     def botocore_config(self) -> Config:
         """Return this package's settings of botocore, completed and replaced by the user's."""
@@ -50,8 +61,7 @@ class _Settings(NamedTuple):
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=16,
         )
-        if self.service == _UNSIGNED:
-            # The calls used here are public, so boto3 need not search for AWS credentials.
+        if self.service in _UNSIGNED:
             ours = ours.merge(Config(signature_version=UNSIGNED))
         return ours.merge(self.config) if self.config else ours
 
@@ -80,7 +90,7 @@ class _Clients:
         # Clients with a session or a configuration of the user's own live as long as the objects
         # that use them; the others, of which there are few, as long as the process.
         self.permanent: set[Any] = set()
-        self.unsigned: Session | None = None
+        self.unsigned: dict[object, Session] = {}
         self.lock = threading.Lock()
         # One for each session, which is not thread-safe, or service: making a client may search
         # for AWS credentials, and a source of credentials that hangs must not delay other clients.
@@ -96,7 +106,8 @@ class _Clients:
         with making:
             client = self.by_settings.get(settings)
             if client is None:
-                client = _make(settings)
+                with importing():
+                    client = _make(settings)
             if isinstance(client, ConfigurationError):
                 return client
             with self.lock:
@@ -168,7 +179,16 @@ def client_for(
     """
     check_boto3_arguments(session, config)
     client = _clients.get(
-        _Settings(service, region, endpoint_url, session, config, read_seconds, attempts)
+        _Settings(
+            service,
+            region,
+            endpoint_url,
+            session,
+            config,
+            read_seconds,
+            attempts,
+            _environment(service),
+        )
     )
     if isinstance(client, ConfigurationError):
         # Raised outside _make's handler: botocore's error and its frames may quote a password.
@@ -194,7 +214,7 @@ def _make(settings: _Settings) -> Any:
 
     _filter_logs()
     try:
-        make: Any = (settings.session or _plain_session(settings.service)).client
+        make: Any = (settings.session or _plain_session(settings)).client
         return make(
             settings.service,
             region_name=settings.region,
@@ -217,19 +237,27 @@ def _make(settings: _Settings) -> Any:
     )
 
 
-def _plain_session(service: str) -> Session:
+def _environment(service: str) -> tuple[str | None, ...]:
+    """Return what the environment says about a service's address, and where it says more."""
+    name = service.upper().replace("-", "_")
+    names = (*_VARIABLES, f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, name)}")
+    return tuple(os.environ.get(variable) for variable in names)
+
+
+def _plain_session(settings: _Settings) -> Session:
     """Return a session without settings; called under the service's lock.
 
-    The one of Cognito, which has no AWS credentials that could expire, is kept: making a second
-    client of a session takes 5 ms, not 100, and that one is needed in a hurry.
+    Those of the unsigned services, which have no AWS credentials that could expire, are kept:
+    making a second client of a session takes 5 ms, not 100, and that one is needed in a hurry.
     """
     import boto3  # noqa: PLC0415
 
-    if service != _UNSIGNED:
+    if settings.service not in _UNSIGNED:
         return boto3.session.Session()
-    if _clients.unsigned is None:
-        _clients.unsigned = boto3.session.Session()
-    return _clients.unsigned
+    key = settings.service, settings.environment
+    if key not in _clients.unsigned:
+        _clients.unsigned[key] = boto3.session.Session()
+    return _clients.unsigned[key]
 
 
 @contextmanager

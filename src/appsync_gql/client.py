@@ -1,8 +1,7 @@
-"""A gql client whose synchronous methods work everywhere, and the one line that makes it."""
+"""A gql client whose synchronous methods work everywhere, and the function that makes it."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,13 @@ from gql import Client
 
 from .background_loop import background_loop
 from .blocking import BlockingAppSyncTransport
-from .config import ApiConfig, config_of_environment, config_of_text
+from .config import (
+    PREFIX,
+    ApiConfig,
+    config_of,
+    config_of_environment,
+    config_of_text,
+)
 from .exceptions import ConfigurationError
 from .transport import AppSyncTransport
 
@@ -25,11 +30,8 @@ if TYPE_CHECKING:
     from .persistence.base import TokenPersistence
     from .store.token_store import TokenStore
 
-__all__ = ["PREFIX", "AppSyncClient", "authorization", "connect", "read_config"]
+__all__ = ["AppSyncClient", "authorization", "connect", "read_config"]
 
-
-PREFIX = "APPSYNC_"
-"""How the environment variables begin that :func:`connect` reads."""
 
 _BY_OBJECT = {"oidc": "OidcAuth(source)", "lambda": "LambdaAuth(source)"}
 
@@ -105,10 +107,10 @@ class AppSyncClient(Client):
         """
         results: AsyncGenerator[Any, None] = self.subscribe_async(request, **arguments)
         try:
-            while (result := background_loop.run(anext(results, _END))) is not _END:
+            while (result := background_loop.run(_next(results))) is not _END:
                 yield result
         finally:
-            background_loop.run(_close(results))
+            background_loop.finish(results)
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""
@@ -118,8 +120,9 @@ class AppSyncClient(Client):
 _END = object()
 
 
-async def _close(results: AsyncGenerator[Any, None]) -> None:
-    await results.aclose()
+async def _next(results: AsyncGenerator[Any, None]) -> Any:
+    """Return the next result; called in the loop, so that the generator belongs to it."""
+    return await anext(results, _END)
 
 
 def connect(
@@ -138,8 +141,8 @@ def connect(
         config: the path of ``amplify_outputs.json``, ``amplifyconfiguration.json`` or
             ``aws-exports.js``, or its content; ``None``: from the environment variables
             ``APPSYNC_URL``, ``APPSYNC_AUTH``, ``APPSYNC_API_KEY``, ``APPSYNC_REGION``,
-            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``, unless
-            ``url`` is given.
+            ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``,
+            ``APPSYNC_USERNAME`` (whose saved session), unless ``url`` is given.
         url: the GraphQL endpoint, in place of the configuration's.
         auth: an authorization mode by its name (``"api_key"``, ``"userpool"``, ``"iam"``,
             ``"identity_pool"``), or an object such as ``OidcAuth(source)``; ``None`` for the
@@ -157,8 +160,8 @@ def connect(
         found = read_config(config)
     if found is None and url is None:
         raise ConfigurationError(
-            "Which API? Give connect() the path of an amplify_outputs.json, or url= and auth=, or "
-            f"set {PREFIX}URL.",
+            "connect() needs an API: pass the path of an amplify_outputs.json, or url= and auth=, "
+            f"or set {PREFIX}URL.",
             setting="config",
         )
     if found is not None and (auth is None or isinstance(auth, str)):
@@ -166,7 +169,7 @@ def connect(
         auth = authorization(found, auth, persistence, on_event=listener)
     elif isinstance(auth, str):
         raise ConfigurationError(
-            f"auth={auth!r} needs a configuration; give an object in its place.", setting="auth"
+            f"auth={auth!r} needs a configuration; pass an object instead.", setting="auth"
         )
     endpoint = url or (found.url if found is not None else "")
     transport = AppSyncTransport(endpoint, auth=auth, **transport_arguments)  # type: ignore[arg-type]
@@ -186,7 +189,7 @@ def read_config(
     if isinstance(config, ApiConfig):
         return config
     if not isinstance(config, str | os.PathLike):
-        return config_of_text(json.dumps(dict(config)), "The configuration")
+        return config_of(config, "The configuration")
     path = Path(config)
     try:
         text = path.read_text(encoding="utf-8")
@@ -214,12 +217,12 @@ def authorization(
     Raises:
         ConfigurationError: the configuration lacks what the mode needs.
     """
-    # Each mode imports what it needs, so that a query with an API key loads nothing of AWS's.
+    # Each mode imports what it needs, so that a query with an API key imports no boto3.
     mode = config.default_mode if mode is None else mode
     if mode == "api_key":
         from .auth.api_key import ApiKeyAuth  # noqa: PLC0415
 
-        return ApiKeyAuth(_needed(config, "api_key", mode))
+        return ApiKeyAuth(config.needed("api_key", mode))
     if mode == "iam":
         from .auth.iam import IamAuth  # noqa: PLC0415
 
@@ -230,11 +233,11 @@ def authorization(
         from .auth.identity_pool import IdentityPoolAuth  # noqa: PLC0415
 
         store = _token_store(config, persistence, on_event) if config.client_id else None
-        pool_id = _needed(config, "identity_pool_id", mode)
+        pool_id = config.needed("identity_pool_id", mode)
         return IdentityPoolAuth(store, pool_id, region=config.region)
     if mode in _BY_OBJECT:
         raise ConfigurationError(
-            f"The mode {mode!r} needs a source of tokens: give auth={_BY_OBJECT[mode]}.",
+            f"The mode {mode!r} needs a source of tokens: pass auth={_BY_OBJECT[mode]}.",
             setting="auth",
         )
     raise ConfigurationError(
@@ -251,18 +254,9 @@ def _token_store(
     from .store.token_store import TokenStore  # noqa: PLC0415
 
     provider = CognitoProvider(
-        _needed(config, "client_id", "userpool"),
-        user_pool_id=_needed(config, "user_pool_id", "userpool"),
+        config.needed("client_id", "userpool"),
+        user_pool_id=config.needed("user_pool_id", "userpool"),
         region=config.user_pool_region,
+        username=config.username,
     )
     return TokenStore(provider, persistence=persistence or FilePersistence(), on_event=on_event)
-
-
-def _needed(config: ApiConfig, name: str, mode: str) -> str:
-    value = getattr(config, name)
-    if value is None:
-        raise ConfigurationError(
-            f"The mode {mode!r} needs the {name}, which {config.source} does not have.",
-            setting=name,
-        )
-    return str(value) if not isinstance(value, str) else value

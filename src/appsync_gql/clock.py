@@ -1,8 +1,8 @@
-"""The two clocks of this machine, and what is known of the server's.
+"""The two clocks of this machine, and an estimate of the server's.
 
 Whether a token has expired is a question about the *server's* time. This module
 estimates it from what servers say (``iat`` of a token just issued, the ``Date``
-header of a response), both of which are whole seconds: each observation gives an
+header of a response), both of which are whole seconds: each observation is an
 interval, and intervals that overlap are narrowed to their intersection.
 """
 
@@ -15,13 +15,19 @@ from dataclasses import dataclass, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-__all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "seconds_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "retry_after", "seconds_of"]
 
 
 class Clock(Protocol):
-    """Where a store gets its time from. Tests pass one of their own."""
+    """The clocks that a store uses. Tests pass one of their own."""
 
     def wall(self) -> float:
         """Seconds since the epoch (UTC), by this machine's clock, right or wrong."""
@@ -32,20 +38,19 @@ class Clock(Protocol):
         ...
 
 
-def _monotonic_through_sleep() -> int | None:
-    """Return the id of the clock that counts while the machine sleeps; ``None`` without one.
+_COUNTS_SLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
+"""The clock of each platform that goes on while the machine sleeps (clock_gettime(2)).
 
-    ``CLOCK_BOOTTIME`` on Linux (clock_gettime(2)); Darwin's ``CLOCK_MONOTONIC``
-    counts sleep already, whereas Python's ``time.monotonic`` there does not.
-    """
-    if sys.platform == "linux":
-        return time.CLOCK_BOOTTIME
-    if sys.platform == "darwin":
-        return time.CLOCK_MONOTONIC
-    return None
+Darwin's ``CLOCK_MONOTONIC`` does, whereas Python's ``time.monotonic`` there does not.
+"""
 
 
-_CLOCK_ID = _monotonic_through_sleep()
+def monotonic_through_sleep(platform: str) -> Callable[[], float]:
+    """Return the function that reads the platform's monotonic clock, sleep included if it can."""
+    name = _COUNTS_SLEEP.get(platform)
+    if name is None:
+        return time.monotonic
+    return partial(time.clock_gettime, getattr(time, name))
 
 
 class SystemClock:
@@ -55,9 +60,7 @@ class SystemClock:
     wall = staticmethod(time.time)
     """Seconds since the epoch."""
 
-    monotonic = staticmethod(
-        time.monotonic if _CLOCK_ID is None else partial(time.clock_gettime, _CLOCK_ID)
-    )
+    monotonic = staticmethod(monotonic_through_sleep(sys.platform))
     """Seconds since boot, sleep included where the platform counts it."""
 
 
@@ -117,10 +120,10 @@ class Bounds:
 
 
 EVERYTHING = Bounds()
-"""What is known before any server has said anything."""
+"""Bounds without any observation."""
 
 _DATES_LAST = 300.0
-"""Seconds after which ``Date`` headers that contradict everything else are forgotten."""
+"""Seconds after which ``Date`` headers that contradict everything else are dropped."""
 
 _FARTHEST_DATE = 86_400.0
 """Seconds by which a ``Date`` header may differ from this machine's clock; others are ignored."""
@@ -133,7 +136,7 @@ class ServerClock:
     Two kinds of observations are combined. The ``iat`` of a token that was just issued comes
     from the issuer itself and counts at once. A ``Date`` header may come from a cache or from a
     broken machine: one that contradicts what is known counts only after a second one, of a later
-    second, has confirmed it, and it is forgotten after five minutes without a further one.
+    second, has confirmed it, and it is dropped after five minutes without a further one.
 
     Attributes:
         hint: the offset by this machine's own wall clock.
@@ -153,7 +156,7 @@ class ServerClock:
     def assumed(cls, now: Instant, correction: float = 0.0) -> ServerClock:
         """Return the estimate that this machine's wall clock plus ``correction`` seconds is right.
 
-        It is all there is before any server has said anything.
+        It is used until a server's time was observed.
         """
         return cls(now.wall + correction - now.monotonic)
 
@@ -227,6 +230,23 @@ class ServerClock:
     def correction(self, now: Instant) -> float:
         """Return the seconds to add to this machine's wall clock to get the server's time."""
         return self.time_at(now.monotonic) - now.wall
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that ``Retry-After`` asks to wait; ``None`` without a usable one.
+
+    It may be a number of seconds or a date (RFC 9110 10.2.3); a date counts from the response's
+    own ``Date``.
+
+    Args:
+        headers: the response's headers, by case-insensitive or lower-case name.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
+    at, now = seconds_of(text or None), seconds_of(headers.get("date"))
+    return None if at is None or now is None else max(0.0, at - now)
 
 
 def seconds_of(date: str | None) -> float | None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
 
+from .config_section import ConfigSection
 from .exceptions import ConfigurationError
 from .secret import Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ["MODES", "PREFIX", "ApiConfig", "config_of", "config_of_environment", "config_of_text"]
 
-__all__ = ["MODES", "ApiConfig", "config_of_environment", "config_of_text"]
+PREFIX = "APPSYNC_"
+"""The prefix of the environment variables that :func:`connect` reads."""
 
 MODES = {
     "API_KEY": "api_key",
@@ -29,6 +31,9 @@ MODES = {
 }
 """AppSync's names of its authorization modes, and this package's."""
 
+_VERSIONS = ("1", "2")
+"""The major versions of ``amplify_outputs.json`` that are known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiConfig:
@@ -36,7 +41,7 @@ class ApiConfig:
 
     Attributes:
         url: the GraphQL endpoint.
-        region: the API's region; ``None`` if it is not told.
+        region: the API's region; ``None`` if it is not set.
         default_mode: the API's default authorization mode, by this package's name.
         modes: all of its modes, the default one first.
         api_key: ``None`` without.
@@ -45,20 +50,39 @@ class ApiConfig:
         user_pool_region: the user pool's region.
         identity_pool_id: ``None`` without.
         sign_in_domain: the domain of the hosted sign-in pages; ``None`` without.
-        source: the file or prefix that said it, for errors.
+        username: whose session is used, by the pool's name of the user, where those of several
+            users are saved; ``None`` for the only one.
+        source: the file or the prefix of variables, for errors.
+        keys: what the source calls these attributes.
     """
 
     url: str
     region: str | None = None
     default_mode: str
     modes: tuple[str, ...]
-    api_key: str | None = field(default=None, repr=False)
+    api_key: Secret | None = field(default=None, repr=False)
     user_pool_id: str | None = None
     client_id: str | None = None
     user_pool_region: str | None = None
     identity_pool_id: str | None = None
     sign_in_domain: str | None = None
+    username: str | None = None
     source: str
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def needed(self, name: str, mode: str) -> str:
+        """Return an attribute that a mode needs.
+
+        Raises:
+            ConfigurationError: the configuration does not have it.
+        """
+        value: str | None = getattr(self, name)
+        if value is None:
+            key = self.keys.get(name, name)
+            raise ConfigurationError(
+                f"{self.source}: {key} is missing, which the mode {mode!r} needs.", setting=name
+            )
+        return value
 
 
 def config_of_text(text: str, source: str) -> ApiConfig:
@@ -69,21 +93,40 @@ def config_of_text(text: str, source: str) -> ApiConfig:
         source: its name, for errors.
 
     Raises:
-        ConfigurationError: it is none of the formats, or a key that is needed is missing.
+        ConfigurationError: it is none of the formats, or a key is missing or odd.
     """
-    found = _json_of(text, source)
-    if "aws_appsync_graphqlEndpoint" in found:
-        return _of_gen1_exports(found, source)
-    if "plugins" in (found.get("api") or {}):
-        return _of_gen1_mobile(found, source)
-    if "version" not in found and "data" not in found:
-        raise ConfigurationError(
-            f"{source} has neither 'data' (amplify_outputs.json) nor "
-            "'aws_appsync_graphqlEndpoint' (aws-exports.js, amplifyconfiguration.json) nor "
-            "'api.plugins': it is no Amplify configuration with a GraphQL API.",
-            setting="config",
+    # aws-exports.js assigns one JSON object to a constant.
+    exported = re.search(r"=\s*(\{.*\})\s*;?", text, re.DOTALL) if "export" in text else None
+    try:
+        found = json.loads(exported.group(1) if exported else text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        found = None
+    return config_of(found, source)
+
+
+def config_of(found: object, source: str) -> ApiConfig:
+    """Read the content of a configuration file; the arguments are as for ``config_of_text``.
+
+    Raises:
+        ConfigurationError: as ``config_of_text``.
+    """
+    if not isinstance(found, Mapping):
+        raise ConfigurationError(f"{source} is no JSON object.", setting="config")
+    whole = ConfigSection(found, source)
+    if "aws_appsync_graphqlEndpoint" in whole:
+        return _of_gen1_exports(whole)
+    if "plugins" in whole.optional_section("api"):
+        return _of_gen1_mobile(whole)
+    if "version" not in whole and "data" not in whole:
+        raise whole.error(
+            "it has neither 'data' (amplify_outputs.json) nor 'aws_appsync_graphqlEndpoint' "
+            "(aws-exports.js, amplifyconfiguration.json) nor 'api.plugins': it is no Amplify "
+            "configuration with a GraphQL API"
         )
-    return _of_gen2(found, source)
+    version = str(found.get("version", "1"))
+    if not version.startswith(_VERSIONS):
+        raise whole.error(f"version {version!r} is not known; 1 and 2 are: update appsync-gql")
+    return _of_gen2(whole)
 
 
 def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiConfig | None:
@@ -91,174 +134,132 @@ def config_of_environment(environment: Mapping[str, str], prefix: str) -> ApiCon
 
     ``{prefix}URL``, ``{prefix}AUTH`` (a mode of :data:`MODES`), ``{prefix}API_KEY``,
     ``{prefix}REGION``, ``{prefix}USER_POOL_ID``, ``{prefix}CLIENT_ID``,
-    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``.
+    ``{prefix}IDENTITY_POOL_ID``, ``{prefix}SIGN_IN_DOMAIN``, ``{prefix}USERNAME``.
 
     Raises:
-        ConfigurationError: the mode is not known, or a variable that it needs is missing.
+        ConfigurationError: the mode is not known.
     """
 
-    def get(name: str) -> str | None:
-        return environment.get(prefix + name) or None
+    def of(name: str) -> str | None:
+        return environment.get(f"{prefix}{name}") or None
 
-    url = get("URL")
+    url = of("URL")
     if url is None:
         return None
-    mode = get("AUTH") or _likely_mode(get("CLIENT_ID"), get("API_KEY"))
-    region = get("REGION")
-    return _checked(
-        ApiConfig(
-            url=url,
-            region=region,
-            default_mode=mode,
-            modes=(mode,),
-            api_key=_secret(get("API_KEY")),
-            user_pool_id=get("USER_POOL_ID"),
-            client_id=get("CLIENT_ID"),
-            user_pool_region=region,
-            identity_pool_id=get("IDENTITY_POOL_ID"),
-            sign_in_domain=get("SIGN_IN_DOMAIN"),
-            source=f"the environment ({prefix}…)",
-        )
-    )
-
-
-def _likely_mode(client_id: str | None, api_key: str | None) -> str:
-    return "userpool" if client_id else "api_key" if api_key else "iam"
-
-
-def _json_of(text: str, source: str) -> dict[str, Any]:
-    # aws-exports.js assigns one JSON object to a constant.
-    exported = re.search(r"=\s*(\{.*\})\s*;?", text, re.DOTALL) if "export" in text else None
-    try:
-        found = json.loads(exported.group(1) if exported else text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise ConfigurationError(f"{source} is no JSON object.", setting="config")
-    return found
-
-
-def _of_gen2(found: dict[str, Any], source: str) -> ApiConfig:
-    version = str(found.get("version", "1"))
-    if not version.startswith(("1", "2")):
-        raise ConfigurationError(
-            f"{source} has version {version!r}; versions 1 and 2 are known. Update appsync-gql.",
-            setting="config",
-        )
-    data, auth = _object(found, "data", source), found.get("auth") or {}
-    default = _mode(_text(data, "default_authorization_type", f"{source}: data."), source)
-    others = (_mode(name, source) for name in data.get("authorization_types") or ())
-    return _checked(
-        ApiConfig(
-            url=_text(data, "url", f"{source}: data."),
-            region=data.get("aws_region"),
-            default_mode=default,
-            modes=tuple(dict.fromkeys((default, *others))),
-            api_key=_secret(data.get("api_key")),
-            user_pool_id=auth.get("user_pool_id"),
-            client_id=auth.get("user_pool_client_id"),
-            user_pool_region=auth.get("aws_region"),
-            identity_pool_id=auth.get("identity_pool_id"),
-            sign_in_domain=(auth.get("oauth") or {}).get("domain"),
-            source=source,
-        )
-    )
-
-
-def _of_gen1_exports(found: dict[str, Any], source: str) -> ApiConfig:
-    default = _mode(_text(found, "aws_appsync_authenticationType", f"{source}: "), source)
-    return _checked(
-        ApiConfig(
-            url=_text(found, "aws_appsync_graphqlEndpoint", f"{source}: "),
-            region=found.get("aws_appsync_region"),
-            default_mode=default,
-            modes=(default,),
-            api_key=_secret(found.get("aws_appsync_apiKey")),
-            user_pool_id=found.get("aws_user_pools_id"),
-            client_id=found.get("aws_user_pools_web_client_id"),
-            user_pool_region=found.get("aws_cognito_region"),
-            identity_pool_id=found.get("aws_cognito_identity_pool_id"),
-            sign_in_domain=(found.get("oauth") or {}).get("domain"),
-            source=source,
-        )
-    )
-
-
-def _of_gen1_mobile(found: dict[str, Any], source: str) -> ApiConfig:
-    apis = _object(_object(found["api"], "plugins", source), "awsAPIPlugin", source)
-    graphql = [api for api in apis.values() if api.get("endpointType") == "GraphQL"]
-    if not graphql:
-        raise ConfigurationError(f"{source} has no API of endpointType GraphQL.", setting="config")
-    api = graphql[0]
-    plugins = (found.get("auth") or {}).get("plugins") or {}
-    cognito = plugins.get("awsCognitoAuthPlugin") or {}
-    pool = (cognito.get("CognitoUserPool") or {}).get("Default") or {}
-    provider = (cognito.get("CredentialsProvider") or {}).get("CognitoIdentity") or {}
-    default = _mode(_text(api, "authorizationType", f"{source}: awsAPIPlugin."), source)
-    return _checked(
-        ApiConfig(
-            url=_text(api, "endpoint", f"{source}: awsAPIPlugin."),
-            region=api.get("region"),
-            default_mode=default,
-            modes=(default,),
-            api_key=_secret(api.get("apiKey")),
-            user_pool_id=pool.get("PoolId"),
-            client_id=pool.get("AppClientId"),
-            user_pool_region=pool.get("Region"),
-            identity_pool_id=(provider.get("Default") or {}).get("PoolId"),
-            source=source,
-        )
-    )
-
-
-def _checked(config: ApiConfig) -> ApiConfig:
-    """Check that the default mode has what it needs."""
+    mode = of("AUTH") or ("userpool" if of("CLIENT_ID") else "api_key" if of("API_KEY") else "iam")
     known = (*MODES.values(), "identity_pool")
-    if config.default_mode not in known:
-        names = ", ".join(known)
+    if mode not in known:
         raise ConfigurationError(
-            f"{config.source}: the authorization mode {config.default_mode!r} is not one of "
-            f"{names}.",
-            setting="auth",
+            f"{prefix}AUTH is {mode!r}, which is not one of {', '.join(known)}.", setting="auth"
         )
-    needed = {
-        "api_key": ("api_key",),
-        "userpool": ("user_pool_id", "client_id"),
-        "identity_pool": ("identity_pool_id",),
+    key, region = of("API_KEY"), of("REGION")
+    names = ("api_key", "user_pool_id", "client_id", "identity_pool_id")
+    return ApiConfig(
+        url=url,
+        region=region,
+        default_mode=mode,
+        modes=(mode,),
+        api_key=None if key is None else Secret(key),
+        user_pool_id=of("USER_POOL_ID"),
+        client_id=of("CLIENT_ID"),
+        user_pool_region=region,
+        identity_pool_id=of("IDENTITY_POOL_ID"),
+        sign_in_domain=of("SIGN_IN_DOMAIN"),
+        username=of("USERNAME"),
+        source="The environment",
+        keys={name: f"{prefix}{name.upper()}" for name in names},
+    )
+
+
+def _of_gen2(whole: ConfigSection) -> ApiConfig:
+    data, auth = whole.section("data"), whole.optional_section("auth")
+    default = data.text("default_authorization_type")
+    modes = _modes((default, *data.texts("authorization_types")), whole)
+    return ApiConfig(
+        url=data.text("url"),
+        region=data.optional_text("aws_region"),
+        default_mode=modes[0],
+        modes=modes,
+        api_key=data.secret("api_key"),
+        user_pool_id=auth.optional_text("user_pool_id"),
+        client_id=auth.optional_text("user_pool_client_id"),
+        user_pool_region=auth.optional_text("aws_region"),
+        identity_pool_id=auth.optional_text("identity_pool_id"),
+        sign_in_domain=auth.optional_section("oauth").optional_text("domain"),
+        source=whole.source,
+        keys=_GEN2_KEYS,
+    )
+
+
+_GEN2_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "api_key": "data.api_key",
+        "user_pool_id": "auth.user_pool_id",
+        "client_id": "auth.user_pool_client_id",
+        "identity_pool_id": "auth.identity_pool_id",
     }
-    for name in needed.get(config.default_mode, ()):
-        if getattr(config, name) is None:
-            raise ConfigurationError(
-                f"{config.source}: the mode {config.default_mode!r} needs the {name}, which is "
-                "missing.",
-                setting=name,
-            )
-    return config
+)
 
 
-def _mode(name: object, source: str) -> str:
-    try:
-        return MODES[str(name)]
-    except KeyError:
-        known = ", ".join(MODES)
-        raise ConfigurationError(
-            f"{source}: the authorization type {name!r} is not one of {known}.", setting="config"
-        ) from None
+def _of_gen1_exports(whole: ConfigSection) -> ApiConfig:
+    modes = _modes((whole.text("aws_appsync_authenticationType"),), whole)
+    keys = {
+        "api_key": "aws_appsync_apiKey",
+        "user_pool_id": "aws_user_pools_id",
+        "client_id": "aws_user_pools_web_client_id",
+        "identity_pool_id": "aws_cognito_identity_pool_id",
+    }
+    return ApiConfig(
+        url=whole.text("aws_appsync_graphqlEndpoint"),
+        region=whole.optional_text("aws_appsync_region"),
+        default_mode=modes[0],
+        modes=modes,
+        api_key=whole.secret(keys["api_key"]),
+        user_pool_id=whole.optional_text(keys["user_pool_id"]),
+        client_id=whole.optional_text(keys["client_id"]),
+        user_pool_region=whole.optional_text("aws_cognito_region"),
+        identity_pool_id=whole.optional_text(keys["identity_pool_id"]),
+        sign_in_domain=whole.optional_section("oauth").optional_text("domain"),
+        source=whole.source,
+        keys=keys,
+    )
 
 
-def _object(found: dict[str, Any], key: str, source: str) -> dict[str, Any]:
-    value = found.get(key)
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{source} has no object {key!r}.", setting="config")
-    return value
+def _of_gen1_mobile(whole: ConfigSection) -> ApiConfig:
+    apis = whole.section("api").section("plugins").section("awsAPIPlugin").sections()
+    api = next((one for one in apis if one.optional_text("endpointType") == "GraphQL"), None)
+    if api is None:
+        raise whole.error("it has no API of endpointType GraphQL")
+    plugins = whole.optional_section("auth").optional_section("plugins")
+    cognito = plugins.optional_section("awsCognitoAuthPlugin")
+    pool = cognito.optional_section("CognitoUserPool").optional_section("Default")
+    provider = cognito.optional_section("CredentialsProvider").optional_section("CognitoIdentity")
+    identities = provider.optional_section("Default")
+    modes = _modes((api.text("authorizationType"),), whole)
+    return ApiConfig(
+        url=api.text("endpoint"),
+        region=api.optional_text("region"),
+        default_mode=modes[0],
+        modes=modes,
+        api_key=api.secret("apiKey"),
+        user_pool_id=pool.optional_text("PoolId"),
+        client_id=pool.optional_text("AppClientId"),
+        user_pool_region=pool.optional_text("Region"),
+        identity_pool_id=identities.optional_text("PoolId"),
+        source=whole.source,
+        keys={
+            "api_key": api.name("apiKey"),
+            "user_pool_id": pool.name("PoolId"),
+            "client_id": pool.name("AppClientId"),
+            "identity_pool_id": identities.name("PoolId"),
+        },
+    )
 
 
-def _text(found: dict[str, Any], key: str, where: str) -> str:
-    value = found.get(key)
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{where}{key} is missing.", setting="config")
-    return value
-
-
-def _secret(value: object) -> Secret | None:
-    return Secret(value) if isinstance(value, str) and value else None
+def _modes(names: tuple[str, ...], whole: ConfigSection) -> tuple[str, ...]:
+    """Return this package's names of modes, each once, the default one first."""
+    for name in names:
+        if name not in MODES:
+            known = ", ".join(MODES)
+            raise whole.error(f"the authorization type {name!r} is not one of {known}")
+    return tuple(dict.fromkeys(MODES[name] for name in names))

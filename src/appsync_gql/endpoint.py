@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from ssl import SSLContext
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import Fingerprint
@@ -17,7 +18,21 @@ from aiohttp import Fingerprint
 from .exceptions import ConfigurationError, InsecureEndpoint
 from .secret import hidden
 
-__all__ = ["check_endpoint", "check_service_url", "check_ssl", "is_aws_url", "is_loopback"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "REGION",
+    "ApiHosts",
+    "check_endpoint",
+    "check_service_url",
+    "check_ssl",
+    "is_aws_url",
+    "is_loopback",
+]
+
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
+"""A regular expression for the names of AWS regions, in all partitions."""
 
 _EXAMPLE = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 _NETLOC = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>\d{0,5}))?\Z")
@@ -51,6 +66,56 @@ def check_endpoint(url: str, *, allow_insecure: bool = False) -> None:
     if parts is not None and _APPSYNC_HOST.match(parts.host) and parts.path != "/graphql":
         raise ConfigurationError(
             f"The path of an AppSync GraphQL URL is /graphql, as in {_EXAMPLE}.", setting="url"
+        )
+
+
+class ApiHosts(NamedTuple):
+    """The names of an API: where requests are sent, and what they are signed for.
+
+    They differ for a private API whose URL has the host of a VPC endpoint
+    (https://docs.aws.amazon.com/appsync/latest/devguide/using-private-apis.html).
+
+    Attributes:
+        url: the GraphQL URL that is signed.
+        realtime_url: the real-time endpoint; ``None`` for the one that follows from ``url``.
+        request_headers: sent with every request.
+        handshake_headers: sent with every real-time handshake.
+    """
+
+    url: str
+    realtime_url: str | None
+    request_headers: Mapping[str, str] = MappingProxyType({})
+    handshake_headers: Mapping[str, str] = MappingProxyType({})
+
+    @classmethod
+    def of(cls, url: str, *, api_host: object, realtime_url: str | None) -> ApiHosts:
+        """Return the names of an API.
+
+        Args:
+            url: the GraphQL URL, checked already.
+            api_host: the API's own host, if another one is in the URL; ``None`` if not.
+            realtime_url: the real-time endpoint; ``None`` to derive it.
+
+        Raises:
+            ConfigurationError: ``api_host`` is not AppSync's own host of an API.
+        """
+        if api_host is None:
+            return cls(url, realtime_url)
+        host = api_host if isinstance(api_host, str) and "/" not in api_host else ""
+        if not _APPSYNC_HOST.match(host):
+            raise ConfigurationError(
+                "api_host is the API's own host without https:// and path, such as "
+                f"{urlsplit(_EXAMPLE).netloc}.",
+                setting="api_host",
+            )
+        parts = urlsplit(url)
+        scheme = {"https": "wss", "http": "ws"}[parts.scheme.lower()]
+        domain = host.replace(".appsync-api.", ".appsync-realtime-api.")
+        return cls(
+            f"https://{host}/graphql",
+            realtime_url or f"{scheme}://{parts.netloc}/graphql",
+            {"Host": host},
+            {"x-appsync-domain": domain},
         )
 
 
@@ -102,6 +167,11 @@ def check_ssl(ssl: object) -> None:
         )
 
 
+def is_region(name: str) -> bool:
+    """Return whether this may be the name of an AWS region, such as ``eu-west-1``."""
+    return re.fullmatch(REGION, name) is not None
+
+
 def is_aws_url(url: str) -> bool:
     """Return whether a URL's host belongs to AWS; false for emulators and other servers."""
     parts = _parse(url)
@@ -144,9 +214,9 @@ def _parse(url: object) -> _Parts | None:
         split = urlsplit(url)
     except ValueError:
         return None
-    user_info, at, address = split.netloc.rpartition("@")
+    _, at, address = split.netloc.rpartition("@")
     found = _NETLOC.match(address)
     if found is None or int(found["port"] or 0) > _LARGEST_PORT:
         return None
     host = (found["ipv6"] or found["name"]).lower()
-    return _Parts(split.scheme, host, split.path, has_user_info=bool(at or user_info))
+    return _Parts(split.scheme, host, split.path, has_user_info=bool(at))

@@ -71,20 +71,26 @@ _NAMES: dict[str, ErrorMeaning] = {
 _STATUSES: dict[int, ErrorMeaning] = {
     HTTPStatus.UNAUTHORIZED: ErrorMeaning.REFUSED,
     HTTPStatus.TOO_MANY_REQUESTS: ErrorMeaning.THROTTLED,
-    # Of proxies that did not pass the request on: the same one may pass later.
+    # Of proxies that did not pass the request on: the same one may work later.
     HTTPStatus.REQUEST_TIMEOUT: ErrorMeaning.FAILED,
     HTTPStatus.TOO_EARLY: ErrorMeaning.FAILED,
 }
 
-_SIGNATURE_TEXTS = ("the request signature we calculated", "signature expired", "signature not yet")
+_SIGNATURE_TEXTS = (
+    "the request signature we calculated",
+    "signature expired",
+    "signature not yet",
+    "credential should be scoped",
+    "date in credential scope",
+)
 """How AppSync's messages about a wrong SigV4 signature begin; their error name does not tell."""
 
 
 _SUFFIX = re.compile(r":(https?://.*)?\Z")
 
 DENIED_BY_RESOLVER = frozenset({"Unauthorized", "UnauthorizedException", "UNAUTHENTICATED"})
-"""Names that mean a missing permission beside results of other fields. Other names of this table
-may stand there too: a resolver passes on the errors of the service behind it."""
+"""Names that mean a missing permission next to results of other fields. Other names of this table
+may occur there too: a resolver passes on the errors of the service behind it."""
 
 
 def bare_name(name: str) -> str:
@@ -102,7 +108,7 @@ def meaning_of(name: str | None, message: str = "") -> ErrorMeaning | None:
 
     Args:
         name: ``errorType``, ``x-amzn-errortype`` or ``extensions.code``; ``None`` without one.
-        message: the error's text, which alone tells a wrong SigV4 signature from other
+        message: the error's text, the only difference between a wrong SigV4 signature and other
             instances of ``BadRequestException``.
     """
     if name is None:

@@ -34,7 +34,7 @@ __all__ = [
 
 Reason = Literal["expired", "stale", "refused", "denied", "requested", "signed_in", "newer_saved"]
 """Why newer tokens were wanted: the old ones had expired, were inside the
-refresh window, were refused or denied by AppSync, or somebody asked."""
+refresh window, were refused or denied by AppSync, or the program called ``renew()``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ class Renewed:
         issued_at: when the identity provider issued them; ``None`` if they do not say.
         expires_at: when they expire, in the provider's time.
         took: seconds from start to end, waiting for a lock included.
-        api: the provider's call that gave them, ``"GetTokensFromRefreshToken"``
-            for example; ``None`` when another process had them already.
+        api: the provider's call that returned them, ``"GetTokensFromRefreshToken"``
+            for example; ``None`` when another process had saved them.
     """
 
     reason: Reason
@@ -79,7 +79,7 @@ class SaveFailed:
     """Newer tokens are in use but could not be saved; saving is tried again.
 
     Attributes:
-        message: the storage's error.
+        message: the persistence's error.
         next_attempt_in: seconds before the next attempt, which the next request
             after that makes.
     """
@@ -92,11 +92,11 @@ class SaveFailed:
 class LoadFailed:
     """Saved tokens could not be read or locked; the renewal continues with the present ones.
 
-    So it does where that can hurt nobody: what is saved is no session at all,
+    This happens only where it does no harm: what is saved is no session at all,
     or refresh tokens do not rotate.
 
     Attributes:
-        message: the storage's error.
+        message: the persistence's error.
     """
 
     message: str
@@ -111,10 +111,10 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded:
-    """The refresh token is dead: requests go on until the access token expires, then fail.
+    """The refresh token can't be used any more: requests fail once the access token has expired.
 
     Attributes:
-        message: what the identity provider said.
+        message: the identity provider's message.
         error_type: its name for that; ``None`` without.
     """
 
@@ -172,7 +172,7 @@ RealtimeEvent = Connected | ConnectionLost | Resubscribed | EventsMissed | Realt
 """An event of a transport's subscriptions."""
 
 RealtimeListener = Callable[[RealtimeEvent], object]
-"""What ``on_event`` of a transport takes."""
+"""The type of a transport's ``on_event``."""
 
 Listener = Callable[[Event], object]
-"""What ``on_event`` takes; what it returns is ignored."""
+"""The type of ``on_event``; its result is ignored."""

@@ -24,15 +24,15 @@
         ├── Denied              [Q]  the API's owner: a permission is missing
         ├── BadRequest          [Q]  the developer: AppSync could not use the request
         ├── BlockedByWaf        [Q]  the API's owner: a firewall rule
+        ├── PaginationFailed    [Q]  the API's owner: a list's pages can't be followed
         ├── SubscriptionOverflow [Q] the developer: the consumer is too slow
         ├── Throttled                nobody: send fewer requests
         ├── ServerFailed             nobody: AppSync or a proxy failed
         ├── ConnectionFailed         nobody: no connection, or no response to a query
         └── OutcomeUnknown      [Q]  the caller: find out whether the mutation was executed
 
-``[Q]`` marks the errors that are also gql's ``TransportQueryError``. gql's reconnecting session
-repeats an operation up to five times after any other error; after these a repetition would be
-useless or, for a mutation that may have been executed, harmful.
+``[Q]``: also gql's ``TransportQueryError``, after which gql's reconnecting session does not repeat
+the operation: that would be useless or, for a mutation that may have been executed, harmful.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ __all__ = [
     "MissingExtra",
     "NotSignedIn",
     "OutcomeUnknown",
+    "PaginationFailed",
     "Refused",
     "RenewalFailed",
     "ServerFailed",
@@ -82,11 +83,9 @@ class AppSyncError(TransportError):
     Attributes:
         status: HTTP status of the response; ``None`` when there was no response.
         error_type: AWS's name of the error (``errorType`` of AppSync, the exception name of
-            Cognito), without any ``prefix#``; ``None`` when the response had none.
-        request_id: AWS's id of the request, for a support case; ``None`` when the response had
-            none.
-        may_have_executed: whether the operation, or a part of it, may have been executed.
-            ``False`` means that it was certainly not executed.
+            Cognito), without any ``prefix#``; ``None`` if the response has none.
+        request_id: AWS's id of the request, for a support case; ``None`` if there is none.
+        may_have_executed: whether any part of the operation may have been executed.
     """
 
     def __init__(
@@ -199,12 +198,7 @@ class RenewalFailed(AppSyncError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        kind: str = "provider",
-        retry_after: float = 0.0,
-        **response: Any,
+        self, message: str, *, kind: str = "provider", retry_after: float = 0.0, **response: Any
     ) -> None:
         super().__init__(message, **response)
         self.kind = kind
@@ -240,6 +234,10 @@ class BadRequest(QueryError):
 
 class BlockedByWaf(QueryError):
     """A firewall rule in front of the API blocked the request (403)."""
+
+
+class PaginationFailed(QueryError):
+    """A result is not a page of a list, or its ``nextToken`` has come before."""
 
 
 class SubscriptionOverflow(QueryError):

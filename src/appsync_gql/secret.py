@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import SupportsIndex
 
-__all__ = ["Secret", "SecretBytes", "hidden"]
+__all__ = ["Secret", "SecretBytes", "hidden", "sealed"]
 
 
 class Secret(str):
@@ -71,3 +72,17 @@ def hidden(value: object) -> Secret | type | None:
     if value is None:
         return None
     return Secret(value) if isinstance(value, str) else type(value)
+
+
+@overload
+def sealed(text: str) -> Callable[[], Secret]: ...
+@overload
+def sealed(text: str | None) -> Callable[[], Secret | None]: ...
+def sealed(text: str | None) -> Callable[[], Secret | None]:
+    """Return a function that returns a secret text.
+
+    It is for local variables of frames that errors carry to the caller: some agents copy what
+    is a ``str`` by its type, whatever its ``repr`` is.
+    """
+    secret = None if text is None else Secret(text)
+    return lambda: secret

@@ -54,7 +54,7 @@ class SessionKey:
 
     @classmethod
     def of(cls, tokens: Tokens) -> SessionKey:
-        """Return the identity that tokens belong to, read from their claims."""
+        """Return the key of the session that tokens belong to, read from their claims."""
         claims = tokens.any_claims
         return cls(
             user_pool_id=tokens.user_pool_id,

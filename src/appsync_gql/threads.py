@@ -1,4 +1,4 @@
-"""Where blocking work runs: worker threads, and queues of events for listeners.
+"""Runs blocking work: worker threads, and queues of events for listeners.
 
 boto3, locks, files, keyrings and databases block, so they are called on the threads of this
 module and nowhere else. All stores of a process share them: a store costs no thread of its own.
@@ -46,7 +46,7 @@ class EventQueue:
     Each queue is independent: a listener that blocks delays its own events only.
 
     Args:
-        listener: what to call; ``None`` for nobody. What it raises is logged.
+        listener: what to call; ``None`` for none. What it raises is logged.
         run: runs work on a worker thread.
     """
 

@@ -82,8 +82,8 @@ class TokenClaims:
 class Tokens:
     """Access, ID and refresh token of one user. Immutable; its ``repr`` never shows a token.
 
-    The expiry is read from the JWTs once, when the object is made. At least one token must be
-    given; a refresh token alone is enough to get the others.
+    The expiry is read from the JWTs once, when the object is made. At least one token is
+    required; a refresh token alone is enough to get the others.
 
     Args:
         access_token: the JWT with ``token_use: access``.
@@ -101,7 +101,7 @@ class Tokens:
 
     Raises:
         InvalidToken: a token is not a string, is empty, contains blanks, or (access and ID
-            tokens) is not a JWT with an ``exp``; or no token is given at all; or another
+            tokens) is not a JWT with an ``exp``; or there is no token at all; or another
             argument has a wrong type.
     """
 

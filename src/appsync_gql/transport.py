@@ -12,18 +12,18 @@ from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
-from .compat import in_reconnecting_session, printed_request
-from .endpoint import check_endpoint, check_ssl
-from .http.arguments import authorization_of, check_headers, check_timeout
+from .compat.gql import in_reconnecting_session, printed_request
+from .endpoint import ApiHosts, check_endpoint
+from .http.arguments import authorization_of, check_arguments
 from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
 from .http.pool import SessionPool
-from .http.request import prepare
+from .http.request import prepare, signable_request
 from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
-from .http.session import check_session_arguments, session_arguments
+from .http.session import session_arguments, socket_session_arguments
 from .realtime.stream import Subscriptions
 
 if TYPE_CHECKING:
@@ -45,14 +45,12 @@ __all__ = ["AppSyncTransport"]
 
 
 class AppSyncTransport(AIOHTTPTransport):
-    """gql's ``AIOHTTPTransport``, which asks for its authorization right before each request.
+    """gql's ``AIOHTTPTransport``, which gets its authorization right before each request.
 
     With ``auth=None`` it behaves as its parent does. With a :class:`TokenStore` every request
     carries a token that is alive, and one that AppSync refuses all the same is sent once more
-    with a newer token. Redirects are not followed, since a token would be sent along.
-
-    One transport serves any number of tasks, threads and event loops at once: each loop has
-    connections of its own, and ``execute_async`` may be called concurrently.
+    with a newer token. Redirects are not followed, since a token would be sent along. It serves
+    any number of tasks, threads and event loops at once; each loop has its own connections.
 
     Args:
         url: the API's GraphQL endpoint.
@@ -61,24 +59,24 @@ class AppSyncTransport(AIOHTTPTransport):
         allow_insecure: permit ``http://`` to other machines than this one.
         classify: a function that classifies responses, for a backend that refuses in another
             way than AppSync; where it returns ``None``, AppSync's rules apply.
-        headers: sent with every request, as are ``cookies``. These and the arguments after
-            them are the parent's.
-        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync itself ends an
-            operation after 30 s.
+        headers: sent with every request, as are ``cookies``; an ``Authorization`` or
+            ``x-api-key`` only with requests without another authorization. These and the
+            arguments after them are the parent's.
+        timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync ends one after 30 s.
         json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
             used where ``pip install "appsync-gql[fast]"`` installed them, with the results of
             ``json``.
         keep_open: whether idle connections stay open after :meth:`close` for up to 15 s, for
             the next session on the same event loop, as ``execute_async`` opens one for every
-            call. They are closed with their loop at the latest, by its
-            ``shutdown_asyncgens()``, which ``asyncio.run`` calls, or with their thread. A
-            connector of your own in ``client_session_args`` is left to you.
+            call. They are closed with their loop at the latest (by ``shutdown_asyncgens()``,
+            which ``asyncio.run`` calls) or thread. A connector of your own is left to you.
+        api_host: for a private API whose URL has the host of a VPC endpoint, the API's own host:
+            ``….appsync-api.eu-west-1.amazonaws.com``. ``None`` if the URL has it.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
         realtime_auth: how the handshake of subscriptions carries the authorization:
-            ``"query"`` puts the token into the URL, for emulators that know nothing else.
+            ``"query"`` puts the token into the URL, for emulators that accept nothing else.
         realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
-        on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread
-            of its own.
+        on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread.
 
     Raises:
         ConfigurationError: an argument can't be used.
@@ -102,23 +100,21 @@ class AppSyncTransport(AIOHTTPTransport):
         json_deserialize: Callable[..., Any] = json.loads,
         client_session_args: dict[str, Any] | None = None,
         keep_open: bool = True,
+        api_host: str | None = None,
         realtime_url: str | None = None,
         realtime_auth: RealtimeAuth = "subprotocol",
         realtime: RealtimeSettings | None = None,
         on_event: RealtimeListener | None = None,
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
-        check_ssl(ssl)
-        check_headers(headers)
-        check_timeout(timeout)
-        check_session_arguments(client_session_args)
+        check_arguments(headers=headers, timeout=timeout, ssl=ssl, session=client_session_args)
+        self._hosts = hosts = ApiHosts.of(str(url), api_host=api_host, realtime_url=realtime_url)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth
         self.authorizer = None if auth is None or basic else authorizer_of(auth)
-        own_connector = bool((client_session_args or {}).get("connector"))
         self._pool = SessionPool(
-            partial(session_arguments, self, shared_timeout=self.authorizer is not None),
-            keep_open=keep_open and not own_connector,
+            partial(session_arguments, self, hosts.request_headers, self.authorizer is not None),
+            keep_open=keep_open and not (client_session_args or {}).get("connector"),
             ssl_close_timeout=ssl_close_timeout,
         )
         super().__init__(
@@ -134,17 +130,22 @@ class AppSyncTransport(AIOHTTPTransport):
             client_session_args=client_session_args,
         )
         self._executor = Executor(
-            Sender(json_deserialize), self._opened, replay=Replay.of(replay), classifier=classify
+            Sender(json_deserialize),
+            self._opened,
+            replay=Replay.of(replay),
+            classifier=classify,
+            signable=partial(signable_request, self, hosts.url),
         )
         self._subscriptions = Subscriptions(
-            str(url),
-            realtime_url=realtime_url,
-            way=realtime_auth,
+            hosts.url,
+            realtime_url=hosts.realtime_url,
+            realtime_auth=realtime_auth,
             settings=realtime,
             ssl=ssl,
             loads=reader_of_bytes(json_deserialize) or json_deserialize,
             listener=on_event,
             allow_insecure=allow_insecure,
+            signed_headers=hosts.handshake_headers,
         )
 
     # -- sessions ------------------------------------------------------------------------
@@ -158,8 +159,8 @@ class AppSyncTransport(AIOHTTPTransport):
             found = self._pool.any_open()
         return None if found is None else found.session
 
-    @session.setter
-    def session(self, value: object) -> None:
+    @session.setter  # gql has a variable here
+    def session(self, value: object) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Ignore what the parent's constructor assigns: sessions are the pool's."""
 
     async def connect(self) -> None:
@@ -176,19 +177,16 @@ class AppSyncTransport(AIOHTTPTransport):
 
     async def close(self) -> None:
         """End the subscriptions and the session; see ``keep_open``."""
-        # The reconnecting session connects again at once, and subscriptions have sockets of
-        # their own.
-        try:
+        try:  # the reconnecting session connects again at once: its subscriptions go on
             if not in_reconnecting_session():
                 await self._subscriptions.close()
         finally:
             await self._pool.close()
 
-    def _socket_session_arguments(self) -> dict[str, Any]:
-        """Return the arguments for the aiohttp session of sockets: the settings of requests."""
+    def _socket_arguments(self) -> dict[str, Any]:
+        """Return the arguments for the aiohttp session of sockets."""
         self._opened()
-        arguments = {"headers": self.headers, "cookies": self.cookies}
-        return {**arguments, **(self.client_session_args or {})}
+        return socket_session_arguments(self, self._hosts.handshake_headers)
 
     def _opened(self) -> LoopSession:
         found = self._pool.current()
@@ -226,7 +224,7 @@ class AppSyncTransport(AIOHTTPTransport):
             Throttled, BlockedByWaf, BadRequest, ServerFailed: as their names say.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token to send.
         """
-        authorizer, extra_args = authorization_of(extra_args, self.authorizer)
+        authorizer, extra_args = authorization_of(extra_args, self.authorizer, self)
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
@@ -243,14 +241,11 @@ class AppSyncTransport(AIOHTTPTransport):
         return result
 
     async def execute_batch(
-        self,
-        reqs: list[GraphQLRequest],
-        extra_args: dict[str, Any] | None = None,
+        self, reqs: list[GraphQLRequest], extra_args: dict[str, Any] | None = None
     ) -> list[ExecutionResult]:
         """Execute several requests. AppSync accepts no arrays, so each is sent on its own.
 
-        Ten are under way at a time. All are finished before anything is raised or returned: a
-        request that failed has its error in its own result.
+        Ten are under way at a time. A request that failed has its error in its own result.
 
         Args:
             reqs: what to execute.
@@ -270,7 +265,7 @@ class AppSyncTransport(AIOHTTPTransport):
         self,
         request: GraphQLRequest,
         *,
-        auth: Auth | AppSyncAuthentication | None = None,
+        auth: Auth | SigningAuth | AppSyncAuthentication | None = None,
         **options: Any,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Subscribe at AppSync's real-time endpoint; called by ``subscribe`` of a gql session.
@@ -289,9 +284,8 @@ class AppSyncTransport(AIOHTTPTransport):
 
         Raises:
             Denied, Refused, BadRequest: AppSync does not let the caller subscribe.
-            ServerFailed: the first start failed, and so did further attempts.
+            ServerFailed, TransportConnectionFailed: the first start or connection failed.
             SessionExpired, RenewalFailed, ConfigurationError: there is no token.
-            TransportConnectionFailed: the first connection, or the first start on one, failed.
             SubscriptionOverflow: see ``on_full``.
             TransportClosed: the transport is not connected, or was closed meanwhile.
         """
@@ -299,6 +293,4 @@ class AppSyncTransport(AIOHTTPTransport):
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
         self._opened()
-        return self._subscriptions.subscribe(
-            request, given, self._socket_session_arguments, **options
-        )
+        return self._subscriptions.subscribe(request, given, self._socket_arguments, **options)

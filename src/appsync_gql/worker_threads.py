@@ -154,7 +154,7 @@ class WorkerThreads:
         )
 
     def _start_worker(self, work: _Work | None = None) -> None:
-        """Start a thread that is counted already; without any thread the work is given back."""
+        """Start a thread that is counted already; without any thread, raise the error."""
         try:
             threading.Thread(target=self._serve, name=_NAME, daemon=True).start()
         except BaseException as error:

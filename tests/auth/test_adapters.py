@@ -134,7 +134,7 @@ async def test_what_signs_can_not_do_without_the_request() -> None:
     ids=["key", "jwt"],
 )
 @pytest.mark.parametrize("kind", ["http", "connect", "start"])
-async def test_gqls_own_objects_give_their_headers(
+async def test_gqls_own_objects_return_their_headers(
     auth: AppSyncAuthentication, headers: Headers, kind: Any
 ) -> None:
     authorizer, request = authorizer_of(auth), REQUEST._replace(kind=kind)

@@ -40,3 +40,9 @@ async def test_the_key_is_in_no_repr() -> None:
     auth = ApiKeyAuth("da2-key")
     shown = f"{auth!r} {auth.headers_nowait()!r} {await auth.headers()!r} {await auth.renew()!r}"
     assert "da2-key" not in shown
+
+
+async def test_the_header_is_the_key_before_and_after_a_renewal() -> None:
+    auth = ApiKeyAuth("da2-key")
+    for headers in (auth.headers_nowait(), await auth.headers(), await auth.renew()):
+        assert dict(headers) == {"x-api-key": "da2-key"}

@@ -31,4 +31,4 @@ def test_a_token_store_is_one(store: TokenStore) -> None:
 def test_a_signable_request_is_a_value(kind: str) -> None:
     one, other = (SignableRequest("https://h/graphql", b"{}", kind) for _ in range(2))  # type: ignore[arg-type]
     assert one == other
-    assert one._fields == ("url", "body", "kind")
+    assert one._fields == ("url", "body", "kind", "headers")

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import boto3
+import botocore.exceptions
 import botocore.session
 import pytest
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import (
+    ClientError,
+    ConfigParseError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    PartialCredentialsError,
+    RefreshWithMFAUnsupportedError,
     SSOTokenLoadError,
     UnauthorizedSSOTokenError,
 )
@@ -22,7 +31,7 @@ from appsync_gql import (
     SessionExpired,
     SignableRequest,
 )
-from appsync_gql.auth.sigv4 import access_key_of, time_of
+from appsync_gql.auth.sigv4 import access_key_of
 from support.store import fixed_delay
 
 URL = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
@@ -30,7 +39,7 @@ REQUEST = SignableRequest(URL, b'{"query":"{ a }"}', "http")
 
 
 class Session:
-    """A botocore session whose credentials are numbered, or the errors that it was told of."""
+    """A botocore session whose credentials are numbered, or the errors that a test sets."""
 
     def __init__(self, *outcomes: Exception | None, lifetime: float | None = None) -> None:
         self.outcomes = list(outcomes)
@@ -38,6 +47,7 @@ class Session:
         self.loads = 0
         self.loaded: Credentials | None = None
         self.region: str | None = None
+        self.method = "env"
         self.threads: set[int] = set()
 
     def get_component(self, name: str) -> Session:
@@ -63,7 +73,7 @@ class Session:
             raise error
         key = f"AKIA{self.loads}"
         if self.lifetime is None:
-            return Credentials(key, "secret", "token", method="env")
+            return Credentials(key, "secret", "token", method=self.method)
         now = dt.datetime.now(dt.timezone.utc)
         expires = now + dt.timedelta(seconds=self.lifetime)
         metadata = {
@@ -85,13 +95,9 @@ async def key(auth: IamAuth, request: SignableRequest = REQUEST) -> str | None:
     return access_key_of(await auth.sign(request))
 
 
-async def test_credentials_are_loaded_once_and_never_on_the_loop() -> None:
+async def test_credentials_are_loaded_on_a_worker_thread() -> None:
     session = Session()
-    auth = iam(session)
-    assert auth.sign_nowait(REQUEST) is None
-    assert set(await asyncio.gather(*(key(auth) for _ in range(20)))) == {"AKIA1"}
-    assert auth.sign_nowait(REQUEST) is not None
-    assert session.loads == 1
+    assert await key(iam(session)) == "AKIA1"
     assert threading.get_ident() not in session.threads
 
 
@@ -106,36 +112,57 @@ async def test_credentials_that_expire_are_replaced_ahead_of_it() -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_rejected_credentials_are_loaded_once_more_and_late_rejections_cost_nothing() -> None:
+async def test_rejected_credentials_are_read_from_their_source_again() -> None:
+    """An external program has written newer ones into the environment or a file."""
+    session = Session()
+    auth = iam(session)
+    assert await auth.renew_signing(await auth.sign(REQUEST))
+    assert await key(auth) == "AKIA2"
+
+
+async def test_rejected_credentials_are_never_replaced_by_those_of_another_source() -> None:
     session = Session()
     auth = iam(session)
     rejected = await auth.sign(REQUEST)
-    assert await auth.renew_signing(rejected)
-    assert await key(auth) == "AKIA2"
-    assert await auth.renew_signing(rejected)
-    assert session.loads == 2
-    assert not await auth.renew_signing(await auth.sign(REQUEST), denied=True)
+    session.method = "shared-credentials-file"
+    assert not await auth.renew_signing(rejected)
+    assert await key(auth) == "AKIA1"
 
 
-async def test_the_same_credentials_again_are_not_worth_another_attempt() -> None:
+async def test_explicit_credentials_are_kept() -> None:
     session = botocore.session.Session()
     session.set_credentials("AKIA", "secret", "token")
     auth = iam(session)
     assert not await auth.renew_signing(await auth.sign(REQUEST))
 
 
-async def test_one_rejection_at_another_time_corrects_the_clock_of_signatures() -> None:
-    session = botocore.session.Session()
-    session.set_credentials("AKIA", "secret")
-    auth = iam(session)
-    first = await auth.sign(REQUEST)
-    ahead = dt.datetime.now(dt.timezone.utc) + dt.timedelta(minutes=10)
-    auth.answered(ahead.strftime("%a, %d %b %Y %H:%M:%S GMT"), 0.01)
-    assert await auth.renew_signing(first)
-    at = time_of(await auth.sign(REQUEST))
-    assert at is not None
-    assert abs(at - ahead.timestamp()) < 5
-    assert not await auth.renew_signing(await auth.sign(REQUEST))
+async def test_rejected_credentials_that_can_be_refreshed_are_refreshed_though_not_due() -> None:
+    """As those of a role that a program assumed itself and put into its session."""
+    count = 0
+
+    def metadata() -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        expires = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=1)
+        return {
+            "access_key": f"ASIA{count}",
+            "secret_key": "secret",
+            "token": "token",
+            "expiry_time": expires.isoformat(),
+        }
+
+    session: Any = botocore.session.Session()
+    session._credentials = RefreshableCredentials.create_from_metadata(
+        metadata(), refresh_using=metadata, method="sts-assume-role"
+    )
+    auth = iam(boto3.session.Session(botocore_session=session))
+    assert await key(auth) == "ASIA1"
+    assert await auth.renew_signing(await auth.sign(REQUEST))
+    assert await key(auth) == "ASIA2"
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "said so"}}, "AssumeRole")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +175,17 @@ async def test_one_rejection_at_another_time_corrects_the_clock_of_signatures() 
             RenewalFailed,
             "CredentialRetrievalError",
         ),
-        (OSError("broken"), RenewalFailed, "OSError"),
+        (OSError("broken"), RenewalFailed, "OSError: broken"),
+        (KeyError("secret-7"), RenewalFailed, r"now \(KeyError\)"),
+        (RuntimeError("still expired"), RenewalFailed, "still expired"),
+        (ConnectTimeoutError(endpoint_url="x"), RenewalFailed, "ConnectTimeoutError"),
+        (PartialCredentialsError(provider="env", cred_var="x"), ConfigurationError, "Partial"),
+        (ConfigParseError(path="x"), ConfigurationError, "ConfigParseError"),
+        (RefreshWithMFAUnsupportedError(), ConfigurationError, "MFA"),
+        (client_error("AccessDenied"), ConfigurationError, "trust policy"),
+        (client_error("ExpiredToken"), SessionExpired, "aws sso login"),
+        (client_error("InvalidClientTokenId"), ConfigurationError, "access key"),
+        (client_error("Throttling"), RenewalFailed, "Throttling: said so"),
     ],
 )
 async def test_a_failure_says_what_to_do(
@@ -156,6 +193,16 @@ async def test_a_failure_says_what_to_do(
 ) -> None:
     with pytest.raises(kind, match=said):
         await key(iam(Session(*[error] * 50), patience=0))
+
+
+@pytest.mark.skipif(
+    not hasattr(botocore.exceptions, "LoginRefreshRequired"),
+    reason="botocore has no aws login",
+)
+async def test_an_ended_session_of_aws_login_says_what_to_run() -> None:
+    error = getattr(botocore.exceptions, "LoginRefreshRequired")()  # noqa: B009 - see above
+    with pytest.raises(SessionExpired, match="`aws login`"):
+        await key(iam(Session(error), patience=0))
 
 
 async def test_a_failure_that_passes_is_waited_through() -> None:
@@ -177,16 +224,11 @@ async def test_without_credentials_the_error_says_how_to_get_some(
         await IamAuth(profile="nobody").sign(REQUEST)
 
 
-async def test_a_custom_domain_takes_its_region_from_the_argument_or_the_configuration() -> None:
+async def test_a_custom_domain_takes_its_region_from_the_configuration() -> None:
     custom = SignableRequest("https://api.example.com/graphql", b"{}", "http")
     session = Session()
-    with pytest.raises(ConfigurationError, match="region") as caught:
-        await key(iam(session), custom)
-    assert caught.value.setting == "region"
     session.region = "eu-north-1"
     assert "/eu-north-1/appsync/" in str((await iam(session).sign(custom))["Authorization"])
-    told = iam(session, region="us-east-2")
-    assert "/us-east-2/appsync/" in str((await told.sign(custom))["Authorization"])
 
 
 def test_a_boto3_or_botocore_session_is_taken_and_nothing_else() -> None:
@@ -198,7 +240,29 @@ def test_a_boto3_or_botocore_session_is_taken_and_nothing_else() -> None:
         IamAuth(session=botocore.session.Session(), profile="dev")
 
 
-async def test_no_secret_is_in_a_repr() -> None:
-    auth = iam(Session())
-    headers = await auth.sign(REQUEST)
-    assert "secret" not in f"{auth!r} {headers!r} {auth._renewing.credential!r}"
+def test_its_repr_says_which_profile_and_region() -> None:
+    shown = repr(IamAuth(profile="dev", region="eu-west-1"))
+    assert shown == "<IamAuth region='eu-west-1' profile='dev'>"
+
+
+HALF_SET = """
+import asyncio, os
+os.environ |= {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_EC2_METADATA_DISABLED": "true"}
+from appsync_gql import IamAuth, SignableRequest
+request = SignableRequest("https://api.example.com/graphql", b"{}", "http")
+asyncio.run(IamAuth().sign(request))
+"""
+
+
+def test_credentials_that_are_set_by_half_are_an_error_at_once() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", HALF_SET],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=environment,
+    )
+    assert "ConfigurationError" in done.stderr
+    assert "AWS_SECRET_ACCESS_KEY" in done.stderr

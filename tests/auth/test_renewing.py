@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import pytest
 
 from appsync_gql import ConfigurationError, RenewalFailed
 from appsync_gql.auth.renewing import Credential, Renewing
-from appsync_gql.clock import Instant, ServerClock
+from appsync_gql.clock import Instant, ServerClock, SystemClock
 from appsync_gql.store.validity import Validity
 from appsync_gql.testing import FakeClock
 from appsync_gql.tokens import TokenClaims
@@ -24,7 +25,7 @@ LIFETIME, WINDOW = 100.0, 30.0
 
 
 class Source:
-    """Gives numbered credentials, after the outcomes it was told of."""
+    """Returns numbered credentials, after the outcomes that a test sets."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -55,9 +56,11 @@ def source(clock: FakeClock) -> Source:
     return Source(clock)
 
 
-def renewing(source: Source, *, patience: float = 20.0, timeout: float = 30.0) -> Renewing[int]:
+def renewing(
+    source: Source, *, patience: float = 20.0, timeout: float = 30.0, delay: float = 0.0
+) -> Renewing[int]:
     return Renewing(
-        source, clock=source.clock, delays=fixed_delay(0), patience=patience, timeout=timeout
+        source, clock=source.clock, delays=fixed_delay(delay), patience=patience, timeout=timeout
     )
 
 
@@ -68,8 +71,10 @@ async def value(found: Renewing[int]) -> int:
 async def test_it_is_fetched_once_for_all_callers(source: Source) -> None:
     found = renewing(source)
     assert found.nowait() is None
+    assert found.credential is None
     assert await asyncio.gather(*(value(found) for _ in range(50))) == [1] * 50
     assert source.count == 1
+    assert found.credential is found.nowait()
 
 
 async def test_near_its_end_it_is_used_while_the_next_is_fetched(source: Source) -> None:
@@ -101,6 +106,27 @@ async def test_without_patience_the_failure_of_the_attempt_is_raised(source: Sou
     source.outcomes.append(RenewalFailed("down"))
     with pytest.raises(RenewalFailed, match="down"):
         await value(renewing(source, patience=0))
+
+
+async def test_without_patience_repeated_failures_are_raised_without_a_further_attempt(
+    source: Source,
+) -> None:
+    source.outcomes += [RenewalFailed("down"), RenewalFailed("still down")]
+    found = renewing(source, patience=0, delay=5)
+    for expected, count in (("down", 1), ("still down", 2), ("still down", 2)):
+        with pytest.raises(RenewalFailed, match=f"^{expected}"):
+            await value(found)
+        assert source.count == count
+    source.clock.advance(5)
+    assert await value(found) == 3
+
+
+async def test_with_patience_the_delay_between_attempts_is_waited_for(source: Source) -> None:
+    source.outcomes += [RenewalFailed("down")] * 2
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    assert await value(renewing(source, delay=0.02)) == 3
+    assert loop.time() - started > 0.019
 
 
 async def test_an_error_that_would_only_be_repeated_is_raised_at_once(source: Source) -> None:
@@ -136,6 +162,38 @@ async def test_a_rejected_one_is_replaced_and_a_late_rejection_costs_nothing(
     assert source.count == 2
 
 
+async def test_young_ones_that_are_rejected_again_and_again_are_replaced_more_slowly(
+    source: Source,
+) -> None:
+    found = renewing(source, delay=5)
+    current = await found.get()
+    values = []
+    for _ in range(6):
+        current = await found.newer_than(current, denied=False)
+        values.append(current.value)
+    assert values == [2, 3, 4, 5, 5, 5]
+    source.clock.advance(5)
+    assert (await found.newer_than(current, denied=False)).value == 6
+
+
+async def test_a_denial_while_one_is_fetched_waits_for_it_and_is_not_counted(
+    source: Source,
+) -> None:
+    found = renewing(source)
+    first = await found.get()
+    source.clock.advance(LIFETIME - WINDOW + 1)
+    source.hanging = True
+    assert found.nowait() is first
+    waiting = asyncio.ensure_future(found.newer_than(first, denied=True))
+    await asyncio.sleep(0)
+    source.hanging = False
+    source.pending[0](source.credential())
+    second = await asyncio.wait_for(waiting, 5)
+    assert second is not first
+    third = await found.newer_than(second, denied=True)
+    assert (third.value, source.count) == (3, 3)
+
+
 async def test_denials_cause_one_fetch_a_minute(source: Source) -> None:
     found = renewing(source)
     first = await found.get()
@@ -144,18 +202,202 @@ async def test_denials_cause_one_fetch_a_minute(source: Source) -> None:
     assert source.count == 2
 
 
-async def test_an_attempt_that_hangs_is_given_up_and_its_late_outcome_ignored(
+async def test_an_attempt_that_hangs_fails_its_callers_after_the_timeout_and_is_replaced(
     source: Source,
 ) -> None:
-    found = renewing(source, timeout=0.0)
+    found = renewing(source, timeout=0.01)
+    source.hanging = True
+    outcomes = await asyncio.gather(*(value(found) for _ in range(3)), return_exceptions=True)
+    assert ["within 0.01 s" in str(outcome) for outcome in outcomes] == [True] * 3
+    source.hanging = False
+    assert await value(found) > 1
+    source.pending[0](RenewalFailed("late"))
+    assert found.nowait() is not None
+
+
+async def test_a_timeout_longer_than_the_patience_is_waited_for(source: Source) -> None:
+    found = renewing(source, patience=0.01, timeout=30)
     source.hanging = True
     waiting = asyncio.ensure_future(value(found))
     while not source.pending:
         await asyncio.sleep(0)
+    source.clock.advance(29)
+    await asyncio.sleep(0.05)
+    source.pending[0](source.credential())
+    assert await waiting == 1
+
+
+async def test_a_credential_that_comes_late_is_used_unless_a_newer_one_is_there(
+    source: Source,
+) -> None:
+    found = renewing(source, timeout=0.01)
+    source.hanging = True
+    for _ in range(2):
+        with pytest.raises(RenewalFailed):
+            await value(found)
+    first, second = source.pending
+    second(source.credential())
+    assert await value(found) == 2
+    source.count = 7
+    first(source.credential())
+    assert await value(found) == 2
+
+
+async def test_a_failure_of_an_attempt_that_began_before_is_not_this_callers(
+    source: Source,
+) -> None:
+    found = renewing(source, patience=0)
+    source.hanging = True
+    first = asyncio.ensure_future(value(found))
+    while not source.pending:
+        await asyncio.sleep(0)
+    source.clock.advance(1)
+    second = asyncio.ensure_future(value(found))
+    await asyncio.sleep(0)
     source.hanging = False
-    assert await waiting > 1
-    source.pending[0](RenewalFailed("late"))
-    assert found.nowait() is not None
+    source.pending[0](ConfigurationError("wrong before"))
+    with pytest.raises(ConfigurationError):
+        await first
+    assert await second == 2
+
+
+async def test_callers_that_backed_off_together_make_one_attempt(source: Source) -> None:
+    found = Renewing(source, clock=source.clock, delays=fixed_delay(0.05), patience=20, timeout=30)
+    source.outcomes += [RenewalFailed("down"), RenewalFailed("down")]
+    with_delays = asyncio.gather(*(value(found) for _ in range(20)))
+    while source.count < 2:
+        await asyncio.sleep(0.001)
+    source.clock.advance(1)
+    assert await with_delays == [3] * 20
+    assert source.count == 3
+
+
+async def test_while_attempts_are_slowed_down_impatient_callers_get_the_last_error(
+    source: Source,
+) -> None:
+    found = Renewing(source, clock=source.clock, delays=fixed_delay(5), patience=0, timeout=30)
+    source.outcomes += [RenewalFailed("down"), RenewalFailed("still down")]
+    for said in ("down", "still down", "still down"):
+        with pytest.raises(RenewalFailed, match=said):
+            await value(found)
+    assert source.count == 2
+
+
+async def test_a_source_that_can_not_even_start_is_a_failure(clock: FakeClock) -> None:
+    def fetch(done: object) -> None:
+        raise OSError(done)
+
+    found: Renewing[int] = Renewing(
+        fetch, clock=clock, delays=fixed_delay(0), patience=0, timeout=30
+    )
+    with pytest.raises(RenewalFailed, match="OSError"):
+        await value(found)
+
+
+async def test_one_that_expires_before_it_can_be_used_ends_in_an_error_and_not_in_a_loop(
+    source: Source,
+) -> None:
+    found = renewing(source)
+
+    def done_late(done: Callable[[Any], None]) -> None:
+        source.count += 1
+        done(source.credential())
+        source.clock.advance(LIFETIME + 1)
+
+    found._fetch = done_late
+    with pytest.raises(RenewalFailed, match="too short"):
+        await value(found)
+    assert source.count == 1
+
+
+async def test_a_discarded_one_is_fetched_anew_and_a_newer_one_is_kept(source: Source) -> None:
+    found = renewing(source)
+    first = await found.get()
+    found.discard(first)
+    assert found.nowait() is None
+    assert await value(found) == 2
+    found.discard(first)
+    assert await value(found) == 2
+
+
+def test_a_blocked_event_loop_delays_those_on_other_loops_by_a_second_at_most() -> None:
+    """An attempt on the loop of the main thread, which makes a synchronous call meanwhile."""
+    clock = SystemClock()
+    count = 0
+
+    def fetch(done: Callable[[Any], None]) -> asyncio.AbstractEventLoop:
+        nonlocal count
+        count += 1
+        number, loop = count, asyncio.get_running_loop()
+        loop.call_later(0.01, done, Credential(number, None, Instant.now(clock)))
+        return loop
+
+    found: Renewing[int] = Renewing(
+        fetch, clock=clock, delays=fixed_delay(0), patience=20, timeout=30
+    )
+
+    async def main() -> tuple[int, float]:
+        waiting = asyncio.ensure_future(found.get())
+        await asyncio.sleep(0)
+        elsewhere: list[int] = []
+        thread = threading.Thread(target=lambda: elsewhere.append(asyncio.run(value(found))))
+        began = clock.monotonic()
+        thread.start()
+        thread.join()  # this blocks the loop
+        took = clock.monotonic() - began
+        await waiting
+        return elsewhere[0], took
+
+    number, took = asyncio.run(main())
+    assert number == 2
+    assert took < 3
+    assert found.credential is not None
+    assert found.credential.value == 2
+
+
+def test_a_loop_that_has_ended_delays_nobody() -> None:
+    clock = SystemClock()
+    count = 0
+
+    def fetch(done: Callable[[Any], None]) -> asyncio.AbstractEventLoop:
+        nonlocal count
+        count += 1
+        if count > 1:
+            done(Credential(count, None, Instant.now(clock)))
+        return asyncio.get_running_loop()
+
+    found: Renewing[int] = Renewing(
+        fetch, clock=clock, delays=fixed_delay(0), patience=20, timeout=30
+    )
+
+    async def leave() -> None:
+        found._attempt()
+
+    asyncio.run(leave())
+    began = clock.monotonic()
+    assert asyncio.run(value(found)) == 2
+    assert clock.monotonic() - began < 0.5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_an_attempt_of_its_parent(clock: FakeClock) -> None:
+    source = Source(clock)
+    found = renewing(source)
+    source.hanging = True
+    found._attempt()
+    source.hanging = False
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(write, str(asyncio.run(value(found))).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    assert os.read(read, 10) == b"2"
+    os.close(read)
+    os.waitpid(child, 0)
 
 
 async def test_a_cancelled_caller_cancels_nothing_for_others(source: Source) -> None:

@@ -79,6 +79,7 @@ def test_no_value_is_in_the_repr() -> None:
         ("https://x.appsync-api.eusc-de-east-1.amazonaws.eu/graphql", "eusc-de-east-1"),
         ("wss://x.appsync-realtime-api.eu-west-1.amazonaws.com/graphql", "eu-west-1"),
         ("https://vpce-1-2.appsync-api.eu-west-1.vpce.amazonaws.com/graphql", "eu-west-1"),
+        ("https://a.vpce-1-2.appsync-api.eu-west-1.vpce.amazonaws.com/graphql", "eu-west-1"),
         ("https://api.example.com/graphql", None),
         ("http://127.0.0.1:4000/graphql", None),
     ],

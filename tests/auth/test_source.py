@@ -1,6 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import copy
+import functools
+import pickle
+import sys
+import threading
 import time
 from typing import Any
 
@@ -15,8 +21,10 @@ from appsync_gql import (
     RenewalFailed,
     SessionExpired,
 )
+from appsync_gql.secret import Secret
 from appsync_gql.testing import FakeClock
 from support.store import NOON, fixed_delay, jwt_of, token
+from support.tracebacks import assert_hidden
 
 
 def jwt_at(issued_at: float, lifetime: float = 3600) -> str:
@@ -78,6 +86,39 @@ async def test_a_jwt_is_replaced_ahead_of_its_expiry() -> None:
         await asyncio.sleep(0)
 
 
+async def test_the_next_token_is_fetched_from_thirty_seconds_before_the_end() -> None:
+    clock, calls = FakeClock(), 0
+
+    async def source() -> str:
+        nonlocal calls
+        calls += 1
+        return jwt_at(clock.wall())
+
+    auth = OidcAuth(source, clock=clock)
+    await auth.headers()
+    for seconds, expected in ((3600 - 30.1, 1), (0.2, 2)):
+        clock.advance(seconds)
+        assert auth.headers_nowait() is not None
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert calls == expected
+
+
+async def test_the_servers_dates_say_when_a_token_has_expired() -> None:
+    """This machine's clock is 50 minutes behind."""
+    clock = FakeClock()
+    auth = OidcAuth(lambda: jwt_at(clock.wall()), clock=clock)
+    auth.answered("nonsense", 0.0)
+    for second in (1, 2):
+        clock.advance(1)
+        auth.answered(f"Fri, 15 Jan 2027 08:50:0{second} GMT", 0.0)
+    await auth.headers()
+    clock.advance(560)
+    assert auth.headers_nowait() is not None
+    clock.advance(42)
+    assert auth.headers_nowait() is None
+
+
 async def test_an_opaque_token_has_the_lifetime_that_was_given() -> None:
     clock = FakeClock()
     auth = OidcAuth(lambda: f"opaque-{clock.wall()}", lifetime=60, clock=clock)
@@ -93,7 +134,7 @@ async def test_a_token_given_as_a_str_is_sent_until_it_expires() -> None:
     headers = await auth.headers()
     assert await auth.renew(headers) == headers
     clock.advance(3601)
-    with pytest.raises(SessionExpired, match="give a function"):
+    with pytest.raises(SessionExpired, match="pass a function"):
         await auth.headers()
 
 
@@ -133,17 +174,171 @@ async def test_a_source_that_raises_is_waited_through_and_then_an_error_of_ours(
 
 @pytest.mark.parametrize("sync", [True, False])
 async def test_a_source_that_hangs_ends_after_its_timeout(*, sync: bool) -> None:
+    ended = threading.Event()
+
     async def hang() -> str:
         await asyncio.sleep(3600)
         return ""
 
     def block() -> str:
-        time.sleep(0.5)
+        ended.wait(10)
         return "too late"
 
-    auth = LambdaAuth(block if sync else hang, timeout=0.05, patience=0)
-    with pytest.raises(RenewalFailed):
+    auth = LambdaAuth(block if sync else hang, timeout=0.05)
+    with pytest.raises(RenewalFailed, match=r"within 0\.05 s"):
         await auth.headers()
+    ended.set()
+
+
+async def test_an_async_source_that_can_not_be_cancelled_delays_nobody() -> None:
+    async def stubborn() -> str:
+        for _ in range(3):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.1)
+        raise KeyError
+
+    with pytest.raises(RenewalFailed, match="within"):
+        await LambdaAuth(stubborn, timeout=0.05).headers()
+    await asyncio.sleep(0.3)
+
+
+async def test_a_timeout_of_the_sources_own_is_not_called_the_timeout_of_this_package() -> None:
+    async def source() -> str:
+        raise TimeoutError
+
+    with pytest.raises(
+        RenewalFailed, match=r"TimeoutError in source\(\), line \d+ of .*test_source"
+    ):
+        await LambdaAuth(source, patience=0).headers()
+
+
+async def test_a_function_that_returns_an_awaitable_is_an_async_one() -> None:
+    loops = set()
+
+    async def fetch(number: int) -> str:
+        loops.add(asyncio.get_running_loop())
+        return f"token-{number}"
+
+    class Awaitable:
+        def __await__(self) -> Any:
+            return fetch(3).__await__()
+
+    for source, expected in (
+        (lambda: fetch(1), "token-1"),
+        (functools.partial(fetch, 2), "token-2"),
+        (Awaitable, "token-3"),
+    ):
+        auth = OidcAuth(source)
+        headers = await auth.headers()
+        assert token(headers) == expected
+        await auth.renew(headers)
+    assert loops == {asyncio.get_running_loop()}
+
+
+def test_an_async_source_serves_loops_one_after_the_other_and_at_once() -> None:
+    count = 0
+
+    async def source() -> str:
+        nonlocal count
+        count += 1
+        await asyncio.sleep(0.05)
+        return f"token-{count}"
+
+    auth = LambdaAuth(source)
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(token(asyncio.run(auth.headers()))))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (found, count) == (["token-1"] * 8, 1)
+    headers = asyncio.run(auth.headers())
+    assert token(asyncio.run(auth.renew(headers))) == "token-2"
+
+
+async def test_a_source_that_ends_the_thread_is_a_failure_and_not_a_hang(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def source() -> str:
+        sys.exit(1)
+
+    with pytest.raises(RenewalFailed, match="broken off"):
+        await LambdaAuth(source, patience=0).headers()
+    while "SystemExit" not in caplog.text:
+        await asyncio.sleep(0.01)
+
+
+async def test_an_error_class_of_the_sources_own_is_raised_as_it_is() -> None:
+    class VaultSealed(SessionExpired):
+        def __init__(self, vault: str, since: int) -> None:
+            super().__init__(f"{vault} is sealed")
+            self.since = since
+
+    def source() -> str:
+        raise VaultSealed("vault", 7)
+
+    auth = LambdaAuth(source)
+    for _ in range(2):
+        with pytest.raises(VaultSealed, match="vault is sealed") as caught:
+            await auth.headers()
+        assert caught.value.since == 7
+
+
+async def test_a_token_may_be_a_secret_already() -> None:
+    assert token(await LambdaAuth(lambda: Secret("token")).headers()) == "token"
+
+
+async def test_a_token_that_seems_to_have_expired_when_it_comes_is_for_appsync_to_judge() -> None:
+    """This machine's clock is ahead, and the token is a short one."""
+    clock = FakeClock()
+    auth = OidcAuth(lambda: jwt_at(clock.wall() - 600, 300), clock=clock)
+    headers = await auth.headers()
+    assert auth.headers_nowait() is not None
+    clock.advance(300 / 4 + 1)
+    assert auth.headers_nowait() is None
+    assert token(await auth.headers()) != token(headers)
+
+
+async def test_a_jwt_behind_a_prefix_is_replaced_ahead_of_its_expiry_too() -> None:
+    clock = FakeClock()
+    auth = LambdaAuth(lambda: "Bearer " + jwt_at(clock.wall(), 300), clock=clock)
+    first = token(await auth.headers())
+    clock.advance(301)
+    assert auth.headers_nowait() is None
+    assert token(await auth.headers()) != first
+
+
+@pytest.mark.parametrize("mode", [OidcAuth, LambdaAuth])
+async def test_no_token_is_in_a_traceback(mode: Any) -> None:
+    secret = "eyJ-secret-token"
+    for wrong in (f"{secret}\n", f"{secret} ü"):
+        with pytest.raises(InvalidToken) as caught:
+            mode(wrong)
+        assert_hidden(caught.value, secret)
+        with pytest.raises(InvalidToken) as later:
+            await mode(lambda wrong=wrong: wrong).headers()
+        assert_hidden(later.value, secret)
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
+def test_it_is_not_pickled(copied: Any) -> None:
+    with pytest.raises(TypeError, match="in each process"):
+        copied(LambdaAuth("token"))
+
+
+def test_outside_of_an_event_loop_headers_may_be_asked_for_without_waiting() -> None:
+    clock = FakeClock()
+
+    async def source() -> str:
+        return jwt_at(clock.wall())
+
+    auth = OidcAuth(source, clock=clock)
+    asyncio.run(auth.headers())
+    clock.advance(3600 - 15)
+    assert auth.headers_nowait() is not None
 
 
 @pytest.mark.parametrize(

@@ -1,118 +1,195 @@
-"""The commands, their options, and how they report errors."""
+"""The program as a whole: its commands, help, examples, completion and log."""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import json
+import os
 import re
-import shlex
-import socket
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
-from typer.testing import CliRunner
 
 from appsync_gql import __version__
 from appsync_gql.cli.app import app
-from appsync_gql.testing.__main__ import parser
+from appsync_gql.testing import Emulator
+from support.command_line import PASSWORD, PROGRAM, outputs_of, run, terminal
 
-runner = CliRunner()
+COMMANDS = ["sign-in", "sign-out", "status", "query", "subscribe", "schema", "token"]
+LOCAL = ["emulator", "demo"]
 
 
-def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", code, *arguments],
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield all commands with the words that name them."""
+    group: Any = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            for inner_name, inner in command.commands.items():
+                yield f"{name} {inner_name}", inner
+        else:
+            yield name, command
+
+
+def examples() -> list[str]:
+    """Return the examples in the help of all commands."""
+    found = []
+    for _, command in commands():
+        found += [line.strip() for line in command.epilog.splitlines()[2:]]
+    return found
+
+
+def test_all_commands_are_there() -> None:
+    names = [name for name, _ in commands()]
+    assert names == [*COMMANDS, *LOCAL, "profile save", "profile list", "profile remove"]
+
+
+def test_help_lists_the_commands_and_the_exit_codes() -> None:
+    outcome = run("--help")
+    assert outcome.exit_code == 0
+    for text in ("Exit codes:", "3  not signed in", "6  offline", "sign-in", "Examples:"):
+        assert text in outcome.stdout
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands()])
+def test_each_commands_help_has_a_summary_and_an_example_of_itself(name: str) -> None:
+    outcome = run(*name.split(), "--help")
+    assert outcome.exit_code == 0
+    assert f"appsync-gql {name}" in outcome.stdout.partition("Examples:")[2]
+    summary = outcome.stdout.splitlines()[2]
+    assert re.match(r"  [A-Z]", summary)
+
+
+def test_without_arguments_the_help_is_printed() -> None:
+    assert "Commands" in run().output
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["query", "--nope"], ["query", "--limit", "x"]])
+def test_a_wrong_command_line_has_exit_code_2_and_no_traceback(arguments: list[str]) -> None:
+    outcome = run(*arguments)
+    assert outcome.exit_code == 2
+    assert "Traceback" not in outcome.stderr
+    assert "--help" in outcome.stderr
+
+
+@pytest.fixture
+def path_with_program(tmp_path: Path) -> str:
+    """Return a PATH on which ``appsync-gql`` is the program that is tested."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "appsync-gql"
+    script.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
+    script.chmod(0o755)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", examples())
+def test_an_example_in_the_help_runs(
+    signed_in: Emulator, env: dict[str, str], path_with_program: str, example: str
+) -> None:
+    if " curl " in example and shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    prepare(signed_in, example)
+    if example.startswith("appsync-gql sign-in --username"):
+        assert_a_person_signs_in(example, env)
+        return
+    process = subprocess.Popen(  # noqa: S602 - an example is for a shell
+        f"set -eu; {example}",
+        shell=True,
+        env={**os.environ, **env, "PATH": path_with_program},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    if " subscribe " in example:
+        publish_until_it_ends(signed_in, process)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert not err or "demo" in example, err
+
+
+def prepare(api: Emulator, example: str) -> None:
+    """Make what an example presupposes."""
+    api.realtime.drop_sockets()
+    Path("events.graphql").write_text(
+        "subscription($name: String) { onCreateItem(name: $name) { id } }"
+    )
+    if "profile" in example:
+        Path("amplify_outputs.json").write_text(json.dumps(outputs_of(api)))
+    if "remove" in example:
+        assert run("profile", "save", "prod").exit_code == 0
+
+
+def assert_a_person_signs_in(example: str, env: dict[str, str]) -> None:
+    with terminal(*example.split()[1:], env=env) as person:
+        person.wait_for("Password of ada: ")
+        person.type(f"{PASSWORD}\n")
+        assert person.exit_code() == 0
+
+
+def publish_until_it_ends(api: Emulator, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None:
+        api.realtime.publish("onCreateItem", {"id": "1", "name": "one"})
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+
+
+@pytest.mark.parametrize(
+    ("shell", "words", "expected"),
+    [
+        ("bash", "appsync-gql su", "subscribe"),
+        ("zsh", "appsync-gql sign", "sign-out"),
+        ("fish", "appsync-gql query --pag", "--paginate"),
+        ("bash", "appsync-gql query --output j", "jsonl"),
+    ],
+)
+def test_a_shell_completes_commands_and_options(shell: str, words: str, expected: str) -> None:
+    environment = {
+        **os.environ,
+        "_APPSYNC_GQL_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+        "_TYPER_COMPLETE_ARGS": words,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(  # noqa: S603 - our own program
+        PROGRAM, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert expected in done.stdout, done.stderr
+
+
+def test_debug_logs_what_is_done_without_tokens(api: Emulator, env: dict[str, str]) -> None:
+    api.faults.refuse()
+    arguments = ("--debug", "query", "{ me { username } }", "--auth", "api_key")
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*PROGRAM, *arguments],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+    assert done.returncode in {0, 5}
+    assert env["APPSYNC_API_KEY"] not in done.stdout + done.stderr
 
 
-def command(name: str) -> Any:
-    return typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["emulator", "--help"]])
-def test_help_has_an_example(arguments: list[str]) -> None:
-    outcome = runner.invoke(app, arguments)
-    assert outcome.exit_code == 0
-    assert re.search(r"appsync-gql (demo|emulator) --", outcome.output)
-
-
-@pytest.mark.parametrize("name", ["demo", "emulator"])
-def test_the_example_in_the_help_of_a_command_is_a_valid_command_line(name: str) -> None:
-    example = re.search(r"Example: appsync-gql (.*)", command(name).help)
-    assert example
-    words = shlex.split(example[1])
-    assert words[0] == name
-    with command(name).make_context(name, words[1:]) as context:
-        assert context.params
-
-
-def test_without_arguments_the_help_is_printed() -> None:
-    assert "Commands" in runner.invoke(app, []).output
-
-
-def test_the_version_is_printed() -> None:
-    assert runner.invoke(app, ["--version"]).output.strip() == __version__
-
-
-def test_the_emulator_runs_for_the_given_seconds() -> None:
-    outcome = runner.invoke(app, ["emulator", "--port", "0", "--for", "0.05"])
-    assert outcome.exit_code == 0, outcome.output
-    assert "/graphql" in outcome.output
-
-
-def test_both_ways_to_start_the_emulator_have_the_same_options_and_defaults() -> None:
-    actions = [a for a in parser()._actions if not isinstance(a, argparse._HelpAction)]
-    by_argparse = {a.option_strings[0]: a.default or None for a in actions}
-    by_typer = {o.opts[0]: o.default or None for o in command("emulator").params}
-    assert by_argparse == by_typer
-
-
-def test_all_options_of_the_emulator_reach_it() -> None:
-    options = ["--grace-period", "5", "--client-secret", "s", "--api-key", "k", "--rotation"]
-    options += ["--latency", "0", "--clock-offset", "1", "--token-lifetime", "7"]
-    outcome = runner.invoke(app, ["emulator", "--port", "0", "--for", "0", *options])
-    assert outcome.exit_code == 0, outcome.output
-    for text in ("live for 7 s", "refresh tokens rotate", "client_secret="):
-        assert text in outcome.output
-
-
-def test_a_port_that_is_in_use_is_one_line_that_says_what_to_do() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
-        outcome = runner.invoke(app, ["emulator", "--port", port, "--for", "0"])
-    assert outcome.exit_code == 1
-    (line,) = outcome.stderr.splitlines()
-    assert f"127.0.0.1:{port} is in use: choose another port" in line
-
-
-@pytest.mark.parametrize("name", ["demo", "emulator"])
-def test_a_missing_extra_is_one_line_with_the_pip_command(name: str) -> None:
-    code = """
-import importlib.util, sys
-find_spec = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *a: None if name == "cryptography" else find_spec(name, *a)
-from appsync_gql.cli import main
-main()
-"""
-    outcome = python(code, name)
-    assert outcome.returncode == 1
-    (line,) = outcome.stderr.splitlines()
-    assert 'pip install "appsync-gql[testing]"' in line
-
-
-def test_numbers_out_of_range_are_refused() -> None:
-    assert runner.invoke(app, ["demo", "--workers", "0"]).exit_code == 2
-    assert runner.invoke(app, ["emulator", "--grace-period", "61"]).exit_code == 2
-
-
-def test_an_error_of_the_demo_is_one_line() -> None:
-    outcome = runner.invoke(app, ["demo", "--skew", "nan", "--seconds", "1"])
-    assert outcome.exit_code == 1
-    assert outcome.stderr.splitlines()[-1].startswith("appsync-gql: ")
-    assert "Traceback" not in outcome.output + outcome.stderr
+def test_help_and_completion_wait_for_no_import_that_they_do_not_need() -> None:
+    code = (
+        "import sys; import appsync_gql.cli.app; "
+        "print({'aiohttp', 'boto3', 'rich', 'pycognito', 'jwt'} & set(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "set()"

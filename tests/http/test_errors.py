@@ -33,7 +33,6 @@ from appsync_gql.http.errors import (
     error_of,
     error_without_response,
     remove_frames,
-    retry_after,
     without_password,
 )
 from appsync_gql.http.response import Rejection, classify
@@ -174,39 +173,6 @@ def test_which_error_stands_for_no_response(
     assert (raised.status, raised.error_type, raised.request_id) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Retry-After": "7"}, 7.0),
-        ({"Retry-After": " 0 "}, 0.0),
-        ({"Retry-After": "\u00b2"}, None),
-        ({"Retry-After": "-1"}, None),
-        ({"Retry-After": "1.5"}, None),
-        ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "9" * 400}, None),
-        (
-            {
-                "Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT",
-                "Date": "Thu, 01 Jan 2026 00:00:00 GMT",
-            },
-            60.0,
-        ),
-        (
-            {
-                "Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT",
-                "Date": "Thu, 01 Jan 2026 00:01:00 GMT",
-            },
-            0.0,
-        ),
-        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT"}, None),
-        ({"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT", "Date": "today"}, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(CIMultiDict(headers)) == seconds
-
-
 def raised_from(
     cause: BaseException | None = None, context: BaseException | None = None
 ) -> ValueError:
@@ -245,3 +211,12 @@ def test_a_text_is_quoted_without_the_passwords_in_its_urls(text: str, redacted:
     assert without_password(text) == redacted
     raised = error_without_response(OSError(text), query=True, sent=False)
     assert redacted in str(raised)
+
+
+@pytest.mark.parametrize(
+    ("status", "redirects"), [(299, False), (300, True), (399, True), (400, False)]
+)
+def test_a_redirect_is_told_from_other_rejections(status: int, *, redirects: bool) -> None:
+    rejection = Rejection(Response(status, HEADERS), Outcome.INVALID)
+    found = error_of(rejection, query=True)
+    assert ("final URL" in str(found)) is redirects

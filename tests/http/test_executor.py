@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections import deque
 from typing import Any, cast
 
 import pytest
-from gql import GraphQLRequest
+from gql import FileVar, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.exceptions import TransportClosed
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -81,9 +82,11 @@ class Fixture:
             raise TransportClosed("Transport is not connected")
         return cast("LoopSession", None)
 
-    async def run(self, auth: object = None, document: GraphQLRequest = QUERY) -> Any:
+    async def run(
+        self, auth: object = None, document: GraphQLRequest = QUERY, *, upload_files: bool = False
+    ) -> Any:
         transport = AIOHTTPTransport("https://api.example.com/graphql")
-        request = prepare(transport, document, None, upload_files=False)
+        request = prepare(transport, document, None, upload_files=upload_files)
         authorizer = None if auth is None else authorizer_of(auth)
         result, _headers = await self.executor.execute(self._opened(), request, authorizer)
         return result.data
@@ -94,7 +97,7 @@ class Fixture:
 
 
 class Auth(FixedAuth):
-    """Notes what it is told.
+    """Records the calls that it receives.
 
     Attributes:
         calls: the calls of its optional methods.
@@ -157,6 +160,18 @@ async def test_a_request_is_replayed_once_only() -> None:
     with pytest.raises(Refused, match=r"Ask ada\.$"):
         await case.run(Auth())
     assert len(case.tokens) == 2
+
+
+def upload() -> GraphQLRequest:
+    """Return a query with a file, whose body can be sent once only."""
+    return GraphQLRequest(QUERY.document, variable_values={"a": FileVar(io.BytesIO(b"file"))})
+
+
+async def test_an_upload_is_not_replayed() -> None:
+    case, auth = Fixture(REFUSED, GOOD), Auth()
+    with pytest.raises(Refused):
+        await case.run(auth, upload(), upload_files=True)
+    assert (len(case.tokens), auth.renewals) == (1, 0)
 
 
 async def test_a_denied_query_is_replayed_and_a_denied_mutation_is_not() -> None:
@@ -238,6 +253,7 @@ async def test_only_the_date_of_appsyncs_own_responses_is_passed_on(
     auth = Auth()
     await Fixture(GOOD, headers=headers).run(auth)
     assert auth.calls == calls
+    assert await Fixture(GOOD, headers=headers).run(None) == {"a": 1}
 
 
 async def test_a_classifier_of_the_users_decides() -> None:
@@ -272,6 +288,13 @@ async def test_a_request_is_signed_with_its_exact_body_for_each_attempt() -> Non
     transport = AIOHTTPTransport("https://api.example.com/graphql")
     body = prepare(transport, QUERY, None, upload_files=False).body
     assert auth.requests == [SignableRequest(transport.url, body or b"", "http")] * 2
+
+
+async def test_an_upload_is_signed_with_an_empty_body() -> None:
+    """Its body is a stream that is not read ahead."""
+    case, auth = Fixture(GOOD), Signing(renewable=False)
+    await case.run(auth, upload(), upload_files=True)
+    assert [request.body for request in auth.requests] == [b""]
 
 
 async def test_a_signature_that_can_not_be_renewed_is_refused() -> None:

@@ -158,3 +158,52 @@ print(json.dumps(os.waitpid(pid, 0)[1]))
     status, stderr = run_program(program)
     assert status == 0
     assert unclosed(stderr) == []
+
+
+def test_a_child_leaves_the_connections_of_its_parents_other_threads_alone() -> None:
+    program = """
+import warnings
+from appsync_gql import BlockingAppSyncTransport
+warnings.filterwarnings("ignore", message=".*multi-threaded")
+server = EchoServer()
+blocking = BlockingAppSyncTransport(server.url, auth=FixedAuth())
+found = []
+for number in range(3):
+    found.append(blocking.execute(numbered(QUERY, number)).data["a"])
+    pid = os.fork()
+    if not pid:
+        gc.collect()  # of what the other threads had, nothing is left but garbage
+        time.sleep(0.1)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+print(json.dumps([found, server.opened]))
+"""
+    (answers, opened), stderr = run_program(program, seconds=20)
+    assert answers == [0, 1, 2]
+    assert opened == 1
+    assert unclosed(stderr) == []
+
+
+def test_a_child_that_is_forked_while_a_thread_imports_boto3_can_use_it() -> None:
+    program = """
+from appsync_gql.boto3_client import client_for
+
+def make():
+    client_for("cognito-idp", "us-east-1", None, None, None)
+
+thread = threading.Thread(target=make)
+thread.start()
+while "botocore" not in sys.modules:
+    time.sleep(0.001)
+pid = os.fork()
+if not pid:
+    other = threading.Thread(target=make, daemon=True)
+    other.start()
+    other.join(10)
+    os._exit(other.is_alive())
+thread.join()
+print(json.dumps(os.waitpid(pid, 0)[1]))
+"""
+    status, stderr = run_program(program)
+    assert status == 0
+    assert "Exception ignored" not in stderr

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from appsync_gql.http.loop_session import LoopSession, close_later
+from appsync_gql.testing import FakeClock
 from support.raw_server import RawServer, raw_server
 
 
@@ -144,10 +145,53 @@ def test_while_another_loop_runs_in_the_thread_everything_is_closed_without_the_
     loop.close()
 
 
-@pytest.mark.parametrize("method", ["give_up", "detach"])
+@pytest.mark.parametrize("method", ["close_without_loop", "detach"])
 async def test_dropping_everything_may_be_repeated(method: str) -> None:
     found = new()
     await used(found)
     for _ in range(2):
         getattr(found, method)()
     assert (found.session, found.connector) == (None, None)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_idle_seconds_are_counted_by_whichever_clock_counted_more(
+    clock: FakeClock, *, frozen: bool
+) -> None:
+    found = LoopSession(asyncio.get_running_loop(), 1.0, clock)
+    clock.advance(1)
+    assert found.idle_seconds() == pytest.approx(1)
+    assert found.idle_seconds() == 0
+    if frozen:
+        clock.jump_wall(20)
+    else:
+        clock.advance(20)
+    assert found.idle_seconds() == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("idle", "opened"), [(14.0, 1), (16.0, 2)])
+async def test_after_15_s_idle_connections_are_not_used(
+    clock: FakeClock, idle: float, opened: int
+) -> None:
+    async with raw_server() as server:
+        found = LoopSession(asyncio.get_running_loop(), 1.0, clock)
+        await used(found, server)
+        await found.check_connections(idle)
+        await used(found, server)
+        assert server.opened == opened
+        await found.close()
+
+
+async def test_connections_of_a_connector_of_the_users_own_are_left_alone(
+    clock: FakeClock,
+) -> None:
+    async with raw_server() as server:
+        found = LoopSession(asyncio.get_running_loop(), 1.0, clock)
+        found.prepare_session({}, None)
+        assert found.session is not None
+        for _ in range(2):
+            async with found.session.post(server.url, data=b"{}") as response:
+                await response.read()
+            await found.check_connections(100.0)
+        assert server.opened == 1
+        await found.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,8 @@ import aiohttp
 import pytest
 from gql.transport.aiohttp import AIOHTTPTransport
 
+from appsync_gql.http import pool as pool_module
+from appsync_gql.http.loop_session import LoopSession
 from appsync_gql.http.pool import SessionPool
 from appsync_gql.http.session import session_arguments
 from support.raw_server import RawServer, raw_server
@@ -235,7 +238,7 @@ def test_each_loop_has_a_session_of_its_own() -> None:
         assert one.run_until_complete(current()) is not None
 
 
-def test_what_a_closed_loop_left_open_is_given_up_at_the_next_use() -> None:
+def test_what_a_closed_loop_left_open_is_closed_at_the_next_use() -> None:
     sessions = pool()
     with loops(2) as (one, other):
         one.run_until_complete(sessions.open())
@@ -254,8 +257,48 @@ def test_a_pool_that_is_gone_is_closed_at_the_threads_next_use_of_another() -> N
         del sessions
         gc.collect()
         assert found.connector is not None
+        of_pools = pool_module._process.local.sessions.of_pools
+        before = len(of_pools)
         other.run_until_complete(others.open())
         assert found.connector is None
+        assert len(of_pools) == before, "one pool came and one went"
+        other.run_until_complete(others.close())
+
+
+def test_at_the_end_of_the_process_connections_are_closed() -> None:
+    sessions = pool()
+    with loops(1) as (loop,):
+        loop.run_until_complete(sessions.open())
+        found = next(iter(sessions._opened))
+        pool_module._process._at_exit()
+        assert (found.session, found.connector) == (None, None)
+        assert pool_module._process.local.sessions.all() == []
+
+
+def test_at_the_end_of_a_thread_its_connections_are_closed() -> None:
+    sessions, opened = pool(), list[object]()
+
+    def use() -> None:
+        loop.run_until_complete(sessions.open())
+        opened.append(sessions.any_open())
+
+    with loops(1) as (loop,):
+        thread = threading.Thread(target=use)
+        thread.start()
+        thread.join()
+        (found,) = opened
+        assert isinstance(found, LoopSession)
+        assert (found.session, found.connector) == (None, None)
+
+
+async def test_the_time_of_closing_is_noted() -> None:
+    sessions = pool()
+    await sessions.open()
+    found = sessions.current()
+    assert found is not None
+    before = asyncio.get_running_loop().time()
+    await sessions.close()
+    assert before <= found.idle_since <= asyncio.get_running_loop().time()
 
 
 def test_at_most_eight_loops_that_do_not_run_keep_connections() -> None:
@@ -268,6 +311,19 @@ def test_at_most_eight_loops_that_do_not_run_keep_connections() -> None:
         assert len(kept) == 9  # and the one that ran last
 
 
+def test_the_loop_that_runs_keeps_its_connections_however_many_others_there_are() -> None:
+    sessions = pool()
+    with loops(9) as made:
+        for loop in made:
+            loop.run_until_complete(sessions.open())
+            loop.run_until_complete(sessions.close())
+        first = next(found for found in sessions._opened if found.loop is made[0])
+        connector = first.connector
+        made[0].run_until_complete(sessions.open())
+        assert first.connector is connector is not None
+        made[0].run_until_complete(sessions.close())
+
+
 def test_a_session_that_is_open_on_a_loop_that_does_not_run_stays_open() -> None:
     sessions = pool()
     with loops(12) as made:
@@ -275,3 +331,18 @@ def test_a_session_that_is_open_on_a_loop_that_does_not_run_stays_open() -> None
             loop.run_until_complete(sessions.open())
         assert all(found.is_open for found in sessions._opened)
         assert len(sessions._opened) == 12
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_begins_without_sessions() -> None:
+    sessions = pool()
+    with loops(1) as (loop,):
+        loop.run_until_complete(sessions.open())
+        child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            found = pool_module._process.local.sessions.all()
+            os._exit(len(found) or sessions.any_open() is not None)
+        assert os.waitpid(child, 0)[1] == 0
+        assert sessions.any_open() is not None
+        loop.run_until_complete(sessions.close())

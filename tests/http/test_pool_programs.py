@@ -243,3 +243,32 @@ print(json.dumps(traced))
     traced, stderr = run_program(program, before=before)
     assert traced == ["POST"] * 4
     assert unclosed(stderr) == []
+
+
+def test_a_transport_that_is_dropped_as_its_loop_ends_is_closed_once() -> None:
+    program = """
+server = EchoServer()
+
+async def main(steps):
+    loop = asyncio.get_running_loop()
+    dropped = [client(server.url)]
+    dropped.append(dropped)  # only the garbage collector finds it
+    await dropped[0].execute_async(numbered(QUERY, steps))
+
+    def later(steps):
+        if steps:
+            loop.call_soon(later, steps - 1)
+        else:
+            gc.collect()
+
+    later(steps)
+
+gc.disable()
+for steps in range(8):
+    asyncio.run(main(steps))
+print(json.dumps(server.opened))
+"""
+    opened, stderr = run_program(program)
+    assert opened == 8
+    assert unclosed(stderr) == []
+    assert "RuntimeError" not in stderr

@@ -68,11 +68,14 @@ def test_following_redirects_is_refused() -> None:
 
 def test_a_body_of_the_callers_own_takes_the_place_of_the_requests() -> None:
     found = prepared(QUERY, {"json": {"query": "{ other }"}, "headers": {"x": "1"}})
-    assert (found.body, found.payload, found.headers) == (None, None, {"x": "1"})
-    assert found.arguments == {"json": {"query": "{ other }"}}
-    assert found.sent, "it can't be known"
-    found.begin()
-    assert found.sent
+    assert (found.body, found.headers, found.arguments) == (None, {"x": "1"}, {})
+    assert json.loads(found.payload.decode()) == {"query": "{ other }"}
+    assert not found.sent
+
+
+def test_two_bodies_are_refused_before_anything_is_sent() -> None:
+    with pytest.raises(BadRequest, match="data="):
+        prepared(MUTATION, {"data": b"x"})
 
 
 def deep(levels: int) -> Any:

@@ -159,3 +159,22 @@ def test_a_text_that_is_not_graphql_raises_each_time() -> None:
     for _ in range(2):
         with pytest.raises(GraphQLError):
             appsync_gql.gql("{ a")
+
+
+def test_extensions_of_a_request_are_sent() -> None:
+    """Gql 4.0 has none; later versions do."""
+    request = GraphQLRequest(SOURCE)
+    request.extensions = {"trace": 1}
+    body, _payload, query = encoded(request)
+    assert json.loads(body) == {"query": text_of(request.document), "extensions": {"trace": 1}}
+    assert query
+
+
+@pytest.mark.parametrize(
+    ("source", "query"),
+    [("{ a }", True), ("mutation { a }", False), ("subscription { a }", False)],
+)
+def test_a_request_without_variables_is_known_to_be_a_query_or_not(
+    source: str, *, query: bool
+) -> None:
+    assert encoded(GraphQLRequest(source))[2] is query

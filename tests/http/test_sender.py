@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,7 +25,9 @@ from appsync_gql.http.request import prepare
 from appsync_gql.http.sender import PreparedRequest, RawResponse, Sender
 from appsync_gql.http.timeouts import SharedTimeout
 from appsync_gql.secret import Secret
+from appsync_gql.testing import FakeClock
 from support.certificate import make_certificate, server_context
+from support.forgetful_proxy import ForgetfulProxy
 from support.http import MUTATION, QUERY, facts, numbered
 from support.raw_server import Fault, RawServer, raw_server
 
@@ -71,7 +74,7 @@ async def failure(
 # -- what is sent ----------------------------------------------------------------------
 
 
-async def test_the_body_and_the_headers_arrive_as_they_were_given() -> None:
+async def test_the_body_and_the_headers_arrive_unchanged() -> None:
     async with raw_server() as server, opened(headers={"x-app": "demo"}) as session:
         response = await send(session, server.url, QUERY, headers={"x-trace": "t"})
     assert (response.status, response.json) == (200, {"data": {"a": 1}})
@@ -510,7 +513,7 @@ async def test_the_chosen_reader_decides_about_large_integers(
     assert type(response.json["a"]) is type(value)
 
 
-async def test_a_reader_of_the_callers_own_is_given_text() -> None:
+async def test_a_reader_of_the_callers_own_gets_text() -> None:
     seen: list[object] = []
 
     def own(text: str) -> object:
@@ -534,3 +537,43 @@ async def test_a_reader_of_the_callers_own_that_raises_found_no_json() -> None:
 def test_a_prepared_request_shows_neither_headers_nor_body() -> None:
     request = prepared("http://localhost/graphql", QUERY, 4711, headers={"x": "token"})
     assert repr(request) == "<PreparedRequest to http://localhost/graphql>"
+
+
+@BOTH
+async def test_a_connection_that_was_closed_while_the_loop_did_not_run_is_not_used(
+    document: GraphQLRequest,
+) -> None:
+    async with raw_server() as server:
+        port = int(server.url.rsplit(":", 1)[1].partition("/")[0])
+        with ForgetfulProxy.in_thread(port) as proxy:
+            url = f"http://127.0.0.1:{proxy.port}/"
+            found = LoopSession(asyncio.get_running_loop(), 1.0)
+            found.prepare_session({}, await found.keep_connections())
+            found.uses, found.responded = 1, True
+            await send(found, url, document)
+            found.responded = False  # so that queries are not sent twice either
+            proxy.close_all()
+            time.sleep(0.4)  # noqa: ASYNC251 - the loop does not run
+            assert (await send(found, url, document)).status == 200
+            assert (proxy.opened, len(server.bodies)) == (2, 2)
+            await found.close()
+
+
+@BOTH
+async def test_a_connection_that_was_forgotten_while_the_process_was_frozen_is_not_used(
+    document: GraphQLRequest, clock: FakeClock
+) -> None:
+    """Only the wall clock went on, as on a machine that is suspended and resumed."""
+    async with raw_server() as server:
+        port = int(server.url.rsplit(":", 1)[1].partition("/")[0])
+        with ForgetfulProxy.in_thread(port) as proxy:
+            url = f"http://127.0.0.1:{proxy.port}/"
+            found = LoopSession(asyncio.get_running_loop(), 1.0, clock)
+            found.prepare_session({}, await found.keep_connections())
+            found.uses = 1
+            await send(found, url, document)
+            proxy.forget()
+            clock.jump_wall(16)
+            assert (await asyncio.wait_for(send(found, url, document), 10)).status == 200
+            assert (proxy.opened, len(server.bodies)) == (2, 2)
+            await found.close()

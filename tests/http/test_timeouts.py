@@ -54,6 +54,10 @@ async def test_a_request_that_takes_too_long_is_cancelled_with_a_reason() -> Non
     clock.now = 200.0
     later = Request(shared, clock)
     await asyncio.sleep(0)
+    clock.now = 300.0
+    shared._check()
+    assert not shared._cancelled, "it has the whole of the last second"
+    assert shared._timer is not None, "the next check is planned"
     clock.now = 300.1
     shared._check()
     assert await late.task == "late"
@@ -149,8 +153,10 @@ async def test_stop_leaves_the_timer_of_a_request_that_is_under_way() -> None:
     assert shared._timer is not None
     request.answered.set()
     await request.task
+    timer = shared._timer
     shared.stop()
     assert shared._timer is None
+    assert timer.cancelled()
 
 
 def test_connecting_has_a_limit_although_the_whole_has_none() -> None:

@@ -1,6 +1,6 @@
 """Several processes on one session: what each does, and how they are started and counted.
 
-Run by hand for longer: ``python tests/fleet.py --help``.
+Run by hand for longer: ``python -m long.fleet --help``.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the session is kept; fit to be sent to another process."""
+class SharedPersistence:
+    """Describes a persistence by values, so that it can be sent to another process."""
 
     kind: str
     address: str
@@ -68,18 +68,18 @@ class Place:
 
 
 @contextmanager
-def place(kind: str, lease: float = 10.0) -> Iterator[Place]:
-    """Have a new place of that kind, empty."""
+def shared_persistence(kind: str, lease: float = 10.0) -> Iterator[SharedPersistence]:
+    """Create an empty persistence of that kind; remove it afterwards."""
     if kind == "file":
         with tempfile.TemporaryDirectory() as folder:
-            yield Place(kind, f"{folder}/sessions.json")
+            yield SharedPersistence(kind, f"{folder}/sessions.json")
         return
     serve: dict[str, Callable[[], AbstractContextManager[str]]] = {
         "redis": redis_server,
         "dynamodb": dynamodb_server,
     }
     with serve[kind]() as address:
-        made = Place(kind, address, lease)
+        made = SharedPersistence(kind, address, lease)
         opened = made.open()
         if isinstance(opened, DynamoDBPersistence):
             opened.create_table()
@@ -88,9 +88,9 @@ def place(kind: str, lease: float = 10.0) -> Iterator[Place]:
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told."""
+    """What a worker process does."""
 
-    place: Place
+    shared: SharedPersistence
     graphql_url: str
     cognito_url: str
     client_id: str
@@ -104,27 +104,31 @@ class Job:
             self.client_id, region=self.region, endpoint_url=self.cognito_url
         )
         tokens = Tokens(**self.seed) if self.seed else None  # type: ignore[arg-type]
-        return TokenStore(provider, tokens=tokens, persistence=self.place.open(), on_event=on_event)
+        return TokenStore(
+            provider, tokens=tokens, persistence=self.shared.open(), on_event=on_event
+        )
 
 
-def job(emulator: Emulator, place: Place, *, seconds: float, pause: float, seed: Tokens) -> Job:
-    """Make a worker's job; the seed is what it was configured with."""
-    given = {n: getattr(seed, n) for n in ("access_token", "id_token", "refresh_token")}
+def job(
+    emulator: Emulator, shared: SharedPersistence, *, seconds: float, pause: float, seed: Tokens
+) -> Job:
+    """Return a worker's job; the seed is the tokens that it was configured with."""
+    configured = {n: getattr(seed, n) for n in ("access_token", "id_token", "refresh_token")}
     return Job(
-        place=place,
+        shared=shared,
         graphql_url=emulator.graphql_url,
         cognito_url=emulator.cognito_url,
         client_id=emulator.client_id,
         region=emulator.region,
         seconds=seconds,
         pause=pause,
-        seed={name: str(value) for name, value in given.items() if value},
+        seed={name: str(value) for name, value in configured.items() if value},
     )
 
 
 @dataclass
 class Report:
-    """What a worker saw."""
+    """What a worker counted."""
 
     requests: int = 0
     errors: list[str] = field(default_factory=list)
@@ -150,7 +154,7 @@ async def _work(job: Job, report: Report) -> None:
             began = time.monotonic()
             try:
                 await session.execute(QUERY)
-            except Exception as error:  # noqa: BLE001 - it is what is counted
+            except Exception as error:  # noqa: BLE001 - every error is counted
                 report.errors.append(f"{type(error).__name__}: {error}"[:200])
             report.requests += 1
             report.longest = max(report.longest, time.monotonic() - began)
@@ -160,7 +164,7 @@ async def _work(job: Job, report: Report) -> None:
 
 
 def work(job: Job, start: Any, line: Connection) -> None:
-    """Ask AppSync again and again, with the one session."""
+    """Send queries with the shared session until the time is over."""
     line.send("ready")
     start.wait(60)
     report = Report()
@@ -169,7 +173,7 @@ def work(job: Job, start: Any, line: Connection) -> None:
 
 
 def run(job: Job, processes: int) -> list[Report]:
-    """Have so many processes do the job at the same time."""
+    """Run the job in several processes at the same time; return their reports."""
     start = SPAWN.Event()
     workers = []
     for _ in range(processes):
@@ -195,23 +199,23 @@ def run(job: Job, processes: int) -> list[Report]:
             line.close()
 
 
-def spent_tokens(emulator: Emulator) -> Tokens:
-    """Give tokens whose access token died a while ago."""
+def expired_tokens(emulator: Emulator) -> Tokens:
+    """Return tokens whose access token has expired."""
     return emulator.issue_tokens(issued_ago=60)
 
 
-def kept(place: Place, client_id: str) -> Tokens | None:
-    """Give what is saved, read as any program would."""
-    return place.open().load(SessionKey(client_id=client_id))
+def saved_tokens(shared: SharedPersistence, client_id: str) -> Tokens | None:
+    """Return the saved tokens."""
+    return shared.open().load(SessionKey(client_id=client_id))
 
 
-def commands(place: Place) -> dict[str, int]:
-    """Tell how often each command came, where the place counts them."""
-    if place.kind != "redis":
+def commands(shared: SharedPersistence) -> dict[str, int]:
+    """Return how often Redis executed each command; empty for other persistences."""
+    if shared.kind != "redis":
         return {}
-    import redis  # noqa: PLC0415 - workers on other places need not have it
+    import redis  # noqa: PLC0415 - workers with other persistences need not have it
 
-    with redis.Redis.from_url(place.address) as client:
+    with redis.Redis.from_url(shared.address) as client:
         stats = client.info("commandstats")
     wanted = ("hget", "eval", "evalsha")
     return {
@@ -220,24 +224,24 @@ def commands(place: Place) -> dict[str, int]:
 
 
 def main() -> None:
-    """Run a fleet and print what it saw, as JSON."""
+    """Run several processes on one session and print the counts as JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("place", choices=KINDS)
+    parser.add_argument("persistence", choices=KINDS)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--lifetime", type=int, default=2, help="seconds that a token lives")
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between requests")
     given = parser.parse_args()
     emulated = Emulator.in_thread(token_lifetime=given.lifetime, rotation=True)
-    with emulated as emulator, place(given.place) as where:
-        seed = spent_tokens(emulator)
-        told = job(emulator, where, seconds=given.seconds, pause=given.pause, seed=seed)
+    with emulated as emulator, shared_persistence(given.persistence) as shared:
+        seed = expired_tokens(emulator)
+        assigned = job(emulator, shared, seconds=given.seconds, pause=given.pause, seed=seed)
         began = time.monotonic()
-        reports = run(told, given.processes)
+        reports = run(assigned, given.processes)
         elapsed = time.monotonic() - began
         window = given.lifetime / 2
         out = {
-            "place": given.place,
+            "persistence": given.persistence,
             "processes": given.processes,
             "seconds": given.seconds,
             "requests": sum(r.requests for r in reports),
@@ -249,7 +253,7 @@ def main() -> None:
             "adopted": sum(r.adopted for r in reports),
             "longest_request": round(max(r.longest for r in reports), 3),
             "elapsed": round(elapsed, 1),
-            "commands": commands(where),
+            "commands": commands(shared),
             "events": sum((Counter(r.events) for r in reports), Counter[str]()),
         }
     print(json.dumps(out, indent=2))  # noqa: T201 - it is a program

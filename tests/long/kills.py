@@ -1,6 +1,6 @@
-"""Processes that are killed (SIGKILL) at some line of a renewal, and what is left of the session.
+"""Processes that are killed (SIGKILL) at some line of a renewal, and whether the session survives.
 
-Run by hand for longer: ``python tests/kills.py --help``.
+Run by hand for longer: ``python -m long.kills --help``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import appsync_gql
 from appsync_gql import SessionExpired, SessionKey, StorageFailed
 from appsync_gql.testing import Emulator
-from long.fleet import KINDS, Job, Place, job, kept, place
+from long.fleet import KINDS, Job, SharedPersistence, job, saved_tokens, shared_persistence
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -42,21 +44,18 @@ FORKS.set_forkserver_preload(
     ]
 )
 
-TRACED = tuple(
-    f"{name}.py"
-    for name in [
-        "renewal",
-        "errands",
-        "records",
-        "document",
-        "file",
-        "redis",
-        "dynamodb",
-        "lease",
-        "encryption",
-    ]
+PACKAGE = Path(appsync_gql.__file__).parent
+TRACED = frozenset(
+    str(path)
+    for pattern in (
+        "persistence/*.py",
+        "store/renewal.py",
+        "store/saved_sessions.py",
+        "store/worker.py",
+    )
+    for path in PACKAGE.glob(pattern)
 )
-"""The lines that are counted: all that a renewal does around the call of Cognito."""
+"""The modules whose lines are counted: all that a renewal runs around the call of Cognito."""
 
 LONGEST_CHILD = 60.0
 
@@ -71,7 +70,7 @@ class KillAtLine:
     def __call__(self, frame: FrameType, event: str, arg: object) -> Any:
         del event, arg
         code = frame.f_code.co_filename
-        return self._line if "appsync_gql" in code and code.endswith(TRACED) else None
+        return self._line if code in TRACED else None
 
     def _line(self, frame: FrameType, event: str, arg: object) -> Any:
         del frame, arg
@@ -83,7 +82,7 @@ class KillAtLine:
 
 
 def renew_once(job: Job, at: int | None, line: Connection) -> None:
-    """Renew the saved session, and say how many lines that took; unless killed before."""
+    """Renew the saved session, and send the number of lines that it took, unless killed before."""
     killer = KillAtLine(at)
     threading.settrace(killer)
     refresh(job)
@@ -91,25 +90,25 @@ def renew_once(job: Job, at: int | None, line: Connection) -> None:
 
 
 def refresh(job: Job) -> None:
-    """Take what is saved, and have it refreshed although it is not due."""
+    """Load the saved tokens and refresh them although they are fresh."""
     store = job.store().blocking
     store.renew(store.headers())
 
 
-def hold(place: Place, line: Connection) -> None:
+def hold_lock(shared: SharedPersistence, line: Connection) -> None:
     """Hold the lock until killed, for a minute at most."""
-    with place.open().lock(SessionKey()):
+    with shared.open().lock(SessionKey()):
         line.send("held")
         time.sleep(60)
 
 
 def wait_after_killed_holder(kind: str, lease: float) -> float:
-    """Give the seconds that a renewal took whose lock was held by a process killed before it."""
+    """Return the seconds that a renewal took after the holder of the lock was killed."""
     emulated = Emulator.in_thread(rotation=True)
-    with emulated as emulator, place(kind, lease) as where:
-        told = job(emulator, where, seconds=0, pause=0, seed=emulator.issue_tokens())
+    with emulated as emulator, shared_persistence(kind, lease) as shared:
+        assigned = job(emulator, shared, seconds=0, pause=0, seed=emulator.issue_tokens())
         ours, theirs = FORKS.Pipe()
-        holder = FORKS.Process(target=hold, args=(where, theirs))
+        holder = FORKS.Process(target=hold_lock, args=(shared, theirs))
         holder.start()
         try:
             assert ours.poll(LONGEST_CHILD), "the holder did not start"
@@ -117,19 +116,19 @@ def wait_after_killed_holder(kind: str, lease: float) -> float:
             holder.kill()
             holder.join()
         began = time.monotonic()
-        refresh(told)
+        refresh(assigned)
         return time.monotonic() - began
 
 
 @dataclass
 class Figures:
-    """What a campaign saw.
+    """Counts of repeated kills.
 
     Attributes:
         rounds: children that were killed.
         lines: of one renewal, at any of which a child may be killed.
-        unreadable: times that the place could not be read after a kill.
-        refreshed_unsaved: times that Cognito had answered and nothing was saved.
+        unreadable: times that the persistence could not be read after a kill.
+        refreshed_unsaved: times that Cognito had responded and nothing was saved.
         lost: sessions that could not be renewed after that.
         lost_otherwise: sessions lost although nothing had been refreshed.
         waits: seconds from a kill until another process had renewed.
@@ -143,8 +142,8 @@ class Figures:
     lost_otherwise: int = 0
     waits: list[float] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
-        """Give them for printing."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return them for printing."""
         waits = sorted(self.waits)
         return {
             **{n: v for n, v in vars(self).items() if n != "waits"},
@@ -153,12 +152,12 @@ class Figures:
         }
 
 
-class Campaign:
+class KillRuns:
     """Kills one child a round, and then renews as the next process would."""
 
-    def __init__(self, emulator: Emulator, told: Job) -> None:
+    def __init__(self, emulator: Emulator, assigned: Job) -> None:
         self._emulator = emulator
-        self._job = told
+        self._job = assigned
         self.figures = Figures()
 
     def run(self, rounds: int, rand: random.Random) -> Figures:
@@ -171,13 +170,13 @@ class Campaign:
 
     def _round(self, at: int) -> None:
         figures, counters = self.figures, self._emulator.counters
-        before, refreshes = self._kept(), counters["refreshes"]
+        before, refreshes = self._saved(), counters["refreshes"]
         if self._child(at):
             return  # it took fewer lines this time, and ended by itself
         figures.rounds += 1
         refreshed = counters["refreshes"] > refreshes
         try:
-            unsaved = refreshed and self._kept() == before
+            unsaved = refreshed and self._saved() == before
         except StorageFailed:
             figures.unreadable += 1
             return
@@ -192,16 +191,16 @@ class Campaign:
         else:
             figures.waits.append(time.monotonic() - began)
 
-    def _kept(self) -> Tokens | None:
-        return kept(self._job.place, self._job.client_id)
+    def _saved(self) -> Tokens | None:
+        return saved_tokens(self._job.shared, self._job.client_id)
 
     def _sign_in(self) -> None:
-        where, key = self._job.place.open(), SessionKey(client_id=self._job.client_id)
-        with where.lock(key):
-            where.save(key, self._emulator.issue_tokens(issued_ago=0))
+        persistence, key = self._job.shared.open(), SessionKey(client_id=self._job.client_id)
+        with persistence.lock(key):
+            persistence.save(key, self._emulator.issue_tokens(issued_ago=0))
 
     def _child(self, at: int | None) -> int:
-        """Have a child renew; give the lines it took, or 0 if it was killed."""
+        """Renew in a child process; return how many lines it took, or 0 if it was killed."""
         ours, theirs = FORKS.Pipe()
         process = FORKS.Process(target=renew_once, args=(self._job, at, theirs))
         process.start()
@@ -220,19 +219,21 @@ class Campaign:
         return lines
 
 
-def campaign(kind: str, *, rounds: int, seed: int, grace_period: int, lease: float) -> Figures:
-    """Run a campaign on a new place of that kind."""
+def kill_repeatedly(
+    kind: str, *, rounds: int, seed: int, grace_period: int, lease: float
+) -> Figures:
+    """Kill renewals on a new persistence of that kind."""
     emulated = Emulator.in_thread(rotation=True, grace_period=grace_period)
-    with emulated as emulator, place(kind, lease) as where:
-        told = job(emulator, where, seconds=0, pause=0, seed=emulator.issue_tokens())
-        told.seed.clear()
-        return Campaign(emulator, told).run(rounds, random.Random(seed))  # noqa: S311 - no secret
+    with emulated as emulator, shared_persistence(kind, lease) as shared:
+        assigned = job(emulator, shared, seconds=0, pause=0, seed=emulator.issue_tokens())
+        assigned.seed.clear()
+        return KillRuns(emulator, assigned).run(rounds, random.Random(seed))  # noqa: S311 - no secret
 
 
 def main() -> None:
-    """Kill processes in mid-renewal, and print what became of the session, as JSON."""
+    """Kill processes during renewals, and print as JSON whether the session survived."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("place", choices=KINDS)
+    parser.add_argument("persistence", choices=KINDS)
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--grace-period", type=int, default=0, help="seconds")
     parser.add_argument("--lease", type=float, default=0.5, help="seconds")
@@ -244,17 +245,18 @@ def main() -> None:
     )
     given = parser.parse_args()
     if given.holder:
-        waited = wait_after_killed_holder(given.place, given.lease)
-        print(json.dumps({"place": given.place, "lease": given.lease, "waited": round(waited, 2)}))  # noqa: T201
+        waited = wait_after_killed_holder(given.persistence, given.lease)
+        outcome = {"lease": given.lease, "waited": round(waited, 2)}
+        print(json.dumps({"persistence": given.persistence, **outcome}))  # noqa: T201
         return
-    figures = campaign(
-        given.place,
+    figures = kill_repeatedly(
+        given.persistence,
         rounds=given.rounds,
         seed=given.seed,
         grace_period=given.grace_period,
         lease=given.lease,
     )
-    print(json.dumps({"place": given.place, **figures.told()}, indent=2))  # noqa: T201
+    print(json.dumps({"persistence": given.persistence, **figures.as_dict()}, indent=2))  # noqa: T201
     sys.exit(bool(figures.unreadable or figures.lost_otherwise))
 
 

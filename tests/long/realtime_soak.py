@@ -1,6 +1,6 @@
-"""Fifty subscriptions through tokens of seconds and connections that are lost every other moment.
+"""Fifty subscriptions with tokens that live for seconds and connections that are lost all the time.
 
-Run by hand for longer: ``python tests/realtime_soak.py --help``.
+Run by hand for longer: ``python -m long.realtime_soak --help``.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ LIFETIME = 3
 
 @dataclass
 class Consumer:
-    """One subscription's loop, which looks at every number that comes.
+    """One subscription's loop, which checks every number that it receives.
 
     Attributes:
         last: the last number seen; -1 before the first.
         seen: how many numbers came.
         gaps: how many gaps were marked.
         missed: numbers that never came, all between gaps.
-        unmarked: numbers that never came, without a gap to show for it.
+        unmarked: numbers that never came, without a gap that marks them.
         doubled: numbers that came again, or late.
         error: what ended the loop; empty while it runs.
     """
@@ -64,12 +64,12 @@ class Consumer:
                     self.gaps += 1
                     self._gap = True
                 else:
-                    self._look(int(result["onCreateItem"]["name"]))
+                    self._record(int(result["onCreateItem"]["name"]))
             self.error = "it ended by itself"
-        except Exception as error:  # noqa: BLE001 - it is what is counted
+        except Exception as error:  # noqa: BLE001 - every error is counted
             self.error = f"{type(error).__name__}: {error}"
 
-    def _look(self, number: int) -> None:
+    def _record(self, number: int) -> None:
         if number <= self.last:
             self.doubled += 1
             return
@@ -84,20 +84,20 @@ class Consumer:
 
 @dataclass
 class Figures:
-    """What a soak saw."""
+    """Counts of one run."""
 
     seconds: float
     subscriptions: int
     published: int = 0
-    troubles: Counter[str] = field(default_factory=Counter)
+    disturbances: Counter[str] = field(default_factory=Counter)
     consumers: list[Consumer] = field(default_factory=list)
     refreshes: int = 0
     reuse: int = 0
     connections: int = 0
     megabytes: list[float] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
-        """Give them for printing."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return them for printing."""
         total = {
             name: sum(getattr(c, name) for c in self.consumers)
             for name in ("seen", "gaps", "missed", "unmarked", "doubled")
@@ -106,7 +106,7 @@ class Figures:
             "seconds": round(self.seconds),
             "subscriptions": self.subscriptions,
             "published": self.published,
-            "troubles": dict(self.troubles),
+            "disturbances": dict(self.disturbances),
             **total,
             "ended": [c.error for c in self.consumers if c.error],
             "behind_at_the_end": sum(c.last != self.published - 1 for c in self.consumers),
@@ -118,7 +118,7 @@ class Figures:
 
 
 def megabytes() -> float:
-    """Give the memory of this process, emulator included; 0 where /proc does not tell."""
+    """Return the memory of this process, emulator included, in megabytes; 0 without /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -126,8 +126,8 @@ def megabytes() -> float:
     return round(pages * 4096 / 1e6, 1)
 
 
-def troubles(emulator: Emulator) -> dict[str, Callable[[], None]]:
-    """List what may happen to connections."""
+def disturbances(emulator: Emulator) -> dict[str, Callable[[], None]]:
+    """Return functions that disturb connections, by name."""
     realtime = emulator.realtime
 
     def refused_starts() -> None:
@@ -150,7 +150,7 @@ def troubles(emulator: Emulator) -> dict[str, Callable[[], None]]:
 
 
 async def soak(seconds: float, subscriptions: int, every: float, seed: int) -> Figures:
-    """Run for so many seconds, with a trouble every so many."""
+    """Run for ``seconds``, with a disturbance every ``every`` seconds."""
     figures, rand = Figures(seconds, subscriptions), random.Random(seed)  # noqa: S311 - no secret
     async with Emulator(token_lifetime=LIFETIME, rotation=True) as emulator:
         emulator.realtime.settings.connection_timeout = 1.5
@@ -170,16 +170,16 @@ async def soak(seconds: float, subscriptions: int, every: float, seed: int) -> F
         async with store, Client(transport=transport) as session:
             figures.consumers = [Consumer() for _ in range(subscriptions)]
             tasks = [asyncio.ensure_future(c.run(session)) for c in figures.consumers]
-            await _stand(emulator, subscriptions)
+            await _all_subscribed(emulator, subscriptions)
             publishing = asyncio.ensure_future(_publish(emulator, figures))
-            until, choices = time.monotonic() + seconds, troubles(emulator)
+            until, choices = time.monotonic() + seconds, disturbances(emulator)
             while time.monotonic() < until:
                 figures.megabytes.append(megabytes())
                 await asyncio.sleep(min(every, max(until - time.monotonic(), 0)))
                 name = rand.choice(list(choices))
-                figures.troubles[name] += 1
+                figures.disturbances[name] += 1
                 choices[name]()
-            await _quiet(emulator, subscriptions, publishing)
+            await _recover(emulator, subscriptions, publishing)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -198,38 +198,38 @@ async def _publish(emulator: Emulator, figures: Figures) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _quiet(emulator: Emulator, subscriptions: int, publishing: asyncio.Task[None]) -> None:
-    """Let everything stand again and see the last numbers."""
+async def _recover(emulator: Emulator, subscriptions: int, publishing: asyncio.Task[None]) -> None:
+    """Wait until everything is subscribed again and the last numbers have arrived."""
     emulator.realtime.faults.clear()
     await asyncio.sleep(4)
     with contextlib.suppress(asyncio.TimeoutError):  # then the figures show who is missing
-        await _stand(emulator, subscriptions)
+        await _all_subscribed(emulator, subscriptions)
     await asyncio.sleep(1)
     publishing.cancel()
     await asyncio.gather(publishing, return_exceptions=True)
     await asyncio.sleep(1)
 
 
-async def _stand(emulator: Emulator, subscriptions: int) -> None:
-    async def look() -> None:
+async def _all_subscribed(emulator: Emulator, subscriptions: int) -> None:
+    async def wait() -> None:
         while emulator.realtime.registrations < subscriptions:
             await asyncio.sleep(0.02)
 
-    await asyncio.wait_for(look(), 20)
+    await asyncio.wait_for(wait(), 20)
 
 
 def main() -> None:
-    """Soak subscriptions in trouble, and print what they saw, as JSON."""
+    """Disturb subscriptions, and print the counts as JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--subscriptions", type=int, default=50)
-    parser.add_argument("--every", type=float, default=3.0, help="seconds between troubles")
+    parser.add_argument("--every", type=float, default=3.0, help="seconds between disturbances")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     figures = asyncio.run(soak(given.seconds, given.subscriptions, given.every, given.seed))
-    told = figures.told()
-    print(json.dumps(told, indent=2))  # noqa: T201 - it is a program
-    sys.exit(bool(told["doubled"] or told["unmarked"] or told["ended"] or told["reuse"]))
+    counts = figures.as_dict()
+    print(json.dumps(counts, indent=2))  # noqa: T201 - it is a program
+    sys.exit(bool(counts["doubled"] or counts["unmarked"] or counts["ended"] or counts["reuse"]))
 
 
 if __name__ == "__main__":

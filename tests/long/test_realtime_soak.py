@@ -1,4 +1,4 @@
-"""Subscriptions in lasting trouble; ``python tests/realtime_soak.py`` does it for longer."""
+"""Subscriptions that are disturbed all the time; ``python -m long.realtime_soak`` runs longer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from long.realtime_soak import soak
 pytestmark = pytest.mark.slow
 
 
-async def test_in_lasting_trouble_nothing_is_doubled_and_nothing_missed_without_a_gap() -> None:
-    figures = (await soak(seconds=10, subscriptions=12, every=1.0, seed=3)).told()
+async def test_disturbed_subscriptions_deliver_nothing_twice_and_mark_what_they_missed() -> None:
+    figures = (await soak(seconds=10, subscriptions=12, every=1.0, seed=3)).as_dict()
     wanted = ("doubled", "unmarked", "ended", "behind_at_the_end", "reuse")
     assert {name: figures[name] for name in wanted} == {
         "doubled": 0,

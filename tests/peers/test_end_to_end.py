@@ -69,7 +69,8 @@ async def expiry_of(tokens: Tokens) -> None:
 
 def foreign(tokens: Tokens) -> Tokens:
     """The same session with an access token that the simulator refuses."""
-    claims = {"iss": "https://example.com", "iat": time.time(), "exp": time.time() + 3600}
+    issuer = f"https://example.com/{tokens.user_pool_id}"
+    claims = {"iss": issuer, "iat": time.time(), "exp": time.time() + 3600}
     token = jwt.encode(claims, "k" * 32, algorithm="HS256")
     return Tokens(access_token=token, refresh_token=tokens.refresh_token)
 

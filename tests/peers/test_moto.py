@@ -140,7 +140,7 @@ def test_its_results(moto_server: MotoServer, case: str) -> None:
     assert shortened(ask(moto_server)) == expected
 
 
-def test_a_refresh_gives_two_new_jwts_of_an_hour_and_no_refresh_token(
+def test_a_refresh_returns_two_new_jwts_of_an_hour_and_no_refresh_token(
     moto_server: MotoServer,
 ) -> None:
     response = moto_server.client.initiate_auth(

@@ -113,7 +113,7 @@ def test_a_sign_out_is_recorded_with_its_time() -> None:
         persistence.load(CLIENT)
 
 
-def test_the_storage_learns_how_long_to_keep_it() -> None:
+def test_the_storage_gets_the_time_to_keep_it() -> None:
     persistence = Variable(refresh_token_validity=100.0, now=lambda: SIGN_IN + 30.0)
     persistence.save(CLIENT, ADA)
     assert persistence.kept_for == 70.0

@@ -118,7 +118,7 @@ def test_a_lease_that_is_extended_is_not_taken_over(open_: Open) -> None:
             time.sleep(0.2)  # the holder extends it in real time
 
 
-def test_whoever_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
+def test_a_process_that_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
     open_: Open, table: DynamoDBClient, item: dict[str, Any]
 ) -> None:
     persistence = open_()
@@ -205,7 +205,7 @@ def test_more_sessions_than_an_item_can_have_are_refused_before_sending(open_: O
     save(persistence)
     with (
         persistence.lock(CLIENT),
-        pytest.raises(ConfigurationError, match="give each user a key") as caught,
+        pytest.raises(ConfigurationError, match="use a key for each user") as caught,
     ):
         persistence.save(CLIENT, sample_tokens(user="grace", length=200_000))
     assert caught.value.setting == "key"

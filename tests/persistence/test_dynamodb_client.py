@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import traceback
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ from botocore.config import Config
 
 from appsync_gql import AppSyncError, ConfigurationError, InsecureEndpoint, StorageFailed
 from appsync_gql.persistence.dynamodb_client import DynamoDBCalls
-from support.backends import aws_session
+from support.backends import aws_session, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,14 +44,8 @@ def answering(error_for: Callable[[str], str | None]) -> Iterator[str]:
             """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_thread(server) as url:
+        yield url
 
 
 def calls(endpoint_url: str | None = "http://127.0.0.1:1", **settings: Any) -> DynamoDBCalls:
@@ -184,7 +177,7 @@ def service_error(code: str, message: str = "") -> Exception:
         (
             service_error("ValidationException", "Item size has exceeded the maximum allowed size"),
             ConfigurationError,
-            "give each user a key",
+            "use a key for each user",
         ),
         (service_error("ThrottlingException"), StorageFailed, "throttles"),
         (service_error("ProvisionedThroughputExceededException"), StorageFailed, "throttles"),

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes and links are POSIX's")
 
+only_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() != 0, reason="only root can give a file away"
+)
+
 OTHER_USER = 12345
 
 
@@ -43,7 +47,11 @@ def test_links_are_resolved_in_every_part_of_a_path(tmp_path: Path) -> None:
     assert real_path(tmp_path / "folder" / "link.json") == tmp_path / "real" / "sessions.json"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_path_of_which_nothing_exists_stays_as_it_is(tmp_path: Path) -> None:
+    assert real_path(tmp_path / "none" / "sessions.json") == tmp_path / "none" / "sessions.json"
+
+
+@only_root
 def test_a_link_of_another_user_in_a_folder_for_all_is_not_followed(shared: Path) -> None:
     link = shared / "sessions.json"
     link.symlink_to("/etc/hostname")
@@ -58,8 +66,23 @@ def test_a_link_of_another_user_in_a_folder_for_all_is_not_followed(shared: Path
         real_path(folder / "sessions.json")
 
 
+@only_root
+def test_a_file_of_another_user_is_no_link_and_a_private_folders_links_are_its_owners(
+    shared: Path, tmp_path: Path
+) -> None:
+    file = shared / "sessions.json"
+    file.touch()
+    os.chown(file, OTHER_USER, OTHER_USER)
+    assert real_path(file) == file
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    os.chown(link, OTHER_USER, OTHER_USER, follow_symlinks=False)
+    assert real_path(link) == file
+
+
 def test_a_folder_is_created_for_this_user_only(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
+    make_private_folder(tmp_path / "in an existing one")
+    folder = tmp_path / "a" / "b" / "c"
     make_private_folder(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     folder.chmod(0o750)

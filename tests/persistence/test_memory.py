@@ -6,11 +6,29 @@ import os
 
 import pytest
 
-from appsync_gql import MemoryPersistence, SessionKey
+from appsync_gql import LockTimeout, MemoryPersistence, SessionKey, SignedOut
 from appsync_gql.testing.contract import sample_tokens
 
 CLIENT = SessionKey(client_id="client")
 SIGN_IN, DAY = 1_800_000_000, 86_400
+
+
+def test_a_session_is_found_until_it_is_signed_out() -> None:
+    persistence = MemoryPersistence()
+    tokens = sample_tokens(user="ada")
+    persistence.save(CLIENT, tokens)
+    assert persistence.load(CLIENT) == tokens
+    persistence.delete(CLIENT.with_tokens(tokens))
+    with pytest.raises(SignedOut):
+        persistence.load(CLIENT.with_tokens(tokens))
+
+
+def test_a_lock_that_is_taken_is_not_waited_for() -> None:
+    persistence = MemoryPersistence()
+    with persistence.lock(CLIENT), pytest.raises(LockTimeout), persistence.lock(CLIENT):
+        pytest.fail("both have it")
+    with persistence.lock(CLIENT):
+        pass
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
 import stat
@@ -131,6 +132,10 @@ def test_the_content_is_on_the_disk_before_the_name_leads_to_it_and_the_name_bef
     disk = RecordingDisk(path)
     write_file(path, b"new", fsync=disk.fsync)
     assert disk.synced == [(False, b"new", b"old"), (True, b"", b"new")]
+
+
+def test_what_writes_to_the_disk_is_the_operating_systems_call() -> None:
+    assert inspect.signature(write_file).parameters["fsync"].default is os.fsync
 
 
 def test_a_disk_that_fails_keeps_the_old_file_and_leaves_nothing(path: Path) -> None:

@@ -134,7 +134,7 @@ def save_at_last(persistence: RedisPersistence) -> None:
         time.sleep(0.02)
 
 
-def test_whoever_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
+def test_a_process_that_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
     persistence: RedisPersistence, redis_url: str, name: str, client: Any
 ) -> None:
     other = RedisPersistence(redis_url, key=name)
@@ -146,7 +146,7 @@ def test_whoever_lost_the_lease_can_not_overwrite_what_the_next_holder_saved(
     assert persistence.load(CLIENT) == sample_tokens(renewals=2)
 
 
-def test_whoever_lost_the_lease_does_not_release_the_next_holders(
+def test_a_process_that_lost_the_lease_does_not_release_the_next_holders(
     persistence: RedisPersistence, redis_url: str, name: str, client: Any
 ) -> None:
     other = RedisPersistence(redis_url, key=name)

@@ -130,7 +130,7 @@ def test_a_saved_clock_correction_is_ignored(correction: object) -> None:
 
 
 @pytest.mark.parametrize("version", [2, 99])
-def test_a_later_version_is_told_apart(version: int) -> None:
+def test_a_later_version_is_recognised(version: int) -> None:
     raw = {"format": "appsync-gql sessions", "version": version, "sessions": "?"}
     with pytest.raises(NewerFormat, match=str(version)):
         read(json.dumps(raw).encode())

@@ -105,7 +105,7 @@ def test_a_sign_out_of_a_session_that_was_never_saved_is_recorded() -> None:
         SavedSessions().signed_out(key, SIGN_IN).find(key)
 
 
-def test_a_sign_out_of_nobody_records_nothing() -> None:
+def test_a_sign_out_without_a_session_records_nothing() -> None:
     assert SavedSessions().signed_out(CLIENT, SIGN_IN) == SavedSessions()
 
 

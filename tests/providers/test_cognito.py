@@ -127,7 +127,7 @@ async def test_the_older_call_is_made_where_the_newer_is_unknown_and_that_is_for
         assert emulator.counters["cognito.GetTokensFromRefreshToken"] == 2
 
 
-async def test_a_dead_session_at_a_server_without_the_newer_call_is_over() -> None:
+async def test_a_revoked_session_at_a_server_without_the_newer_call_is_over() -> None:
     async with Emulator(gets_tokens_from_refresh_token=False) as emulator:
         provider, tokens = provider_for(emulator), emulator.issue_tokens()
         for _ in range(2):
@@ -254,7 +254,7 @@ async def test_a_wrong_client_id_is_named(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "expired", "unknown", "reused"])
-async def test_a_dead_refresh_token_ends_the_session(emulator: Emulator, how: str) -> None:
+async def test_a_revoked_refresh_token_ends_the_session(emulator: Emulator, how: str) -> None:
     provider, tokens = provider_for(emulator), emulator.issue_tokens()
     if how == "revoked":
         emulator.sign_out("ada")
@@ -310,7 +310,7 @@ async def test_an_answer_without_tokens_is_a_failure_not_a_crash(emulator: Emula
         await refreshed(provider_for(emulator), Tokens(refresh_token="x"))
 
 
-async def test_garbage_in_place_of_an_answer_is_a_failure_not_a_crash(emulator: Emulator) -> None:
+async def test_a_response_that_is_not_json_is_a_transient_failure(emulator: Emulator) -> None:
     emulator.faults.answer(3, 200, b"<html>", on="cognito")
     store = TokenStore(provider_for(emulator), refresh_token="x", patience=0)
     with pytest.raises(RenewalFailed):
@@ -427,7 +427,7 @@ def test_the_region_is_the_one_configured_or_else_that_of_the_pools_id(
     assert CognitoProvider("c", user_pool_id=pool, region=region).region == used
 
 
-async def test_the_region_comes_from_the_tokens_issuer_when_nobody_gave_it(
+async def test_the_region_comes_from_the_tokens_issuer_when_it_is_not_configured(
     emulator: Emulator,
 ) -> None:
     provider = CognitoProvider(emulator.client_id, endpoint_url=emulator.cognito_url)
@@ -435,7 +435,7 @@ async def test_the_region_comes_from_the_tokens_issuer_when_nobody_gave_it(
     assert newer.username == "ada"
 
 
-async def test_without_any_region_the_error_says_what_to_give(emulator: Emulator) -> None:
+async def test_without_any_region_the_error_says_what_to_pass(emulator: Emulator) -> None:
     store = TokenStore(CognitoProvider("c", endpoint_url=emulator.cognito_url), refresh_token="x")
     with pytest.raises(ConfigurationError) as caught:
         await store.headers()

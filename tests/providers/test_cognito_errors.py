@@ -99,7 +99,7 @@ def test_an_error_of_a_refresh_means(
         assert error.kind == detail
 
 
-def test_a_disabled_user_is_told_that_an_administrator_can_help() -> None:
+def test_the_error_for_a_disabled_user_names_the_administrator() -> None:
     error = error_of_refresh(response("NotAuthorizedException", "User is disabled."))
     assert "administrator" in str(error)
 
@@ -288,3 +288,7 @@ def test_the_wait_that_a_server_asked_for_in_seconds_or_as_a_date(
     error = error_of_refresh(response("TooManyRequestsException", headers=headers))
     assert isinstance(error, RenewalFailed)
     assert error.retry_after == seconds
+
+
+def test_a_response_does_not_show_the_text_that_may_quote_a_secret() -> None:
+    assert "abc" not in repr(response("NotAuthorizedException", "Hash does not match for abc"))

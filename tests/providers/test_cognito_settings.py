@@ -41,6 +41,11 @@ def test_a_secret_is_checked_and_not_shown() -> None:
         assert_hidden(caught.value, "hush-hush")
 
 
+def test_a_secret_of_a_wrong_type_is_refused_with_the_type_that_was_passed() -> None:
+    with pytest.raises(ConfigurationError, match=r"must be a str, not bytes\.$"):
+        checked_secret(hidden(b"hush-hush"), "client_secret")
+
+
 @pytest.mark.parametrize(
     "region",
     [
@@ -70,7 +75,7 @@ def test_what_is_no_name_of_a_region_is_refused_at_once(region: object) -> None:
 
 def test_with_an_emulators_address_any_host_label_is_a_region() -> None:
     check_region("local", "http://127.0.0.1:9229")
-    for region in ("eu_west_1", "a.b", "-x"):
+    for region in ("eu_west_1", "a.b", "-x", 1):
         with pytest.raises(ConfigurationError):
             check_region(region, "http://127.0.0.1:9229")
 

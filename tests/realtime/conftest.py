@@ -27,6 +27,6 @@ def settings() -> RealtimeSettings:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    """An endpoint that answers as a test tells it."""
+    """An endpoint whose responses a test sets."""
     async with serving() as server:
         yield server

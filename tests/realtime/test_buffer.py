@@ -54,6 +54,7 @@ async def test_a_gap_is_no_event_if_too_many_events_are_an_error(calls: Calls) -
         made.put(event(number))
         overflows.append(calls.overflows)
     assert overflows == [0, 1, 1]
+    assert len(made.items) == 3, "a gap, an event and the error"
     assert isinstance(await made.next(), Gap)
     assert await made.next() == event(1)
     with pytest.raises(SubscriptionOverflow):
@@ -78,6 +79,36 @@ async def test_a_consumer_that_waits_gets_the_next_event(calls: Calls) -> None:
     assert await waiting == event(1)
 
 
+async def test_a_consumer_that_waits_again_gets_the_event_after_that(calls: Calls) -> None:
+    made = buffer(calls, 2)
+    for number in (1, 2):
+        waiting = asyncio.ensure_future(made.next())
+        await asyncio.sleep(0)
+        made.put(event(number))
+        assert await asyncio.wait_for(waiting, 2) == event(number)
+
+
+async def test_a_consumer_that_waits_gets_a_gap_and_the_end(calls: Calls) -> None:
+    made = buffer(calls, 2)
+    waiting = asyncio.ensure_future(made.next())
+    await asyncio.sleep(0)
+    made.gap("lost")
+    assert isinstance(await asyncio.wait_for(waiting, 2), Gap)
+    waiting = asyncio.ensure_future(made.next())
+    await asyncio.sleep(0)
+    made.end(None)
+    assert await asyncio.wait_for(waiting, 2) is None
+
+
+async def test_gaps_stand_where_events_may_be_missing(calls: Calls) -> None:
+    made = buffer(calls, 10)
+    made.gap("first")
+    made.put(event(1))
+    made.gap("second")
+    made.put(event(2))
+    assert [type(item) for item in made.items] == [Gap, dict, Gap, dict]
+
+
 async def test_only_the_first_end_counts_and_it_comes_last(calls: Calls) -> None:
     made = buffer(calls, 2)
     made.put(event(1))
@@ -98,9 +129,9 @@ async def test_an_error_is_raised_each_time(calls: Calls) -> None:
 async def test_with_on_full_wait_the_server_waits_for_room(calls: Calls) -> None:
     made = buffer(calls, 2, "wait")
     made.put(event(1))
-    await made.room()
+    await made.wait_for_space()
     made.put(event(2))
-    waiting = asyncio.ensure_future(made.room())
+    waiting = asyncio.ensure_future(made.wait_for_space())
     await asyncio.sleep(0)
     assert made.full
     assert not waiting.done()
@@ -108,10 +139,10 @@ async def test_with_on_full_wait_the_server_waits_for_room(calls: Calls) -> None
     await waiting
 
 
-async def test_when_the_consumer_has_left_nobody_waits_for_room(calls: Calls) -> None:
+async def test_when_the_consumer_has_left_nothing_waits_for_space(calls: Calls) -> None:
     made = buffer(calls, 1, "wait")
     made.put(event(1))
-    waiting = asyncio.ensure_future(made.room())
+    waiting = asyncio.ensure_future(made.wait_for_space())
     await asyncio.sleep(0)
     made.leave()
     await waiting

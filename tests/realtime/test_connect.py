@@ -39,7 +39,7 @@ async def endpoint(handler: Handler) -> AsyncIterator[str]:
 @asynccontextmanager
 async def connector(url: str, **more: Any) -> AsyncIterator[Connector]:
     given: dict[str, Any] = {
-        "way": "subprotocol",
+        "realtime_auth": "subprotocol",
         "session": dict,
         "ssl": True,
         "loads": loads,
@@ -85,7 +85,7 @@ async def test_an_acknowledged_socket_says_after_how_many_seconds_it_is_dead() -
     assert outcome.silence == 60.0
 
 
-async def test_a_reader_that_takes_text_alone_is_given_text() -> None:
+async def test_a_reader_of_text_gets_text() -> None:
     def reads_text(text: str) -> Any:
         assert isinstance(text, str)
         return json.loads(text)
@@ -100,8 +100,8 @@ async def test_the_authorization_is_in_the_subprotocol_or_in_the_query() -> None
         seen.append(request.headers["Sec-WebSocket-Protocol"] + str(request.query.get("header")))
         return web.Response(status=503)
 
-    for way in ("subprotocol", "query"):
-        await outcome_of(handle, way=way)
+    for realtime_auth in ("subprotocol", "query"):
+        await outcome_of(handle, realtime_auth=realtime_auth)
     urlsafe = base64.urlsafe_b64encode(json.dumps(HEADERS).encode()).decode().rstrip("=")
     standard = base64.b64encode(json.dumps(HEADERS).encode()).decode()
     assert seen == [f"graphql-ws,header-{urlsafe}None", f"graphql-ws{standard}"]
@@ -127,8 +127,8 @@ async def test_an_http_status_is_an_error_also_with_raise_for_status(
     assert (outcome.meaning, outcome.code) == (ErrorMeaning[meaning], status)
 
 
-@pytest.mark.parametrize("way", ["subprotocol", "query"])
-async def test_a_redirect_takes_no_token_along(way: str) -> None:
+@pytest.mark.parametrize("realtime_auth", ["subprotocol", "query"])
+async def test_a_redirect_takes_no_token_along(realtime_auth: str) -> None:
     visited: list[web.Request] = []
 
     async def elsewhere(request: web.Request) -> web.StreamResponse:
@@ -140,7 +140,7 @@ async def test_a_redirect_takes_no_token_along(way: str) -> None:
         async def redirects(_request: web.Request) -> web.StreamResponse:
             raise web.HTTPFound(final.replace("ws://", "http://"))
 
-        outcome = await outcome_of(redirects, way=way)
+        outcome = await outcome_of(redirects, realtime_auth=realtime_auth)
     assert isinstance(outcome, ServerError)
     assert outcome.meaning is ErrorMeaning.INVALID
     assert "realtime_url" in outcome.message

@@ -42,7 +42,7 @@ async def test_closing_the_session_ends_a_consumer_that_waits(
     async with connected(emulator, settings) as session:
         loop = asyncio.ensure_future(next_result(session.subscribe(CREATED)))
         await wait_until(lambda: emulator.realtime.registrations)
-    with pytest.raises(TransportClosed):
+    with pytest.raises(TransportClosed, match="transport was closed"):
         await loop
     await wait_until(lambda: emulator.realtime.connections == 0)
     assert not our_tasks()
@@ -118,7 +118,7 @@ async def test_a_cancelled_close_leaves_no_consumer_waiting(
         await wait_until(lambda: server.count("start"))
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(session.transport.close(), 0.1)
-        with pytest.raises(TransportClosed):
+        with pytest.raises(TransportClosed, match="transport was closed"):
             await waiting
     await wait_until(lambda: not our_tasks())
 
@@ -145,6 +145,7 @@ async def test_a_consumer_gets_an_error_if_somebody_cancels_all_other_tasks(
             task.cancel()
         await wait_until(lambda: consumer.error)
         assert isinstance(consumer.error, TransportClosed)
+        assert "cancelled" in str(consumer.error)
         await wait_until(lambda: not server.open_sockets)
 
 

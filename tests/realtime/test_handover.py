@@ -92,12 +92,12 @@ async def test_events_during_the_overlap_are_delivered_once_and_at_once() -> Non
 async def test_events_before_the_new_registration_is_live_are_not_lost() -> None:
     """AppSync may deliver nothing for a moment after its start_ack."""
     made = HandOver()
-    task = await made.begin()
+    task = await made.begin(overlap=10 * SECONDS)
     for number in range(10):
         made.old.receives(number)
         if number >= 7:
             made.new.receives(number)
-        await asyncio.sleep(SECONDS / 20)
+        await turns()
     await task
     made.new.receives(10)
     await turns()

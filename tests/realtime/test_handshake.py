@@ -44,6 +44,16 @@ HEADERS = {"host": "example.com", "Authorization": "token?>~"}
             "api.example.com",
         ),
         (
+            "https://abc.appsync-api/graphql",
+            "wss://abc.appsync-api/graphql/realtime",
+            "abc.appsync-api",
+        ),
+        (
+            "https://abc.appsync-api.local/graphql",
+            "wss://abc.appsync-realtime-api.local/graphql",
+            "abc.appsync-api.local",
+        ),
+        (
             "https://appsync-api.example.com/graphql/",
             "wss://appsync-api.example.com/graphql/realtime",
             "appsync-api.example.com",
@@ -90,7 +100,7 @@ def test_the_real_time_endpoint_of_an_endpoint(url: str, realtime: str, host: st
         ("wss://api.example.com/", "url", ConfigurationError),
     ],
 )
-def test_settings_that_would_give_a_token_away_are_refused(
+def test_settings_that_would_send_a_token_unprotected_are_refused(
     url: str, way: Any, error: type[ConfigurationError]
 ) -> None:
     with pytest.raises(error) as caught:

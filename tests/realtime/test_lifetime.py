@@ -15,6 +15,8 @@ NOW = 1_800_000_000.0
     ("expires_in", "ends_with_token", "expected"),
     [
         (3600, False, Retirement(1000.0, renew_first=False)),
+        (600, False, Retirement(1000.0, renew_first=False)),
+        (1010, True, Retirement(1000.0, renew_first=False)),
         (None, True, Retirement(1000.0, renew_first=False)),
         (3600, True, Retirement(1000.0, renew_first=False)),
         (600, True, Retirement(590.0, renew_first=True)),
@@ -31,7 +33,7 @@ def test_a_connection_retires_at_its_age_or_ahead_of_its_token_if_that_ends_it(
 
 @pytest.mark.parametrize(
     ("expires_in", "expected"),
-    [(None, False), (0.0, True), (1.9, True), (-1.9, True), (2.1, False), (-2.1, False)],
+    [(None, False), (0.0, True), (1.9, True), (-1.9, True), (2.0, False), (-2.1, False)],
 )
 def test_a_connection_that_ends_at_its_tokens_expiry_ends_because_of_it(
     expires_in: float | None, expected: Any

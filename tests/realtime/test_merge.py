@@ -30,7 +30,7 @@ from appsync_gql.realtime.merge import Merge
 )
 def test_what_the_new_connection_repeats_is_left_out(old: str, new: str, delivered: str) -> None:
     merge = Merge(old)
-    assert "".join(event for text in new for event in merge.feed(text)) == delivered
+    assert "".join(event for text in new for event in merge.add(text)) == delivered
 
 
 @given(
@@ -45,7 +45,7 @@ def test_nothing_is_missing_or_doubled(
     """The new connection is asked, begins, and only then the old one ends."""
     asked, begins, ends = sorted(min(n, len(stream)) for n in (asked, begins, ends))
     merge = Merge(stream[asked:ends])
-    delivered = [event for new in stream[begins:] for event in merge.feed(new)]
+    delivered = [event for new in stream[begins:] for event in merge.add(new)]
     assert stream[:ends] + delivered == stream
 
 
@@ -66,10 +66,10 @@ def test_what_began_like_a_repetition_and_was_not_continued_is_delivered_at_the_
 ) -> None:
     merge = Merge(old)
     for event in new:
-        merge.feed(event)
+        merge.add(event)
     assert "".join(merge.finish()) == kept_back
     assert merge.done
-    assert merge.feed("a") == ["a"], "an equal event later is a new one"
+    assert merge.add("a") == ["a"], "an equal event later is a new one"
 
 
 @given(st.text("ab", max_size=12), st.text("ab", max_size=12))
@@ -77,7 +77,7 @@ def test_of_equal_events_no_more_are_left_out_than_the_old_connection_brought(
     old: str, new: str
 ) -> None:
     merge = Merge(old)
-    delivered = [event for text in new for event in merge.feed(text)] + merge.finish()
+    delivered = [event for text in new for event in merge.add(text)] + merge.finish()
     left_out = len(new) - len(delivered)
     assert new[left_out:] == "".join(delivered)
     assert new[:left_out] in {"", old[len(old) - left_out :]}

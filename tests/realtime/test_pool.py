@@ -35,7 +35,7 @@ class FakeConnector:
         sockets: those that were opened.
         headers: the authorization of each attempt.
         outcomes: what the next attempts end with in place of a socket.
-        gate: attempts wait until it is set.
+        may_connect: attempts wait until it is set.
         closed: how often the session was closed.
     """
 
@@ -43,13 +43,13 @@ class FakeConnector:
         self.sockets: list[FakeSocket] = []
         self.headers: list[str] = []
         self.outcomes: list[Lost | ServerError] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.may_connect = asyncio.Event()
+        self.may_connect.set()
         self.closed = 0
 
     async def connect(self, authorization: Mapping[str, str]) -> Opened | Lost | ServerError:
         self.headers.append(str(authorization["Authorization"]))
-        await self.gate.wait()
+        await self.may_connect.wait()
         if self.outcomes:
             return self.outcomes.pop(0)
         socket: Any = FakeSocket()
@@ -165,12 +165,12 @@ async def test_who_is_cancelled_while_waiting_leaves_no_connection(
 
 async def test_who_is_cancelled_does_not_end_the_attempt_for_others(fixture: Fixture) -> None:
     ada = User("ada")
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     one, other = fixture.acquiring(ada), fixture.acquiring(ada)
     await turns()
     one.cancel()
     await turns()
-    fixture.connector.gate.set()
+    fixture.connector.may_connect.set()
     assert isinstance(await other, Lease)
     assert len(fixture.connector.headers) == 1
 
@@ -204,10 +204,10 @@ async def test_an_authorization_that_fails_is_an_error_for_its_user_alone(
 async def test_who_waited_for_his_own_headers_uses_a_connection_that_was_opened_meanwhile(
     fixture: Fixture,
 ) -> None:
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     tasks = [fixture.acquiring(User("ada")), fixture.acquiring(User("bob"))]
     await turns()
-    fixture.connector.gate.set()
+    fixture.connector.may_connect.set()
     one, other = await asyncio.gather(*tasks)
     assert one.connection is other.connection
     assert fixture.connector.headers == ["ada 0"]
@@ -216,11 +216,11 @@ async def test_who_waited_for_his_own_headers_uses_a_connection_that_was_opened_
 async def test_a_refused_user_leaves_the_attempt_to_the_next_one(
     fixture: Fixture, reported: Reported
 ) -> None:
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     fixture.connector.outcomes = [REFUSED]
     tasks = [fixture.acquiring(User("ada")), fixture.acquiring(User("bob"))]
     await turns()
-    fixture.connector.gate.set()
+    fixture.connector.may_connect.set()
     refused, lease = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(refused, NotConnected)
     assert refused.end == REFUSED
@@ -235,25 +235,25 @@ async def test_a_refused_user_leaves_the_attempt_to_the_next_one(
 async def test_an_endpoint_that_fails_is_tried_once_for_all_who_wait(
     fixture: Fixture, end: Lost | ServerError
 ) -> None:
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     fixture.connector.outcomes = [end]
     tasks = [fixture.acquiring(User(str(number))) for number in range(20)]
     await turns()
-    fixture.connector.gate.set()
+    fixture.connector.may_connect.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(o, NotConnected) and o.end == end for o in outcomes)
     assert len(fixture.connector.headers) == 1
 
 
 async def test_an_attempt_that_somebody_else_cancels_is_a_failed_one(fixture: Fixture) -> None:
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     waiting = fixture.acquiring(User("ada"))
     await turns()
     for task in fixture.pool._tasks:
         task.cancel()
     with pytest.raises(NotConnected, match="cancelled"):
         await waiting
-    fixture.connector.gate.set()
+    fixture.connector.may_connect.set()
     assert isinstance(await fixture.acquire(User("ada")), Lease)
 
 
@@ -410,9 +410,9 @@ async def test_without_a_newer_token_a_connection_stays_until_the_server_ends_it
     assert not second.connection.retiring.done()
 
 
-async def test_a_closed_pool_gives_no_connections(reported: Reported) -> None:
+async def test_a_closed_pool_opens_no_connections(reported: Reported) -> None:
     fixture = Fixture(reported)
-    fixture.connector.gate.clear()
+    fixture.connector.may_connect.clear()
     waiting = fixture.acquiring(User("ada"))
     await turns()
     await fixture.pool.close()
@@ -422,6 +422,27 @@ async def test_a_closed_pool_gives_no_connections(reported: Reported) -> None:
         await fixture.acquire(User("ada"))
 
 
+async def test_closing_the_pool_closes_the_session_of_the_sockets(reported: Reported) -> None:
+    fixture = Fixture(reported)
+    await fixture.acquire(User("ada"))
+    await fixture.pool.close()
+    assert fixture.connector.closed == 1
+
+
+async def test_the_session_of_the_sockets_stays_while_a_connection_is_being_closed(
+    fixture: Fixture,
+) -> None:
+    lease = await fixture.acquire(User("ada"))
+    closing = asyncio.ensure_future(lease.release())
+    await asyncio.sleep(0)
+    assert fixture.pool._closings
+    counts = []
+    for work in (fixture.pool.close_if_idle(), closing, fixture.pool.close_if_idle()):
+        await work
+        counts.append(fixture.connector.closed)
+    assert counts == [0, 0, 1]
+
+
 async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
     reported: Reported,
 ) -> None:
@@ -429,6 +450,8 @@ async def test_a_forked_child_leaves_the_connections_of_its_parent_alone(
     lease = await fixture.acquire(User("ada"))
     fixture.pool.abandon()
     assert fixture.connector.closed == 100
+    with pytest.raises(TransportClosed):
+        await fixture.acquire(User("ada"))
     await lease.release()
     await fixture.pool.close()
     assert not fixture.connector.sockets[0].closed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -222,3 +223,9 @@ def test_a_json_reader_that_raises_makes_a_frame_unreadable() -> None:
 
 def test_the_first_frame_is_connection_init(protocol: Protocol) -> None:
     assert json.loads(protocol.init()) == {"type": "connection_init"}
+
+
+def test_a_json_reader_may_return_its_own_kind_of_dict() -> None:
+    protocol = Protocol(loads=lambda text: json.loads(text, object_pairs_hook=OrderedDict))
+    protocol.start("1", "{}", HEADERS)
+    assert received(protocol, **DATA) == DATA

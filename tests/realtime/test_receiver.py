@@ -38,6 +38,40 @@ async def test_events_are_held_until_they_are_delivered_in_order() -> None:
     assert receiver.received
 
 
+async def test_it_is_known_whether_an_event_ever_went_to_the_buffer() -> None:
+    at_once, after_holding = Receiver(buffer()), Receiver(buffer())
+    at_once.deliver()
+    assert not at_once.received
+    receive(at_once, 1)
+    assert at_once.received
+    receive(after_holding, 1)
+    assert not after_holding.received
+    after_holding.deliver()
+    assert after_holding.received
+
+
+async def test_the_server_waits_for_held_events_only_as_long_as_they_are_held() -> None:
+    receiver = Receiver(buffer(3, "wait"), limit=3)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
+    receive(receiver, 1, 2)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
+    receiver.record()
+    receive(receiver, 3)
+    assert receiver.overflowed
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
+
+
+async def test_an_earlier_change_does_not_end_the_wait_for_room() -> None:
+    receiver = Receiver(buffer(1, "wait"), limit=1)
+    receiver._switch(Mode.HOLD)
+    receive(receiver, 1)
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    receiver.drop()
+    await asyncio.wait_for(waiting, 1)
+
+
 async def test_recorded_events_are_delivered_once_and_kept() -> None:
     receiver = Receiver(buffer())
     receiver.deliver()
@@ -95,6 +129,7 @@ async def test_what_two_connections_bring_is_delivered_once(
 async def test_after_merging_everything_is_delivered() -> None:
     receiver = await merged([1, 2], [], [1])
     receiver.finish_merging()
+    assert receiver.mode is Mode.DELIVER
     receive(receiver, 2)
     assert delivered(receiver) == [1, 2, 1, 2]
     assert receiver.mode is Mode.DELIVER
@@ -120,7 +155,7 @@ async def test_as_many_events_as_the_buffer_holds_are_kept() -> None:
 async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
     receiver = Receiver(buffer(2, "wait"), limit=2)
     receive(receiver, 1, 2)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     assert not waiting.done()
     receiver.deliver()
@@ -133,12 +168,12 @@ async def test_the_server_waits_while_held_events_fill_the_receiver() -> None:
 async def test_the_server_does_not_wait_for_events_that_are_dropped() -> None:
     receiver = Receiver(buffer(1, "wait"), limit=1)
     receive(receiver, 1)
-    waiting = asyncio.ensure_future(receiver.room())
+    waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
     receiver.drop()
     await waiting
     receiver.buffer.put(event(2))
-    await asyncio.wait_for(receiver.room(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 1)
 
 
 async def test_a_small_buffer_gets_its_turn_often() -> None:

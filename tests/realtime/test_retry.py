@@ -124,6 +124,19 @@ def test_the_start_ack_alone_proves_nothing(retry: Retry) -> None:
     assert retry.decide(error(ErrorMeaning.REFUSED)) == GIVE_UP
 
 
+def test_an_attempt_that_never_was_a_subscription_proves_nothing(retry: Retry) -> None:
+    assert not retry.lost
+    retry.ended("no connection", 100.0, received=False)
+    assert (retry.lost, retry.proven, retry.subscribed_once) == ("no connection", False, False)
+
+
+def test_a_second_is_not_long_enough_and_more_is(retry: Retry) -> None:
+    for lasted, proven in ((1.0, False), (1.1, True)):
+        retry.subscribed(10.0)
+        retry.ended("the connection broke", 10.0 + lasted, received=False)
+        assert retry.proven is proven
+
+
 def test_to_last_for_a_while_proves_the_right_to_subscribe(retry: Retry) -> None:
     retry.decide(error(ErrorMeaning.REFUSED))
     retry.pause()

@@ -58,7 +58,7 @@ async def test_after_a_loss_it_subscribes_again_with_a_gap_to_show_for_it(
     assert kinds == ["Connected", "ConnectionLost", "Connected", "EventsMissed", "Resubscribed"]
 
 
-async def test_a_silent_connection_is_given_up_after_its_timeout(
+async def test_a_silent_connection_is_closed_after_its_timeout(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:
     emulator.realtime.settings.connection_timeout = 0.4

@@ -12,8 +12,8 @@ from support.store import (
     EXPIRED,
     NOON,
     FakeProvider,
-    landed,
     tokens_at,
+    wait_until_idle,
 )
 
 
@@ -30,11 +30,11 @@ async def test_a_wrong_clock_makes_no_refresh_loop_and_expiry_is_met_on_time(
     assert len(provider.calls) == 1
     clock.advance(10)
     store.headers_nowait()
-    await landed(store)
+    await wait_until_idle(store)
     assert len(provider.calls) == 2
 
 
-async def test_the_servers_date_corrects_tokens_whose_issue_nobody_saw(
+async def test_the_servers_date_corrects_tokens_that_were_not_issued_to_this_process(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     """The machine's clock is two hours behind: the token looks alive and is not."""
@@ -83,6 +83,6 @@ async def test_a_window_longer_than_the_tokens_life_does_not_refresh_at_every_ca
     store = TokenStore(provider, tokens=provider.issue(), clock=clock, refresh_window=30)
     for _ in range(100):
         await store.headers()
-        await landed(store)
+        await wait_until_idle(store)
         clock.advance(1)
     assert len(provider.calls) <= 100 / (20 - 10) + 1

@@ -9,7 +9,8 @@ import pytest
 from appsync_gql import SessionKey, Tokens
 from appsync_gql.clock import Instant, ServerClock
 from appsync_gql.store.current import CurrentTokens
-from appsync_gql.store.job import Job
+from appsync_gql.store.job import Job, JobKind
+from appsync_gql.store.outcomes import datetime_of
 from appsync_gql.store.snapshot import TokenSettings
 from appsync_gql.store.steps import NewerTokens
 from appsync_gql.testing import FakeClock
@@ -19,20 +20,26 @@ ADA = tokens_at(NOON)
 CORRECTED = tokens_at(NOON, clock_correction=-100.0)
 
 
-def current(tokens: Tokens | None, clock: FakeClock, *, shared: bool = False) -> CurrentTokens:
+def current(
+    tokens: Tokens | None,
+    clock: FakeClock,
+    *,
+    shared: bool = False,
+    settings: TokenSettings | None = None,
+) -> CurrentTokens:
     return CurrentTokens(
         tokens,
-        SessionKey(),
-        settings=TokenSettings(),
+        SessionKey(client_id="client"),
+        settings=settings or TokenSettings(),
         shared=shared,
         clock=clock,
         spread=0.0,
     )
 
 
-def job(known: Tokens | None) -> Job:
+def job(known: Tokens | None, kind: JobKind = "renew") -> Job:
     return Job(
-        kind="renew",
+        kind=kind,
         reason="stale",
         known=known,
         key=SessionKey(),
@@ -47,19 +54,22 @@ def newer(tokens: Tokens, **more: Any) -> NewerTokens:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "shared", "unsaved"),
+    ("tokens", "shared", "unsaved", "looked"),
     [
-        (ADA, True, ADA),
-        (ADA, False, None),
-        (Tokens(refresh_token="r"), True, None),
-        (None, True, None),
+        (ADA, True, ADA, False),
+        (ADA, False, None, False),
+        (Tokens(refresh_token="r"), True, None, False),
+        (None, True, None, False),
+        (None, False, None, True),
     ],
 )
 def test_given_tokens_are_to_be_saved_where_there_is_a_persistence(
-    clock: FakeClock, tokens: Tokens | None, unsaved: Tokens | None, *, shared: bool
+    clock: FakeClock, tokens: Tokens | None, unsaved: Tokens | None, *, shared: bool, looked: bool
 ) -> None:
     found = current(tokens, clock, shared=shared)
     assert found.unsaved is unsaved
+    assert found.loaded is looked
+    assert found.key == SessionKey(client_id="client")
     assert (found.snapshot.save_at is not None) is (unsaved is not None)
 
 
@@ -67,6 +77,7 @@ def test_tokens_that_were_published_are_unsaved_until_they_are_saved(clock: Fake
     tokens = tokens_at(NOON + 60)
     found, renewal = current(ADA, clock), job(ADA)
     assert found.publish(renewal, newer(tokens)) is not None
+    assert found.loaded
     assert found.unsaved is tokens
     assert found.key.username == "ada"
     assert found.saved(tokens)
@@ -89,6 +100,30 @@ def test_a_job_is_wanted_until_others_tokens_are_in_use(clock: FakeClock) -> Non
     assert not found.wanted_by(second)
     found.drop()
     assert not found.wanted_by(first)
+    assert found.wanted_by(job(ADA, "sign_in")), "whoever signs in last is signed in"
+
+
+def test_a_signed_out_user_has_no_tokens_and_nothing_more_to_save(clock: FakeClock) -> None:
+    found = current(ADA, clock, shared=True)
+    found.drop()
+    assert (found.snapshot.tokens, found.snapshot.headers, found.unsaved) == (None, None, None)
+    assert found.loaded
+
+
+def test_the_event_shows_the_token_that_is_sent_and_the_seconds_that_it_took(
+    clock: FakeClock,
+) -> None:
+    """The access token and the ID token of a user pool may have different lifetimes."""
+    found = current(ADA, clock, settings=TokenSettings(use="id"))
+    tokens = Tokens(
+        access_token=tokens_at(NOON, lifetime=60).access_token,
+        id_token=tokens_at(NOON, lifetime=600).id_token,
+    )
+    clock.advance(2)
+    event = found.publish(job(ADA), newer(tokens))
+    assert event is not None
+    assert event.expires_at == datetime_of(NOON + 600)
+    assert event.took == 2.0
 
 
 def test_a_closed_store_wants_the_tokens_of_the_renewal_under_way_but_shows_none(
@@ -96,6 +131,7 @@ def test_a_closed_store_wants_the_tokens_of_the_renewal_under_way_but_shows_none
 ) -> None:
     found, renewal = current(ADA, clock), job(ADA)
     found.close()
+    assert (found.snapshot.tokens, found.snapshot.headers) == (None, None)
     found.close()
     assert found.wanted_by(renewal)
     assert not found.wanted_by(job(CORRECTED))
@@ -139,6 +175,7 @@ def test_dates_that_say_nothing_new_leave_the_snapshot_alone(clock: FakeClock) -
     date = ("Fri, 15 Jan 2027 08:00:00 GMT", 1000.0, 1000.0)
     found.observe_dates(date)
     before = found.snapshot
+    assert before.server.observed
     found.observe_dates(date, (None, 0.0, 0.0), ("nonsense", 0.0, 0.0))
     assert found.snapshot is before
     assert found.at(Instant.now(clock)) is before
@@ -158,7 +195,7 @@ def test_a_new_refresh_token_leaves_the_rest_as_it_was(clock: FakeClock) -> None
     [
         (tokens_at(NOON), None),
         (tokens_at(NOON, lifetime=0), "count as expired already"),
-        (Tokens(id_token=ADA.id_token), "gave no access token"),
+        (Tokens(id_token=ADA.id_token), "returned no access token"),
     ],
 )
 def test_tokens_that_can_not_be_sent_are_a_problem(
@@ -178,9 +215,11 @@ def test_tokens_without_any_jwt_are_published_without_an_event(clock: FakeClock)
 def test_a_save_that_failed_is_due_again_later(clock: FakeClock) -> None:
     found = current(ADA, clock, shared=True)
     found.save_again_in(5.0)
+    server = found.snapshot.server
     assert found.snapshot.save_at == Instant.now(clock).plus(5.0)
     assert found.saved(ADA)
     assert found.snapshot.save_at is None
+    assert found.snapshot.server is server
 
 
 def test_contradicting_dates_count_when_confirmed_and_are_forgotten(clock: FakeClock) -> None:

@@ -19,48 +19,48 @@ from support.store import (
     ANYBODY,
     EXPIRED,
     STALE,
+    BlockedCall,
+    EventRecorder,
     FakeProvider,
-    Gate,
-    Told,
-    landed,
     tokens_at,
+    wait_until_idle,
 )
 
 
 async def test_a_failed_early_renewal_is_never_shown_and_is_tried_again_after_a_delay(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider, told: Told
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, recorder: EventRecorder
 ) -> None:
     """Pitfall: a background refresher dies at its first error."""
     provider.outcomes.append(RenewalFailed("offline", kind="network"))
     clock.advance(STALE)
     assert store.headers_nowait() is not None
-    (failed,) = await asyncio.to_thread(told.wait_for, events.RenewalFailed)
+    (failed,) = await asyncio.to_thread(recorder.wait_for, events.RenewalFailed)
     assert isinstance(failed, events.RenewalFailed)
     assert (failed.kind, failed.reason, failed.next_attempt_in) == ("network", "stale", 5)
-    await landed(store)
+    await wait_until_idle(store)
     for _ in range(20):
         assert store.headers_nowait() is not None
     assert len(provider.calls) == 1
     clock.advance(5)
     assert store.headers_nowait() is not None
-    await asyncio.to_thread(told.wait_for, events.Renewed)
+    await asyncio.to_thread(recorder.wait_for, events.Renewed)
     assert len(provider.calls) == 2
 
 
 async def test_every_waiter_gets_the_failure_and_the_next_call_tries_again(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
-    gate = Gate()
+    blocked = BlockedCall()
 
     def fail() -> None:
-        gate()
+        blocked()
         raise RenewalFailed("offline", kind="network")
 
     provider.outcomes.append(fail)
     clock.advance(EXPIRED)
     waiters = [asyncio.ensure_future(store.headers()) for _ in range(10)]
-    await asyncio.to_thread(gate.arrived.wait, 10)
-    gate.open()
+    await asyncio.to_thread(blocked.started.wait, 10)
+    blocked.release()
     errors = await asyncio.wait_for(asyncio.gather(*waiters, return_exceptions=True), 1)
     assert all(isinstance(e, RenewalFailed) for e in errors)
     assert len({id(e) for e in errors}) == 10, "no error object is shared between tasks"
@@ -89,7 +89,7 @@ async def test_a_back_off_never_hands_out_an_expired_token(
     provider.outcomes.extend(RenewalFailed("offline") for _ in range(3))
     clock.advance(STALE)
     store.headers_nowait()
-    await landed(store)
+    await wait_until_idle(store)
     clock.advance(100)
     with pytest.raises(RenewalFailed):
         await store.headers()
@@ -107,11 +107,11 @@ async def test_whatever_fails_the_tokens_are_kept(
     provider.outcomes.append(error)
     clock.advance(STALE)
     store.headers_nowait()
-    await landed(store)
+    await wait_until_idle(store)
     assert await store.tokens() is before
     clock.advance(5)
     store.headers_nowait()
-    await landed(store)
+    await wait_until_idle(store)
     assert provider.calls == ["refresh-0", "refresh-0"]
     assert await store.tokens() is not before
 
@@ -127,21 +127,21 @@ async def test_a_bug_in_a_provider_arrives_as_a_transient_error_that_names_it(
 
 
 async def test_a_session_that_is_over_serves_its_living_token_and_says_so_once(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider, told: Told
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, recorder: EventRecorder
 ) -> None:
     over = SessionExpired("revoked", error_type="NotAuthorizedException")
     provider.outcomes.extend([over, over, over])
     clock.advance(STALE)
     assert store.headers_nowait() is not None
-    (ended,) = await asyncio.to_thread(told.wait_for, events.SessionEnded)
+    (ended,) = await asyncio.to_thread(recorder.wait_for, events.SessionEnded)
     assert isinstance(ended, events.SessionEnded)
     assert ended.error_type == "NotAuthorizedException"
-    await landed(store)
+    await wait_until_idle(store)
     clock.advance(100)
     for _ in range(3):
         with pytest.raises(SessionExpired):
             await store.headers()
-    assert len(told.of(events.SessionEnded)) == 1
+    assert len(recorder.of(events.SessionEnded)) == 1
 
 
 async def test_after_the_session_is_over_a_newer_one_found_in_the_persistence_is_used(

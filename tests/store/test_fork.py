@@ -12,7 +12,7 @@ import pytest
 
 from appsync_gql import CognitoProvider, FilePersistence, MemoryPersistence, TokenStore
 from appsync_gql.testing import Emulator
-from support.store import Gate, token
+from support.store import BlockedCall, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def in_children(work: Callable[[], str]) -> list[str]:
     def child(line: object) -> None:
         try:
             said = work()
-        except BaseException as error:  # noqa: BLE001 - it is told to the parent
+        except BaseException as error:  # noqa: BLE001 - it is sent to the parent
             said = repr(error)
         line.send(said)  # type: ignore[attr-defined]
         os._exit(0)
@@ -73,9 +73,9 @@ def test_children_of_a_process_that_used_the_store_share_the_session(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     """The parent has worker threads, a Cognito client and connections that they must not use."""
-    place = FilePersistence(tmp_path / "sessions.json")
+    persistence = FilePersistence(tmp_path / "sessions.json")
     store = TokenStore(
-        provider(emulator), tokens=emulator.issue_tokens(issued_ago=4000), persistence=place
+        provider(emulator), tokens=emulator.issue_tokens(issued_ago=4000), persistence=persistence
     )
     before = store.blocking.headers()
 
@@ -96,11 +96,11 @@ def test_a_child_forked_in_mid_renewal_does_not_wait_for_its_parents_thread() ->
 
 
 def fork_in_mid_renewal(emulator: Emulator) -> None:
-    gate = Gate()
+    blocked = BlockedCall()
 
     class Slow(MemoryPersistence):
         def load(self, key: SessionKey) -> Tokens | None:
-            gate()
+            blocked()
             return super().load(key)
 
     store = TokenStore(
@@ -110,14 +110,14 @@ def fork_in_mid_renewal(emulator: Emulator) -> None:
     )
     waiting = threading.Thread(target=store.blocking.headers)
     waiting.start()
-    assert gate.arrived.wait(10)
+    assert blocked.started.wait(10)
 
     def ask() -> str:
-        gate.open()
+        blocked.release()
         return str(asyncio.run(store.headers())["Authorization"])
 
     said = in_children(ask)
-    gate.open()
+    blocked.release()
     waiting.join(10)
     assert [answer.count(".") for answer in said] == [2] * CHILDREN, said
 

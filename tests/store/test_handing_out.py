@@ -18,12 +18,12 @@ from support.store import (
     EXPIRED,
     NOON,
     STALE,
+    BlockedCall,
+    EventRecorder,
     FakeProvider,
-    Gate,
-    Told,
-    landed,
     token,
     tokens_at,
+    wait_until_idle,
 )
 
 
@@ -44,17 +44,17 @@ async def test_the_id_token_is_sent_on_request(clock: FakeClock, provider: FakeP
 
 
 async def test_a_stale_token_is_handed_out_while_one_renewal_runs_behind(
-    store: TokenStore, clock: FakeClock, provider: FakeProvider, told: Told
+    store: TokenStore, clock: FakeClock, provider: FakeProvider, recorder: EventRecorder
 ) -> None:
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     old = token(store.headers_nowait())
     clock.advance(STALE)
     assert {token(store.headers_nowait()) for _ in range(50)} == {old}
-    assert await asyncio.to_thread(gate.arrived.wait, 10)
+    assert await asyncio.to_thread(blocked.started.wait, 10)
     assert token(store.headers_nowait()) == old
-    gate.open()
-    await asyncio.to_thread(told.wait_for, events.Renewed)
+    blocked.release()
+    await asyncio.to_thread(recorder.wait_for, events.Renewed)
     assert token(store.headers_nowait()) != old
     assert len(provider.calls) == 1
 
@@ -88,7 +88,7 @@ async def test_a_rotated_refresh_token_is_the_one_used_next(
     assert provider.calls == ["refresh-0", "refresh-1", "refresh-2"]
 
 
-async def test_nobody_signed_in_is_told_at_the_first_use(
+async def test_without_a_sign_in_the_first_use_raises(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
     store = TokenStore(provider, clock=clock)
@@ -102,7 +102,7 @@ async def test_tokens_without_a_refresh_token_serve_until_they_expire(
     store = TokenStore(provider, tokens=tokens_at(NOON, refresh_token=None), clock=clock)
     clock.advance(STALE)
     assert store.headers_nowait() is not None
-    await landed(store)
+    await wait_until_idle(store)
     clock.advance(100)
     with pytest.raises(SessionExpired, match="no refresh token"):
         await store.headers()

@@ -49,6 +49,13 @@ def test_tokens_of_the_session_are_accepted(found: Tokens, before: Tokens, key: 
     ("found", "before", "key"),
     [
         pytest.param(BOB, ADA, CLIENT, id="another user"),
+        pytest.param(access(sub="2"), access(sub="1"), CLIENT, id="another user of that name"),
+        pytest.param(
+            replace(ADA, id_token=jwt_of(iss=ISSUER, aud="client", sub="2", exp=NOON + 60)),
+            replace(ADA, id_token=jwt_of(iss=ISSUER, aud="client", sub="1", exp=NOON + 60)),
+            CLIENT,
+            id="an ID token of another user of that name",
+        ),
         pytest.param(access(client_id="another"), ADA, CLIENT, id="another app client"),
         pytest.param(access(iss=ELSEWHERE), ADA, CLIENT, id="another pool"),
         pytest.param(
@@ -106,6 +113,11 @@ def test_tokens_of_another_session_are_refused(
             "refresh-bob",
             id="the same name in another app client",
         ),
+        pytest.param(
+            replace(CLIENT.with_tokens(ADA), first_token_digest=None),
+            "refresh-bob",
+            id="the same user's, without a refresh token",
+        ),
     ],
 )
 def test_the_former_refresh_token_finds_a_new_session_of_the_same_user_only(
@@ -114,3 +126,9 @@ def test_the_former_refresh_token_finds_a_new_session_of_the_same_user_only(
     new = replace(ADA, refresh_token="refresh-bob")
     key = key_of_new_session(before, CLIENT, new)
     assert (key.username, key.first_token_digest) == ("ada", digest(seed))
+
+
+def test_two_sessions_without_a_known_user_are_not_taken_for_one_users() -> None:
+    before = replace(CLIENT, first_token_digest=ADAS)
+    key = key_of_new_session(before, CLIENT, Tokens(refresh_token="refresh-bob"))
+    assert key.first_token_digest == digest("refresh-bob")

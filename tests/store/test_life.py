@@ -20,19 +20,19 @@ from support.store import (
     ANYBODY,
     EXPIRED,
     STALE,
+    BlockedCall,
+    EventRecorder,
     FakeProvider,
-    Gate,
-    Told,
-    landed,
+    wait_until_idle,
 )
 
 
-async def test_a_renewal_is_told_with_its_reason_times_and_call(
-    store: TokenStore, clock: FakeClock, told: Told
+async def test_a_renewal_is_reported_with_its_reason_times_and_call(
+    store: TokenStore, clock: FakeClock, recorder: EventRecorder
 ) -> None:
     clock.advance(EXPIRED)
     await store.headers()
-    (renewed,) = await asyncio.to_thread(told.wait_for, events.Renewed)
+    (renewed,) = await asyncio.to_thread(recorder.wait_for, events.Renewed)
     assert isinstance(renewed, events.Renewed)
     assert (renewed.reason, renewed.api) == ("expired", "FakeRefresh")
     assert renewed.issued_at is not None
@@ -65,7 +65,7 @@ async def test_a_listener_that_misbehaves_harms_nothing(
 
 
 async def test_status_shows_the_session_and_counts_without_a_secret(
-    store: TokenStore, clock: FakeClock, told: Told
+    store: TokenStore, clock: FakeClock, recorder: EventRecorder
 ) -> None:
     status = store.status()
     assert (status.state, status.username) == (TokenState.FRESH, "ada")
@@ -73,7 +73,7 @@ async def test_status_shows_the_session_and_counts_without_a_secret(
     clock.advance(EXPIRED)
     await store.headers()
     store.replayed("refused")
-    await asyncio.to_thread(told.wait_for, events.Replayed)
+    await asyncio.to_thread(recorder.wait_for, events.Replayed)
     assert store.status().counts == {"Renewed": 1, "Replayed": 1}
     tokens = await store.tokens()
     for shown in (repr(store), repr(store.status())):
@@ -100,18 +100,18 @@ async def test_a_closed_store_hands_out_nothing(store: TokenStore) -> None:
 async def test_closing_waits_for_the_renewal_so_that_a_rotated_token_is_saved(
     clock: FakeClock, provider: FakeProvider
 ) -> None:
-    persistence, gate = MemoryPersistence(), Gate()
+    persistence, blocked = MemoryPersistence(), BlockedCall()
     store = TokenStore(
         provider, tokens=provider.issue(), persistence=persistence, clock=clock, jitter=float
     )
-    provider.outcomes.append(gate)
+    provider.outcomes.append(blocked)
     clock.advance(STALE)
     store.headers_nowait()
-    await asyncio.to_thread(gate.arrived.wait, 10)
+    await asyncio.to_thread(blocked.started.wait, 10)
     closing = asyncio.ensure_future(store.aclose())
     await asyncio.sleep(0)
     assert not closing.done()
-    gate.open()
+    blocked.release()
     await asyncio.wait_for(closing, 5)
     saved = persistence.load(ANYBODY)
     assert saved is not None
@@ -121,16 +121,16 @@ async def test_closing_waits_for_the_renewal_so_that_a_rotated_token_is_saved(
 async def test_signing_in_starts_a_new_session_that_an_older_renewal_can_not_undo(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
-    gate = Gate()
-    provider.outcomes.append(gate)
+    blocked = BlockedCall()
+    provider.outcomes.append(blocked)
     clock.advance(STALE)
     store.headers_nowait()
-    await asyncio.to_thread(gate.arrived.wait, 10)
+    await asyncio.to_thread(blocked.started.wait, 10)
     signing_in = asyncio.ensure_future(store.sign_in("grace", "password"))
     while store.status().username != "grace":
         await asyncio.sleep(0)
-    gate.open()
+    blocked.release()
     signed_in = await signing_in
-    await landed(store)
+    await wait_until_idle(store)
     assert signed_in.username == "grace"
     assert (await store.tokens()).username == "grace"

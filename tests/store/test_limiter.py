@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from appsync_gql import RenewalFailed
-from appsync_gql.store.limiter import DENIAL_COOLDOWN, Limiter
+from appsync_gql import ConfigurationError, RenewalFailed
+from appsync_gql.store.limiter import Limiter
 from support.store import fixed_delay
 
 ERROR = RenewalFailed("no")
@@ -12,6 +12,7 @@ ERROR = RenewalFailed("no")
 def test_after_one_failure_the_next_caller_who_waits_tries_again_at_once() -> None:
     limiter = Limiter(fixed_delay(5))
     limiter.failed(100.0, ERROR)
+    assert limiter.error is ERROR
     assert limiter.urgent_wait(100.0) == 0.0
     assert not limiter.early_allowed(104.9)
     assert limiter.early_allowed(105.0)
@@ -42,6 +43,12 @@ def test_what_the_server_asked_for_is_kept_to_from_the_first_failure() -> None:
     assert not limiter.early_allowed(111.9)
     assert limiter.failed(200.0, RenewalFailed("slow down", retry_after=1e9)) == 30.0
     assert limiter.failed(300.0, RenewalFailed("slow down", retry_after=1.0)) == 5.0
+
+
+def test_an_error_of_another_kind_asks_for_no_delay() -> None:
+    limiter = Limiter(fixed_delay(0))
+    assert limiter.failed(100.0, ConfigurationError("no secret")) == 0.0
+    assert limiter.urgent_wait(100.0) == 0.0
 
 
 def test_delays_that_end_go_on_with_half_a_minute() -> None:
@@ -97,7 +104,27 @@ def test_a_demand_for_older_tokens_is_never_slowed_down() -> None:
     assert all(limiter.replacement_allowed(float(now), young=False) for now in range(50))
 
 
+def young(limiter: Limiter, *times: float) -> list[bool]:
+    return [limiter.replacement_allowed(now, young=True) for now in times]
+
+
+def test_after_older_tokens_were_replaced_young_ones_are_counted_anew() -> None:
+    limiter = Limiter(lambda: iter([1000.0, 2000.0]))
+    assert young(limiter, 0, 0, 0, 0, 0) == [True, True, True, True, False]
+    assert limiter.replacement_allowed(1.0, young=False)
+    assert young(limiter, 1, 1, 1, 1) == [True, True, True, False]
+    assert young(limiter, 1000.9, 1001) == [False, True], "the delays begin anew too"
+
+
+def test_after_a_sign_in_young_tokens_are_counted_anew() -> None:
+    limiter = Limiter(lambda: iter([1000.0, 2000.0]))
+    assert young(limiter, 0, 0, 0, 0, 0) == [True, True, True, True, False]
+    limiter.reset()
+    assert young(limiter, 0, 0, 0, 0, 0) == [True, True, True, True, False]
+    assert young(limiter, 999.9, 1000) == [False, True], "the delays begin anew too"
+
+
 def test_denials_cause_one_refresh_per_cooldown() -> None:
     limiter = Limiter(fixed_delay(1))
     granted = [now for now in range(150) if limiter.denial_allowed(float(now))]
-    assert granted == [0, DENIAL_COOLDOWN, 2 * DENIAL_COOLDOWN]
+    assert granted == [0, 60, 120]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
 from appsync_gql import (
     AppSyncError,
     ConfigurationError,
+    NotSignedIn,
     RenewalFailed,
     SessionExpired,
     SignedOut,
@@ -14,6 +17,7 @@ from appsync_gql import (
     events,
 )
 from appsync_gql.store.outcomes import datetime_of, failed_event, renewed_event, save_failed_event
+from support.store import NOON
 
 
 @pytest.mark.parametrize("issued_at", [None, 100.0])
@@ -52,6 +56,14 @@ def test_newer_tokens(issued_at: float | None) -> None:
 )
 def test_no_newer_tokens(error: AppSyncError, event: events.Event) -> None:
     assert failed_event(error, "stale", 5) == event
+
+
+def test_times_of_events_are_utc() -> None:
+    assert datetime_of(NOON) == datetime(2027, 1, 15, 8, tzinfo=timezone.utc)
+
+
+def test_that_nobody_has_signed_in_yet_is_no_sessions_end() -> None:
+    assert failed_event(NotSignedIn("sign in"), "expired", 5) is None
 
 
 def test_tokens_that_are_not_saved() -> None:

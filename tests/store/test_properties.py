@@ -32,7 +32,7 @@ from appsync_gql.http.executor import Executor
 from appsync_gql.http.request import prepare
 from appsync_gql.http.sender import PreparedRequest, RawResponse, Sender
 from appsync_gql.testing import FakeClock
-from support.store import FakeProvider, Gate, fixed_delay
+from support.store import BlockedCall, FakeProvider, fixed_delay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ class Schedule(RuleBasedStateMachine):
         )
         self.tasks: dict[int, asyncio.Task[Any]] = {}
         self.queries: set[int] = set()
-        self.gate: Gate | None = None
+        self.blocked: BlockedCall | None = None
         self.failures = self.revocations = self.count = 0
         self.wall_was_set_back = self.wall_was_set_ahead = self.slept = False
 
@@ -135,7 +135,7 @@ class Schedule(RuleBasedStateMachine):
         """
 
         def moving() -> bool:
-            if self.gate is not None and self.gate.arrived.is_set():
+            if self.blocked is not None and self.blocked.started.is_set():
                 return False
             under_way = sum(not t.done() for t in self.tasks.values())
             return self.store.status().renewing or under_way > self.api.waiting
@@ -211,18 +211,18 @@ class Schedule(RuleBasedStateMachine):
         self.failures += 1
         self.provider.unusable_answers += 1
 
-    @precondition(lambda self: self.gate is None)
+    @precondition(lambda self: self.blocked is None)
     @rule()
     def the_next_refresh_hangs(self) -> None:
-        self.gate = Gate()
-        self.provider.outcomes.append(self.gate)
+        self.blocked = BlockedCall()
+        self.provider.outcomes.append(self.blocked)
 
-    @precondition(lambda self: self.gate is not None)
+    @precondition(lambda self: self.blocked is not None)
     @rule()
     def it_hangs_no_more(self) -> None:
-        if self.gate is not None:
-            self.gate.open()
-        self.gate = None
+        if self.blocked is not None:
+            self.blocked.release()
+        self.blocked = None
         self.turn()
 
     @precondition(lambda self: self.api.slow is None)

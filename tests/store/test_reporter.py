@@ -9,7 +9,7 @@ import pytest
 
 from appsync_gql import events
 from appsync_gql.store.reporter import Reporter
-from support.store import Told
+from support.store import EventRecorder
 
 WHEN = datetime(2027, 1, 15, tzinfo=timezone.utc)
 RENEWED = events.Renewed(reason="stale", issued_at=WHEN, expires_at=WHEN, took=0.1, api="Refresh")
@@ -37,13 +37,13 @@ def logged(caplog: pytest.LogCaptureFixture, *reported: events.Event | None) -> 
 
 
 def test_a_listener_gets_each_event_and_the_log_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    told = Told()
-    reporter = Reporter(told, "FilePersistence")
+    recorder = EventRecorder()
+    reporter = Reporter(recorder, "FilePersistence")
     for event in (UNSAVED, UNREAD, failed("configuration"), RENEWED):
         reporter.report(event)
     reporter.report(None)
-    told.wait_for(events.Renewed)
-    assert told.events == [UNSAVED, UNREAD, failed("configuration"), RENEWED]
+    recorder.wait_for(events.Renewed)
+    assert recorder.events == [UNSAVED, UNREAD, failed("configuration"), RENEWED]
     assert reporter.counts == {
         "SaveFailed": 1,
         "LoadFailed": 1,
@@ -54,13 +54,13 @@ def test_a_listener_gets_each_event_and_the_log_nothing(caplog: pytest.LogCaptur
 
 
 def test_a_sessions_end_is_reported_once_until_there_is_another() -> None:
-    reporter = Reporter(Told(), "FilePersistence")
+    reporter = Reporter(EventRecorder(), "FilePersistence")
     for event in (ENDED, ENDED, RENEWED, ENDED):
         reporter.report(event)
     assert reporter.counts == {"SessionEnded": 2, "Renewed": 1}
 
 
-def test_a_failed_save_is_logged_once_with_place_cause_and_consequence(
+def test_a_failed_save_is_logged_once_with_persistence_cause_and_consequence(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (text,) = logged(caplog, UNSAVED, UNSAVED, RENEWED, UNSAVED)

@@ -25,7 +25,7 @@ DOWN = OSError(5, "Input/output error")
 
 
 class Failing(MemoryPersistence):
-    """Raises what it is told to."""
+    """Raises the errors that a test sets."""
 
     def __init__(self, **errors: Exception) -> None:
         super().__init__()
@@ -91,9 +91,9 @@ def test_a_failed_save_is_returned() -> None:
 def test_something_else_is_done_without_if_there_are_tokens() -> None:
     corrupt = StorageCorrupt("The file x has no saved sessions in it.")
     sessions = saved(Failing(load=corrupt))
-    assert sessions.load_or_do_without(ANYBODY, ADA) == (None, corrupt)
+    assert sessions.load_or_error(ANYBODY, ADA) == (None, corrupt)
     with pytest.raises(StorageCorrupt):
-        sessions.load_or_do_without(ANYBODY, None)
+        sessions.load_or_error(ANYBODY, None)
 
 
 def test_another_sessions_tokens_are_refused() -> None:
@@ -107,10 +107,10 @@ def test_another_sessions_tokens_are_refused() -> None:
 
 
 def test_the_lock_is_waited_for_and_released() -> None:
-    place = MemoryPersistence()
+    persistence = MemoryPersistence()
     waits: list[float] = []
-    sessions = saved(place, waits)
-    with place.lock(ANYBODY):
+    sessions = saved(persistence, waits)
+    with persistence.lock(ANYBODY):
         assert sessions.try_lock(ANYBODY) is None
         with pytest.raises(LockTimeout):
             sessions.lock(ANYBODY)
@@ -121,10 +121,10 @@ def test_the_lock_is_waited_for_and_released() -> None:
 
 
 def test_the_wait_for_the_lock_can_be_shorter() -> None:
-    place = MemoryPersistence()
+    persistence = MemoryPersistence()
     waits: list[float] = []
-    with place.lock(ANYBODY), pytest.raises(LockTimeout):
-        saved(place, waits).lock(ANYBODY, 0.2)
+    with persistence.lock(ANYBODY), pytest.raises(LockTimeout):
+        saved(persistence, waits).lock(ANYBODY, 0.2)
     assert sum(waits) == pytest.approx(0.2)
 
 
@@ -135,12 +135,12 @@ def test_a_lock_that_can_not_be_released_fails_nothing(caplog: pytest.LogCapture
         def __exit__(self, *exc: object) -> None:
             raise DOWN
 
-    class Place(MemoryPersistence):
+    class FailingPersistence(MemoryPersistence):
         def lock(self, key: SessionKey) -> Any:
             del key
             return Stuck()
 
-    with saved(Place()).lock(ANYBODY):
+    with saved(FailingPersistence()).lock(ANYBODY):
         pass
     assert [r.levelno for r in caplog.records] == [logging.WARNING]
 
@@ -153,10 +153,10 @@ def test_a_lock_that_can_not_be_released_fails_nothing(caplog: pytest.LogCapture
         (ConfigurationError("no table", setting="table"), ConfigurationError),
     ],
 )
-def test_the_error_about_unsaved_tokens_names_the_place_and_the_cause(
+def test_the_error_about_unsaved_tokens_names_the_persistence_and_the_cause(
     error: Exception, kind: type[Exception]
 ) -> None:
-    found = saved(MemoryPersistence()).not_kept("The user is signed in", error)
+    found = saved(MemoryPersistence()).unsaved_error("The user is signed in", error)
     assert type(found) is kind
     assert str(error) in str(found)
     assert "MemoryPersistence" in str(found)

@@ -1,4 +1,4 @@
-"""The durable copy: seeded, shared, in trouble."""
+"""The saved tokens: the first save, sharing, and failures."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from support.store import (
     EXPIRED,
     NOON,
     STALE,
+    BlockedCall,
+    EventRecorder,
     FakeProvider,
-    Gate,
-    Told,
     fixed_delay,
-    landed,
     token,
     tokens_at,
+    wait_until_idle,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     Make = Callable[..., TokenStore]
 
 
-class Place(MemoryPersistence):
-    """Raises what it is told to, as often as it is told; counts how often it was used."""
+class FailingPersistence(MemoryPersistence):
+    """Raises the errors that a test sets; records its calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,19 +73,24 @@ class Place(MemoryPersistence):
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place()
+def persistence() -> FailingPersistence:
+    return FailingPersistence()
 
 
 @pytest.fixture
-def make(clock: FakeClock, provider: FakeProvider, place: Place, told: Told) -> Make:
-    """Make a store on the place, as each process does."""
+def make(
+    clock: FakeClock,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    recorder: EventRecorder,
+) -> Make:
+    """Make a store on the persistence, as each process does."""
 
     def make(**arguments: Any) -> TokenStore:
         given = {
-            "persistence": place,
+            "persistence": persistence,
             "clock": clock,
-            "on_event": told,
+            "on_event": recorder,
             "delays": fixed_delay(5),
             "jitter": float,
             "patience": 0,
@@ -107,61 +112,65 @@ def a_few_attempts() -> Iterator[float]:
 
 
 async def test_given_tokens_are_saved_at_first_use_and_not_before(
-    make: Make, provider: FakeProvider, place: Place
+    make: Make, provider: FakeProvider, persistence: FailingPersistence
 ) -> None:
     store = make(tokens=provider.issue())
-    assert place.uses == []
+    assert persistence.uses == []
     assert store.headers_nowait() is not None
-    await landed(store)
-    assert place.kept() == await store.tokens()
+    await wait_until_idle(store)
+    assert persistence.kept() == await store.tokens()
     assert not store.status().unsaved
 
 
 async def test_saved_tokens_that_are_newer_are_used_in_place_of_the_given(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
 ) -> None:
     given = provider.issue()
     clock.advance(60)
     newer = tokens_at(clock.wall(), refresh_token="refresh-5", renewals=5)
-    place.save(ANYBODY, newer)
+    persistence.save(ANYBODY, newer)
     store = make(tokens=given)
     assert token(await store.headers()) == given.access_token, "a living token waits for nothing"
-    await landed(store)
+    await wait_until_idle(store)
     assert token(await store.headers()) == newer.access_token
-    assert place.kept() == newer
-    (renewed,) = told.wait_for(events.Renewed)
+    assert persistence.kept() == newer
+    (renewed,) = recorder.wait_for(events.Renewed)
     assert isinstance(renewed, events.Renewed)
     assert (renewed.reason, renewed.api) == ("newer_saved", None)
 
 
 async def test_saved_tokens_that_are_older_are_replaced_by_the_given(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
-    place.save(ANYBODY, tokens_at(clock.wall() - 60, refresh_token="older"))
+    persistence.save(ANYBODY, tokens_at(clock.wall() - 60, refresh_token="older"))
     store = make(tokens=provider.issue())
     await store.headers()
-    await landed(store)
-    saved = place.kept()
+    await wait_until_idle(store)
+    saved = persistence.kept()
     assert saved is not None
     assert saved.refresh_token == "refresh-0"
 
 
 async def test_an_expired_seed_is_renewed_by_what_others_have_saved(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     given = provider.issue()
     clock.advance(EXPIRED)
     newer = tokens_at(clock.wall(), refresh_token="refresh-1", renewals=1)
-    place.save(ANYBODY, newer)
+    persistence.save(ANYBODY, newer)
     assert token(await make(tokens=given).headers()) == newer.access_token
     assert provider.calls == []
 
 
 async def test_without_tokens_the_saved_session_is_found(
-    make: Make, provider: FakeProvider, place: Place
+    make: Make, provider: FakeProvider, persistence: FailingPersistence
 ) -> None:
     saved = provider.issue()
-    place.save(ANYBODY, saved)
+    persistence.save(ANYBODY, saved)
     assert token(await make().headers()) == saved.access_token
 
 
@@ -177,19 +186,19 @@ async def test_a_refresh_token_alone_finds_what_became_of_it_in_another_process(
 
 
 async def test_a_refresh_token_of_another_user_does_not_find_the_saved_session(
-    make: Make, place: Place, provider: FakeProvider
+    make: Make, persistence: FailingPersistence, provider: FakeProvider
 ) -> None:
-    place.save(ANYBODY, tokens_at(NOON, user="grace", refresh_token="refresh-g"))
+    persistence.save(ANYBODY, tokens_at(NOON, user="grace", refresh_token="refresh-g"))
     provider.valid = "refresh-ada"
     tokens = await make(refresh_token="refresh-ada").tokens()
     assert tokens.username == "ada"
-    grace = place.kept(SessionKey(client_id="client", username="grace"))
+    grace = persistence.kept(SessionKey(client_id="client", username="grace"))
     assert grace is not None
     assert grace.refresh_token == "refresh-g"
 
 
-async def test_two_users_on_one_place_never_get_each_others_headers(
-    clock: FakeClock, place: Place
+async def test_two_users_of_one_persistence_never_get_each_others_headers(
+    clock: FakeClock, persistence: FailingPersistence
 ) -> None:
     """Pitfall: what is shared under way is taken for the session of whoever asks."""
     stores = {}
@@ -197,7 +206,7 @@ async def test_two_users_on_one_place_never_get_each_others_headers(
         provider = FakeProvider(clock)
         provider.user, provider.valid = user, f"refresh-{user}"
         stores[user] = TokenStore(
-            provider, tokens=provider.issue(), persistence=place, clock=clock, jitter=float
+            provider, tokens=provider.issue(), persistence=persistence, clock=clock, jitter=float
         )
     for _ in range(3):
         clock.advance(EXPIRED)
@@ -222,7 +231,7 @@ async def test_tokens_of_another_app_client_are_refused(
 # -- several stores, as in several processes --------------------------------------
 
 
-async def test_of_stores_that_share_a_place_one_refreshes_and_all_go_on(
+async def test_of_stores_that_share_a_persistence_one_refreshes_and_all_go_on(
     make: Make, provider: FakeProvider, clock: FakeClock
 ) -> None:
     given = provider.issue()
@@ -246,7 +255,7 @@ async def test_a_token_refused_everywhere_is_refreshed_once(
     assert len(provider.calls) == 1
 
 
-async def test_stores_that_share_a_place_renew_at_different_moments_of_the_window(
+async def test_stores_that_share_a_persistence_renew_at_different_moments_of_the_window(
     make: Make, provider: FakeProvider, clock: FakeClock
 ) -> None:
     given = provider.issue()
@@ -258,77 +267,90 @@ async def test_stores_that_share_a_place_renew_at_different_moments_of_the_windo
 
 
 async def test_older_saved_tokens_never_replace_newer_ones_that_could_not_be_saved(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     """The saved refresh token is used up: going back to it would end the session."""
     store = make(tokens=provider.issue())
     await store.headers()
-    await landed(store)
+    await wait_until_idle(store)
     clock.advance(EXPIRED)
-    place.failing["save"] = [FULL, FULL, FULL]
+    persistence.failing["save"] = [FULL, FULL, FULL]
     newest = await store.tokens()
     await store.renew()
     assert provider.calls == ["refresh-0", newest.refresh_token]
     assert not provider.reused
 
 
-# -- a storage in trouble -----------------------------------------------------------
+# -- a persistence that fails --------------------------------------------------------
 
 
-async def test_a_failed_save_is_told_loses_nothing_and_is_tried_again(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told
+async def test_a_failed_save_is_reported_loses_nothing_and_is_tried_again(
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
 ) -> None:
     store = make(tokens=provider.issue())
-    place.failing["save"] = [FULL]
+    persistence.failing["save"] = [FULL]
     clock.advance(EXPIRED)
     renewed = await store.tokens()
-    (failed,) = await asyncio.to_thread(told.wait_for, events.SaveFailed)
+    (failed,) = await asyncio.to_thread(recorder.wait_for, events.SaveFailed)
     assert isinstance(failed, events.SaveFailed)
     assert "No space left" in failed.message
     assert store.status().unsaved
-    assert place.kept() is None
+    assert persistence.kept() is None
     clock.advance(5)
     assert await store.tokens() is renewed
-    await landed(store)
-    assert place.kept() is renewed
+    await wait_until_idle(store)
+    assert persistence.kept() is renewed
     assert not store.status().unsaved
 
 
 async def test_what_is_unsaved_is_saved_when_the_store_is_closed(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     store = make(tokens=provider.issue())
-    place.failing["save"] = [FULL]
+    persistence.failing["save"] = [FULL]
     clock.advance(EXPIRED)
     renewed = await store.tokens()
     await store.aclose()
-    assert place.kept() == renewed
+    assert persistence.kept() == renewed
 
 
 async def test_a_store_that_can_not_save_at_its_close_says_so(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
 ) -> None:
     store = make(tokens=provider.issue())
-    place.failing["save"] = [FULL, FULL]
+    persistence.failing["save"] = [FULL, FULL]
     clock.advance(EXPIRED)
     await store.tokens()
     with pytest.raises(StorageFailed, match="No space left"):
         await store.aclose()
-    await asyncio.to_thread(told.wait_for, events.SaveFailed, 2)
+    await asyncio.to_thread(recorder.wait_for, events.SaveFailed, 2)
 
 
 @pytest.mark.parametrize("step", ["load", "lock"])
-async def test_while_the_storage_is_down_a_living_token_goes_on_and_an_expired_one_waits(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told, step: str
+async def test_while_the_storage_is_down_a_valid_token_is_used_and_an_expired_one_waits(
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
+    step: str,
 ) -> None:
     """Whether refresh tokens rotate is not known yet: refreshing without the lock may end all."""
     store = make(tokens=provider.issue())
     await store.headers()
-    await landed(store)
-    place.failing[step] = [OSError(5, "Input/output error")] * 2
+    await wait_until_idle(store)
+    persistence.failing[step] = [OSError(5, "Input/output error")] * 2
     clock.advance(STALE)
     assert store.headers_nowait() is not None
-    await asyncio.to_thread(told.wait_for, events.RenewalFailed)
+    await asyncio.to_thread(recorder.wait_for, events.RenewalFailed)
     clock.advance(EXPIRED - STALE)
     with pytest.raises(RenewalFailed) as caught:
         await store.headers()
@@ -340,32 +362,37 @@ async def test_while_the_storage_is_down_a_living_token_goes_on_and_an_expired_o
 
 
 @pytest.mark.parametrize("step", ["load", "lock"])
-async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops_nobody(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told, step: str
+async def test_where_refresh_tokens_do_not_rotate_an_outage_of_the_storage_stops_no_renewal(
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
+    step: str,
 ) -> None:
     provider.rotation = False
     store = make(tokens=provider.issue())
     clock.advance(EXPIRED)
     await store.headers()
-    place.failing[step] = [OSError(5, "Input/output error")] * 2
+    persistence.failing[step] = [OSError(5, "Input/output error")] * 2
     clock.advance(EXPIRED)
     renewed = await store.tokens()
-    await asyncio.to_thread(told.wait_for, events.LoadFailed)
+    await asyncio.to_thread(recorder.wait_for, events.LoadFailed)
     assert renewed.renewals == 2
     assert store.status().unsaved
-    place.failing[step].clear()
+    persistence.failing[step].clear()
     clock.advance(5)
     await store.headers()
-    await landed(store)
-    assert place.kept() == renewed
+    await wait_until_idle(store)
+    assert persistence.kept() == renewed
 
 
-async def test_a_lock_that_stays_with_somebody_else_is_a_transient_failure(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+async def test_a_lock_that_is_held_by_another_process_is_a_transient_failure(
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     store = make(tokens=provider.issue(), lock_delays=a_few_attempts)
     clock.advance(EXPIRED)
-    with place.lock(ANYBODY), pytest.raises(LockTimeout) as caught:
+    with persistence.lock(ANYBODY), pytest.raises(LockTimeout) as caught:
         await store.headers()
     assert caught.value.kind == "storage"
     assert provider.calls == []
@@ -373,53 +400,59 @@ async def test_a_lock_that_stays_with_somebody_else_is_a_transient_failure(
 
 
 async def test_who_waits_for_the_lock_takes_the_newer_tokens_as_soon_as_they_are_saved(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock
+    make: Make, provider: FakeProvider, persistence: FailingPersistence, clock: FakeClock
 ) -> None:
     """The one with the lock may be slow to let go, or dead."""
-    store, gate = make(tokens=provider.issue()), Gate()
+    store, blocked = make(tokens=provider.issue()), BlockedCall()
 
     def looks() -> Iterator[float]:
         yield 0.0
-        gate()
+        blocked()
         yield 0.0
 
     waiting = make(tokens=await store.tokens(), lock_delays=looks)
     clock.advance(EXPIRED)
-    with place.lock(ANYBODY):
+    with persistence.lock(ANYBODY):
         waiter = asyncio.ensure_future(waiting.headers())
-        await asyncio.to_thread(gate.arrived.wait, 10)
+        await asyncio.to_thread(blocked.started.wait, 10)
         newer = tokens_at(clock.wall(), refresh_token="refresh-1", renewals=1)
-        place.save(ANYBODY, newer)
-        gate.open()
+        persistence.save(ANYBODY, newer)
+        blocked.release()
         assert token(await waiter) == newer.access_token
     assert provider.calls == []
 
 
-async def test_something_else_in_the_place_is_told_and_replaced_by_living_tokens(
-    make: Make, provider: FakeProvider, place: Place, clock: FakeClock, told: Told
+async def test_a_stored_value_that_is_no_session_is_reported_and_replaced(
+    make: Make,
+    provider: FakeProvider,
+    persistence: FailingPersistence,
+    clock: FakeClock,
+    recorder: EventRecorder,
 ) -> None:
     store = make(tokens=provider.issue())
-    place.failing["load"] = [StorageCorrupt("The file x has no saved sessions in it.")] * 2
+    persistence.failing["load"] = [StorageCorrupt("The file x has no saved sessions in it.")] * 2
     clock.advance(EXPIRED)
     renewed = await store.tokens()
-    (trouble,) = await asyncio.to_thread(told.wait_for, events.LoadFailed)
-    assert isinstance(trouble, events.LoadFailed)
-    assert "The file x" in trouble.message
-    assert place.kept() == renewed
+    (failed,) = await asyncio.to_thread(recorder.wait_for, events.LoadFailed)
+    assert isinstance(failed, events.LoadFailed)
+    assert "The file x" in failed.message
+    assert persistence.kept() == renewed
 
 
-async def test_something_else_in_the_place_is_an_error_for_who_has_no_tokens(
-    make: Make, place: Place
+async def test_a_stored_value_that_is_no_session_is_an_error_for_a_store_without_tokens(
+    make: Make, persistence: FailingPersistence
 ) -> None:
-    place.failing["load"] = [StorageCorrupt("The file x has no saved sessions in it.")] * 2
+    persistence.failing["load"] = [StorageCorrupt("The file x has no saved sessions in it.")] * 2
     with pytest.raises(StorageCorrupt, match="The file x"):
         await make().headers()
 
 
-async def test_of_several_saved_users_one_must_be_named(make: Make, place: Place) -> None:
+async def test_of_several_saved_users_one_must_be_named(
+    make: Make, persistence: FailingPersistence
+) -> None:
     for user in ("ada", "grace"):
         tokens = tokens_at(NOON, user=user)
-        place.save(ANYBODY.with_tokens(tokens), tokens)
+        persistence.save(ANYBODY.with_tokens(tokens), tokens)
     with pytest.raises(ConfigurationError, match="username"):
         await make().headers()
 
@@ -446,7 +479,7 @@ async def test_a_save_hook_that_calls_back_gets_the_new_headers(
     assert persistence.seen == headers
 
 
-async def test_a_provider_that_calls_back_is_told_instead_of_hanging(
+async def test_a_provider_that_calls_the_store_gets_an_error_and_does_not_hang(
     store: TokenStore, clock: FakeClock, provider: FakeProvider
 ) -> None:
     provider.outcomes.append(store.blocking.headers)

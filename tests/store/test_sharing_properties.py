@@ -34,8 +34,8 @@ STORES = 3
 WHO = st.integers(min_value=0, max_value=STORES - 1)
 
 
-class Place(MemoryPersistence):
-    """A storage that is down in any of its parts, when it is told to be."""
+class FailingPersistence(MemoryPersistence):
+    """A persistence of which a test makes any part fail."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Sharing(RuleBasedStateMachine):
         super().__init__()
         self.clock = FakeClock()
         self.provider = FakeProvider(self.clock, lifetime=300)
-        self.place = Place()
+        self.persistence = FailingPersistence()
         self.seed = self.provider.issue()
         self.signed_out = False
         self.was_kept = self.unusable = False
@@ -76,7 +76,7 @@ class Sharing(RuleBasedStateMachine):
         return TokenStore(
             self.provider,
             tokens=tokens,
-            persistence=self.place,
+            persistence=self.persistence,
             clock=self.clock,
             delays=no_delay,
             lock_delays=one_attempt,
@@ -97,14 +97,14 @@ class Sharing(RuleBasedStateMachine):
         except SessionExpired:
             # Only who could not learn of the newer tokens, or of the sign-out, may think so.
             assert (
-                self.place.down
+                self.persistence.down
                 or self.signed_out
                 or self.provider.reused
                 or self.lost_with_a_process
             )
             return None
         except StorageFailed:
-            assert self.place.down
+            assert self.persistence.down
             return None
         except RenewalFailed:
             assert self.unusable
@@ -124,7 +124,7 @@ class Sharing(RuleBasedStateMachine):
                 self.stores[who].blocking.renew(self.stores[who].headers_nowait())
             except (RenewalFailed, SessionExpired):
                 assert (
-                    self.place.down
+                    self.persistence.down
                     or self.unusable
                     or self.signed_out
                     or self.provider.reused
@@ -149,7 +149,7 @@ class Sharing(RuleBasedStateMachine):
 
     @rule(parts=st.sets(st.sampled_from(["load", "save"])))
     def the_storage_changes(self, parts: set[str]) -> None:
-        self.place.down = parts
+        self.persistence.down = parts
 
     @rule()
     def the_next_answer_has_no_usable_jwt(self) -> None:
@@ -157,13 +157,13 @@ class Sharing(RuleBasedStateMachine):
         self.unusable = True
         self.provider.unusable_answers += 1
 
-    @precondition(lambda self: not self.place.down)
+    @precondition(lambda self: not self.persistence.down)
     @rule(who=WHO)
     def sign_out(self, who: int) -> None:
         self.stores[who].blocking.sign_out()
         self.signed_out = True
 
-    @precondition(lambda self: self.signed_out and not self.place.down)
+    @precondition(lambda self: self.signed_out and not self.persistence.down)
     @rule(who=WHO)
     def sign_in(self, who: int) -> None:
         self.clock.advance(1)
@@ -175,8 +175,8 @@ class Sharing(RuleBasedStateMachine):
     @invariant()
     def the_session_is_not_lost_while_the_storage_works(self) -> None:
         """A refresh token is used twice only by who could not learn of the newer one."""
-        if not self.place.down and not self.provider.reused and not self.signed_out:
-            kept = self.place.load(ANYBODY)
+        if not self.persistence.down and not self.provider.reused and not self.signed_out:
+            kept = self.persistence.load(ANYBODY)
             self.was_kept |= kept is not None
             assert (
                 kept is None
@@ -189,7 +189,7 @@ class Sharing(RuleBasedStateMachine):
         return any(store.status().unsaved for store in self.stores)
 
     def teardown(self) -> None:
-        self.place.down = set()
+        self.persistence.down = set()
         for store in self.stores:
             store.blocking.close()
 

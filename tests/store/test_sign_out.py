@@ -14,19 +14,19 @@ from appsync_gql import (
     TokenStore,
     events,
 )
-from support.store import ANYBODY, EXPIRED, FakeProvider, Told, token, tokens_at
+from support.store import ANYBODY, EXPIRED, EventRecorder, FakeProvider, token, tokens_at
 
 if TYPE_CHECKING:
     from appsync_gql.testing import FakeClock
 
 
 @pytest.fixture
-def place() -> MemoryPersistence:
+def persistence() -> MemoryPersistence:
     return MemoryPersistence()
 
 
-def on(place: MemoryPersistence, provider: FakeProvider, clock: FakeClock) -> TokenStore:
-    return TokenStore(provider, persistence=place, clock=clock, jitter=float)
+def on(persistence: MemoryPersistence, provider: FakeProvider, clock: FakeClock) -> TokenStore:
+    return TokenStore(provider, persistence=persistence, clock=clock, jitter=float)
 
 
 async def test_sign_out_revokes_the_refresh_token_and_hands_out_no_more(
@@ -41,10 +41,10 @@ async def test_sign_out_revokes_the_refresh_token_and_hands_out_no_more(
 
 
 async def test_sign_out_revokes_the_newest_refresh_token_whoever_has_it(
-    place: MemoryPersistence, provider: FakeProvider, clock: FakeClock
+    persistence: MemoryPersistence, provider: FakeProvider, clock: FakeClock
 ) -> None:
-    place.save(ANYBODY, provider.issue())
-    mine, other = on(place, provider, clock), on(place, provider, clock)
+    persistence.save(ANYBODY, provider.issue())
+    mine, other = on(persistence, provider, clock), on(persistence, provider, clock)
     await mine.headers()
     await other.headers()
     await other.renew()
@@ -52,27 +52,32 @@ async def test_sign_out_revokes_the_newest_refresh_token_whoever_has_it(
     assert provider.revoked == ["refresh-1"]
 
 
-async def test_others_learn_of_a_sign_out_when_they_next_look(
-    place: MemoryPersistence, provider: FakeProvider, clock: FakeClock, told: Told
+async def test_other_stores_notice_a_sign_out_at_their_next_load(
+    persistence: MemoryPersistence,
+    provider: FakeProvider,
+    clock: FakeClock,
+    recorder: EventRecorder,
 ) -> None:
-    place.save(ANYBODY, provider.issue())
-    mine = on(place, provider, clock)
-    other = TokenStore(provider, persistence=place, clock=clock, jitter=float, on_event=told)
+    persistence.save(ANYBODY, provider.issue())
+    mine = on(persistence, provider, clock)
+    other = TokenStore(
+        provider, persistence=persistence, clock=clock, jitter=float, on_event=recorder
+    )
     await other.headers()
     await mine.sign_out()
     clock.advance(EXPIRED)
     for _ in range(3):
         with pytest.raises(SignedOut):
             await other.headers()
-    assert len(told.wait_for(events.SessionEnded)) == 1
+    assert len(recorder.wait_for(events.SessionEnded)) == 1
     assert provider.calls == []
 
 
 async def test_after_a_sign_out_one_can_sign_in_again_and_others_follow(
-    place: MemoryPersistence, provider: FakeProvider, clock: FakeClock
+    persistence: MemoryPersistence, provider: FakeProvider, clock: FakeClock
 ) -> None:
-    place.save(ANYBODY, provider.issue())
-    mine, other = on(place, provider, clock), on(place, provider, clock)
+    persistence.save(ANYBODY, provider.issue())
+    mine, other = on(persistence, provider, clock), on(persistence, provider, clock)
     await other.headers()
     await mine.sign_out()
     provider.valid = "refresh-new"
@@ -82,19 +87,19 @@ async def test_after_a_sign_out_one_can_sign_in_again_and_others_follow(
 
 
 async def test_tokens_of_a_later_sign_in_are_not_taken_for_the_session_that_was_ended(
-    place: MemoryPersistence, provider: FakeProvider, clock: FakeClock
+    persistence: MemoryPersistence, provider: FakeProvider, clock: FakeClock
 ) -> None:
-    place.save(ANYBODY, provider.issue())
-    await on(place, provider, clock).sign_out()
+    persistence.save(ANYBODY, provider.issue())
+    await on(persistence, provider, clock).sign_out()
     clock.advance(60)
     provider.valid = "refresh-new"
-    again = TokenStore(provider, tokens=provider.issue(), persistence=place, clock=clock)
+    again = TokenStore(provider, tokens=provider.issue(), persistence=persistence, clock=clock)
     clock.advance(EXPIRED)
     assert token(await again.headers())
 
 
 async def test_a_sign_out_that_can_not_reach_the_provider_changes_nothing(
-    place: MemoryPersistence, clock: FakeClock
+    persistence: MemoryPersistence, clock: FakeClock
 ) -> None:
     class Unreachable(FakeProvider):
         def revoke(self, tokens: object) -> None:
@@ -102,24 +107,24 @@ async def test_a_sign_out_that_can_not_reach_the_provider_changes_nothing(
             raise ConnectionError
 
     provider = Unreachable(clock)
-    place.save(ANYBODY, provider.issue())
-    store = on(place, provider, clock)
+    persistence.save(ANYBODY, provider.issue())
+    store = on(persistence, provider, clock)
     headers = await store.headers()
     with pytest.raises(RenewalFailed):
         await store.sign_out()
     assert await store.headers() == headers
-    assert place.load(ANYBODY) is not None
+    assert persistence.load(ANYBODY) is not None
 
 
 async def test_signing_out_twice_or_without_a_session_is_no_error(
-    place: MemoryPersistence, provider: FakeProvider, clock: FakeClock
+    persistence: MemoryPersistence, provider: FakeProvider, clock: FakeClock
 ) -> None:
-    store = on(place, provider, clock)
+    store = on(persistence, provider, clock)
     await store.sign_out()
     with pytest.raises(NotSignedIn):
         await store.headers()
-    place.save(ANYBODY, tokens_at(clock.wall()))
-    store = on(place, provider, clock)
+    persistence.save(ANYBODY, tokens_at(clock.wall()))
+    store = on(persistence, provider, clock)
     store.blocking.sign_out()
     await store.sign_out()
     assert len(provider.revoked) == 1

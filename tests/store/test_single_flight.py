@@ -12,7 +12,7 @@ from appsync_gql import RenewalFailed
 from appsync_gql.store.single_flight import (
     SharedCall,
     Wait,
-    own_copy,
+    copy_of,
     wait_in_task,
     wait_in_thread,
 )
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ERROR = RenewalFailed("offline", kind="network")
 
 
-async def test_tasks_threads_and_late_comers_see_one_end() -> None:
+async def test_tasks_threads_and_later_callers_get_one_end() -> None:
     call = SharedCall()
     tasks = [asyncio.ensure_future(call.wait()) for _ in range(5)]
     threads = [asyncio.ensure_future(asyncio.to_thread(call.wait_blocking)) for _ in range(2)]
@@ -36,7 +36,7 @@ async def test_tasks_threads_and_late_comers_see_one_end() -> None:
     assert call.wait_blocking()
 
 
-async def test_who_waits_for_so_many_seconds_only_is_told_that_it_has_not_ended() -> None:
+async def test_a_wait_with_a_limit_returns_that_the_call_has_not_ended() -> None:
     call = SharedCall()
     patient = asyncio.ensure_future(call.wait())
     assert not await call.wait(0.01)
@@ -78,7 +78,7 @@ def test_loops_that_end_leave_nothing_behind() -> None:
     assert call._callers == {}
 
 
-def test_a_loop_that_was_closed_by_hand_disturbs_nobody() -> None:
+def test_a_loop_that_was_closed_by_the_program_disturbs_no_other() -> None:
     call, loop = SharedCall(), asyncio.new_event_loop()
     waiter = loop.create_task(call.wait())
     loop.run_until_complete(asyncio.sleep(0))
@@ -117,7 +117,7 @@ def test_the_thread_that_does_the_call_can_not_wait_for_itself(how: str) -> None
 
 def test_every_waiter_raises_an_error_of_its_own() -> None:
     ERROR.__cause__ = ValueError("why")
-    own = own_copy(ERROR)
+    own = copy_of(ERROR)
     assert own is not ERROR
     assert isinstance(own, RenewalFailed)
     assert (str(own), own.kind, own.__cause__) == ("offline", "network", ERROR.__cause__)

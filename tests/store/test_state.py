@@ -18,6 +18,7 @@ from appsync_gql import (
     TokenState,
     events,
 )
+from appsync_gql.clock import Bounds
 from appsync_gql.store.current import CurrentTokens
 from appsync_gql.store.job import Attempt, Job, Pause
 from appsync_gql.store.snapshot import TokenSettings
@@ -35,9 +36,10 @@ from appsync_gql.testing import FakeClock
 from support.store import ANYBODY, EXPIRED, NOON, STALE, fixed_delay, tokens_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ADA, BOB = tokens_at(NOON), tokens_at(NOON, user="bob")
+FIVE_SECONDS = fixed_delay(5)
 OFFLINE = RenewalFailed("offline", kind="network")
 OVER = SessionExpired("revoked", error_type="NotAuthorizedException")
 FULL = OSError(28, "No space left on device")
@@ -46,7 +48,13 @@ FULL = OSError(28, "No space left on device")
 class World:
     """The state of one store, and the time."""
 
-    def __init__(self, tokens: Tokens | None, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        tokens: Tokens | None,
+        *,
+        shared: bool = False,
+        delays: Callable[[], Iterator[float]] = FIVE_SECONDS,
+    ) -> None:
         self.clock = FakeClock()
         current = CurrentTokens(
             tokens,
@@ -57,7 +65,7 @@ class World:
             spread=0.0,
         )
         self.current = current
-        self.state = StoreState(current, clock=self.clock, delays=fixed_delay(5), jitter=float)
+        self.state = StoreState(current, clock=self.clock, delays=delays, jitter=lambda: 0.25)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -106,32 +114,32 @@ def test_what_a_request_gets_and_starts_depends_on_the_tokens_state(
 ) -> None:
     world.clock.advance(age)
     assert world.state.status({}).state is state
-    headers, job = world.state.attend()
+    headers, job = world.state.headers_now()
     assert (headers is not None) is sent
     assert (job.kind if job else None) == started
 
 
 def test_a_stale_token_starts_one_renewal_only(world: World) -> None:
     world.clock.advance(STALE)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     assert job.reason == "stale"
-    assert world.state.attend() == (world.headers, None)
+    assert world.state.headers_now() == (world.headers, None)
     assert world.state.status({}).renewing
 
 
 def test_after_a_failed_early_renewal_the_next_one_waits_for_its_delay(world: World) -> None:
     world.clock.advance(STALE)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     error, event = world.state.ended(job, OFFLINE)
     assert error is OFFLINE
     assert event == events.RenewalFailed(
         reason="stale", kind="network", message="offline", next_attempt_in=5
     )
-    assert world.state.attend()[1] is None
+    assert world.state.headers_now()[1] is None
     world.clock.advance(5)
-    assert world.state.attend()[1] is not None
+    assert world.state.headers_now()[1] is not None
 
 
 def test_an_expired_token_makes_all_callers_share_one_attempt(world: World) -> None:
@@ -144,6 +152,11 @@ def test_an_expired_token_makes_all_callers_share_one_attempt(world: World) -> N
 
 def test_who_finds_living_headers_needs_no_attempt(world: World) -> None:
     assert world.state.attempt("expired") is world.headers
+
+
+def test_who_finds_other_headers_than_the_rejected_ones_needs_no_attempt(world: World) -> None:
+    assert world.state.attempt("refused", {"Authorization": "older"}) is world.headers
+    assert isinstance(world.state.attempt("refused", world.headers), Attempt)
 
 
 def test_after_repeated_failures_there_is_a_pause_that_all_callers_share(world: World) -> None:
@@ -196,7 +209,7 @@ def test_an_expired_token_that_is_rejected_is_renewed_whatever_the_limits(world:
 def test_a_closed_store_decides_nothing_more(world: World) -> None:
     world.state.close()
     ask: list[Callable[[], object]] = [
-        world.state.attend,
+        world.state.headers_now,
         lambda: world.state.attempt("expired"),
         lambda: world.state.replace(None, denied=False),
         lambda: world.state.own_job("sign_in", "signed_in"),
@@ -219,6 +232,7 @@ def test_newer_tokens_are_used_at_once_and_reported(world: World) -> None:
     assert (event.reason, event.took, event.api) == ("expired", 2.0, "Refresh")
     assert world.tokens is newer
     assert world.state.status({}).renewing, "saving goes on"
+    assert not world.state.status({}).unsaved, "no save has failed"
     assert world.state.ended(job, None) == (None, None)
     assert not world.state.status({}).renewing
 
@@ -240,7 +254,7 @@ def test_a_renewal_that_began_before_another_sign_in_changes_nothing(
 ) -> None:
     """Else ada's renewal would replace the tokens of bob, who has signed in meanwhile."""
     world.clock.advance(STALE)
-    _, renewal = world.state.attend()
+    _, renewal = world.state.headers_now()
     sign_in = world.state.own_job("sign_in", "signed_in")
     assert renewal is not None
     bob = tokens_at(world.clock.wall(), user="bob")
@@ -257,7 +271,7 @@ def test_a_renewal_that_began_before_another_sign_in_changes_nothing(
 
 def test_so_does_one_that_began_before_a_sign_out(world: World) -> None:
     world.clock.advance(STALE)
-    _, renewal = world.state.attend()
+    _, renewal = world.state.headers_now()
     sign_out = world.state.own_job("sign_out", "requested")
     assert renewal is not None
     world.state.ended(sign_out, None)
@@ -301,7 +315,7 @@ def test_tokens_that_can_not_be_used_are_a_failure(
 
 def test_a_new_refresh_token_is_used_by_the_next_attempt(world: World) -> None:
     world.clock.advance(STALE)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     merged = tokens_at(NOON, refresh_token="refresh-1")
     assert world.state.apply(job, NewRefreshToken(tokens=merged)) is None
@@ -309,7 +323,7 @@ def test_a_new_refresh_token_is_used_by_the_next_attempt(world: World) -> None:
     assert error is OFFLINE
     assert isinstance(event, events.RenewalFailed)
     world.clock.advance(5)
-    _, again = world.state.attend()
+    _, again = world.state.headers_now()
     assert again is not None
     assert again.known is merged
 
@@ -360,20 +374,20 @@ def test_a_storage_that_can_not_be_read_is_reported(world: World) -> None:
 
 def test_given_tokens_are_saved_at_the_first_request_and_once() -> None:
     world = World(ADA, shared=True)
-    headers, job = world.state.attend()
+    headers, job = world.state.headers_now()
     assert headers is not None
     assert job is not None
     assert (job.kind, job.known) == ("save", ADA)
     world.state.apply(job, Saved(tokens=ADA))
     assert world.state.ended(job, None) == (None, None)
-    assert world.state.attend() == (world.headers, None)
+    assert world.state.headers_now() == (world.headers, None)
     assert not world.state.status({}).unsaved
 
 
 @pytest.mark.parametrize("how", ["a step", "an error"])
 def test_a_failed_save_is_reported_and_tried_again_after_its_delay(how: str) -> None:
     world = World(ADA, shared=True)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     if how == "a step":
         event = world.state.apply(job, SaveFailed(tokens=ADA, error=FULL))
@@ -383,9 +397,9 @@ def test_a_failed_save_is_reported_and_tried_again_after_its_delay(how: str) -> 
     assert isinstance(event, events.SaveFailed)
     assert event.next_attempt_in == 5
     assert world.state.status({}).unsaved
-    assert world.state.attend() == (world.headers, None)
+    assert world.state.headers_now() == (world.headers, None)
     world.clock.advance(5)
-    assert world.state.attend()[1] is not None
+    assert world.state.headers_now()[1] is not None
 
 
 def test_a_failed_save_of_tokens_that_were_replaced_is_nobodys(world: World) -> None:
@@ -393,9 +407,30 @@ def test_a_failed_save_of_tokens_that_were_replaced_is_nobodys(world: World) -> 
     assert not world.state.status({}).unsaved
 
 
+@pytest.mark.parametrize(
+    ("saved", "delay"),
+    [
+        pytest.param(ADA, 1.0, id="a save of the present tokens ends the row of failures"),
+        pytest.param(BOB, 2.0, id="a save of tokens that were replaced does not"),
+    ],
+)
+def test_delays_between_saves_grow_from_failure_to_failure(saved: Tokens, delay: float) -> None:
+    world = World(ADA, shared=True, delays=lambda: iter([1.0, 2.0, 4.0]))
+    _, job = world.state.headers_now()
+    assert job is not None
+    first = world.state.apply(job, SaveFailed(tokens=ADA, error=FULL))
+    world.state.apply(job, Saved(tokens=saved))
+    newer = tokens_at(NOON + 60)
+    world.state.apply(job, world.newer(newer))
+    second = world.state.apply(job, SaveFailed(tokens=newer, error=FULL))
+    assert isinstance(first, events.SaveFailed)
+    assert isinstance(second, events.SaveFailed)
+    assert (first.next_attempt_in, second.next_attempt_in) == (1.0, delay)
+
+
 def test_newer_tokens_found_instead_of_saving_are_used() -> None:
     world = World(ADA, shared=True)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     newer = tokens_at(NOON + 60)
     event = world.state.apply(job, world.newer(newer, api=None, just_issued=False))
@@ -403,12 +438,12 @@ def test_newer_tokens_found_instead_of_saving_are_used() -> None:
     assert (event.reason, event.api) == ("newer_saved", None)
     assert world.tokens is newer
     assert world.state.ended(job, None) == (None, None)
-    assert world.state.attend() == (world.headers, None), "they are saved already"
+    assert world.state.headers_now() == (world.headers, None), "they are saved already"
 
 
 def test_a_sign_out_elsewhere_noticed_while_saving_ends_the_session_for_no_waiter() -> None:
     world = World(ADA, shared=True)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert job is not None
     error, event = world.state.ended(job, SignedOut("signed out"))
     assert error is None
@@ -421,7 +456,7 @@ def test_a_sign_out_elsewhere_noticed_while_saving_ends_the_session_for_no_waite
 
 def test_closing_returns_what_is_under_way_and_what_is_unsaved() -> None:
     world = World(ADA, shared=True)
-    _, job = world.state.attend()
+    _, job = world.state.headers_now()
     assert world.state.close() is job
     last = world.state.last_save()
     assert last is not None
@@ -457,6 +492,7 @@ def test_closing_twice_is_closing_once(world: World) -> None:
     assert world.state.close() is None
     assert world.state.close() is None
     assert world.state.last_save() is None
+    assert not world.state.status({}).unsaved
 
 
 # -- status ------------------------------------------------------------------------------------
@@ -470,7 +506,7 @@ def test_closing_twice_is_closing_once(world: World) -> None:
         (ADA, True, TokenState.FRESH, TokenState.FRESH),
     ],
 )
-def test_status_tells_unknown_from_not_signed_in(
+def test_status_distinguishes_unknown_from_not_signed_in(
     tokens: Tokens | None, before: TokenState, after: TokenState, *, shared: bool
 ) -> None:
     world = World(tokens, shared=shared)
@@ -499,9 +535,26 @@ def test_confirmed_dates_that_were_wrong_do_not_end_a_session_for_ever() -> None
     for second in (1, 2):
         world.clock.advance(1)
         world.state.answered(f"Fri, 15 Jan 2027 10:00:0{second} GMT", 0.0)
-    assert world.state.attend()[0] is None
+    assert world.state.headers_now()[0] is None
     world.clock.advance(301)
-    assert world.state.attend()[0] is not None
+    assert world.state.headers_now()[0] is not None
+
+
+def test_a_date_was_read_between_the_request_and_the_end_of_its_response(world: World) -> None:
+    sent, received = world.clock.monotonic(), world.clock.monotonic() + 2.0
+    world.clock.advance(2.0)
+    world.state.answered("Fri, 15 Jan 2027 08:00:01 GMT", 2.0)
+    assert world.current.snapshot.server.known == Bounds.of(NOON + 1, sent, received)
+
+
+def test_a_forked_child_has_a_lock_of_its_own_no_job_and_its_own_time_to_renew(
+    world: World,
+) -> None:
+    world.renew()
+    with world.state._lock:
+        world.state._begin_in_child()  # what fork calls in the child
+        assert not world.state.status({}).renewing
+    assert world.current.spread == 0.25
 
 
 def test_the_same_date_again_costs_no_lock(world: World) -> None:

@@ -16,14 +16,14 @@ ADA = tokens_at(NOON)
 
 
 def status(
-    tokens: Tokens | None, *, looked: bool = True, error: RenewalFailed | None = None
+    tokens: Tokens | None, *, loaded: bool = True, error: RenewalFailed | None = None
 ) -> StoreStatus:
     snapshot = Snapshot.of(tokens, TokenSettings(), server=ServerClock.assumed(NOW), now=NOW)
     return StoreStatus.of(
         snapshot,
         use="access",
         now=NOW,
-        looked=looked,
+        loaded=loaded,
         renewing=False,
         unsaved=True,
         error=error,
@@ -32,7 +32,7 @@ def status(
 
 
 @pytest.mark.parametrize(
-    ("tokens", "looked", "state"),
+    ("tokens", "loaded", "state"),
     [
         (None, False, TokenState.UNKNOWN),
         (None, True, TokenState.NOT_SIGNED_IN),
@@ -44,10 +44,10 @@ def status(
         (tokens_at(NOON - 3600), False, TokenState.EXPIRED),
     ],
 )
-def test_the_state_tells_what_is_known(
-    tokens: Tokens | None, state: TokenState, *, looked: bool
+def test_the_state_shows_what_is_known(
+    tokens: Tokens | None, state: TokenState, *, loaded: bool
 ) -> None:
-    assert status(tokens, looked=looked).state is state
+    assert status(tokens, loaded=loaded).state is state
 
 
 def test_it_names_the_user_and_the_end_and_shows_no_token() -> None:
@@ -59,7 +59,7 @@ def test_it_names_the_user_and_the_end_and_shows_no_token() -> None:
     assert str(ADA.access_token) not in repr(found)
 
 
-def test_without_tokens_it_names_nobody() -> None:
+def test_without_tokens_it_has_no_user() -> None:
     found = status(None)
     assert (found.username, found.user_pool_id, found.expires_at) == (None, None, None)
     assert (found.seconds_left, found.last_error) == (0.0, None)

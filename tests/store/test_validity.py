@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +35,8 @@ def claims(lifetime: float, issued_at: float = START.wall) -> TokenClaims:
         pytest.param(20, 30, 10, STALE, id="so a short token does get stale, not renewed forever"),
         pytest.param(2, 30, 0.9, FRESH, id="tokens of two seconds"),
         pytest.param(2, 30, 1.0, STALE, id="tokens of two seconds, second half"),
-        pytest.param(2, 30, 1.95, EXPIRED, id="tokens of two seconds, at the end"),
+        pytest.param(2, 30, 1.899, STALE, id="tokens of two seconds, a moment before the margin"),
+        pytest.param(2, 30, 1.901, EXPIRED, id="tokens of two seconds, at the end"),
     ],
 )
 def test_the_state_follows_from_the_seconds_since_issue(
@@ -41,6 +44,15 @@ def test_the_state_follows_from_the_seconds_since_issue(
 ) -> None:
     validity = Validity.of(claims(lifetime), window=window, server=EXACT, now=START)
     assert validity.state(START.plus(after)) is state
+
+
+@pytest.mark.parametrize(("spread", "stale_after"), [(0.0, 3570.0), (0.5, 3577.5), (1.0, 3585.0)])
+def test_a_process_renews_somewhere_in_the_first_half_of_the_window(
+    spread: float, stale_after: float
+) -> None:
+    validity = Validity.of(claims(3600), window=30, server=EXACT, now=START, spread=spread)
+    assert validity.fresh_until == START.plus(stale_after)
+    assert validity.alive_until == START.plus(3599)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +106,48 @@ def test_a_token_without_an_issue_time_is_judged_by_what_is_left() -> None:
     assert validity.state(START.plus(5)) is STALE
 
 
+@pytest.mark.parametrize(
+    ("issued_in", "left", "fresh", "alive"),
+    [
+        pytest.param(10, 10, 5, 9.5, id="a lifetime of zero is none: half of what is left"),
+        pytest.param(20, 10, 5, 9.5, id="nor is one below zero"),
+        pytest.param(9, 10, 9.5, 9.95, id="a lifetime of one second is one"),
+        pytest.param(None, 0.5, 0.25, 0.475, id="without a time of issue, half a second left"),
+        pytest.param(None, -5, -5, -5, id="without a time of issue, over"),
+    ],
+)
+def test_the_window_and_the_margin_are_parts_of_a_short_lifetime(
+    issued_in: float | None, left: float, fresh: float, alive: float
+) -> None:
+    issued_at = None if issued_in is None else START.wall + issued_in
+    token = TokenClaims(issued_at=issued_at, expires_at=START.wall + left)
+    validity = Validity.of(token, window=30, server=EXACT, now=START)
+    assert validity.fresh_until.monotonic - START.monotonic == pytest.approx(fresh)
+    assert validity.alive_until.monotonic - START.monotonic == pytest.approx(alive)
+
+
+@pytest.mark.parametrize(
+    ("cut", "fresh", "alive"),
+    [
+        pytest.param(0.5, 170.0, 198.5, id="issued at half past the second, 100 s ago"),
+        pytest.param(600.0, -25.0, -25.0, id="by the server's clock over: a quarter of its life"),
+        pytest.param(-600.0, 170.0, 199.0, id="by the server's clock in its future"),
+    ],
+)
+def test_a_token_received_a_while_ago_is_counted_from_then(
+    cut: float, fresh: float, alive: float
+) -> None:
+    """Tokens of 300 s that this process received 100 s ago, and an ``iat`` that is too early."""
+    received = START.plus(-100)
+    token = claims(300, issued_at=received.wall - cut)
+    validity = Validity.of(token, window=30, server=EXACT, now=START, received=received)
+    assert validity.fresh_until.monotonic - START.monotonic == pytest.approx(fresh)
+    assert validity.alive_until.monotonic - START.monotonic == pytest.approx(alive)
+
+
 def test_a_token_that_is_not_there_is_expired() -> None:
+    always_past = Instant(-math.inf, -math.inf)
+    assert Validity.never() == Validity(fresh_until=always_past, alive_until=always_past)
     assert Validity.never().state(START) is EXPIRED
     assert Validity.never().seconds_left(START) == 0.0
 
@@ -111,6 +164,8 @@ def test_no_token_is_not_alive() -> None:
 def test_seconds_left_count_down_to_zero() -> None:
     validity = Validity.of(claims(3600), window=30, server=EXACT, now=START)
     assert validity.seconds_left(START) == 3599.0
+    assert validity.seconds_left(Instant(START.wall + 3000, START.monotonic)) == 599.0
+    assert validity.seconds_left(Instant(START.wall, START.monotonic + 3000)) == 599.0
     assert validity.seconds_left(START.plus(5000)) == 0.0
 
 

@@ -20,7 +20,7 @@ from appsync_gql import (
     StorageFailed,
     Tokens,
 )
-from appsync_gql.secret import Secret
+from appsync_gql.secret import sealed
 from appsync_gql.store.current import CurrentTokens
 from appsync_gql.store.job import Job
 from appsync_gql.store.single_flight import Wait
@@ -169,7 +169,7 @@ def test_after_a_failure_it_waits_for_the_next_attempt(world: World) -> None:
 def test_the_failure_of_an_attempt_that_began_while_the_token_lived_is_not_its_own() -> None:
     world = World(tokens_at(NOON), 20.0)
     world.clock.advance(STALE)
-    assert world.methods.attend() is not None
+    assert world.methods.headers_nowait() is not None
     world.clock.advance(EXPIRED - STALE)
     caller = world.methods.headers()
     assert attempt(caller, world).call is world.jobs[0].call
@@ -241,13 +241,13 @@ def test_so_it_is_for_callers_who_come_later(world: World) -> None:
 @pytest.mark.parametrize(
     ("what", "kind", "text"),
     [
-        ("provider", RenewalFailed, "The identity provider has not answered, after 20 s"),
-        ("persistence", StorageFailed, "The persistence has not answered, after 20 s"),
-        ("lock", LockTimeout, "Somebody else holds the session's lock, after 20 s"),
+        ("provider", RenewalFailed, "The identity provider has not responded, after 20 s"),
+        ("persistence", StorageFailed, "The persistence has not responded, after 20 s"),
+        ("lock", LockTimeout, "Another process or thread holds the session's lock, after 20 s"),
         (None, RenewalFailed, "No thread was free, after 20 s"),
     ],
 )
-def test_of_a_call_that_hangs_the_caller_takes_leave_when_its_patience_ends(
+def test_a_caller_stops_waiting_for_a_call_that_hangs_when_its_patience_ends(
     world: World, what: Any, kind: type[RenewalFailed], text: str
 ) -> None:
     caller = world.methods.headers()
@@ -271,7 +271,7 @@ def test_after_failures_and_a_hang_the_last_failure_is_raised(world: World) -> N
         hang(caller, world, wait)
 
 
-def test_for_the_mere_release_of_a_lock_nobody_waits_long(world: World) -> None:
+def test_callers_do_not_wait_long_for_the_release_of_a_lock(world: World) -> None:
     """Redis hangs just after the tokens were saved."""
     caller = world.methods.headers()
     wait = attempt(caller, world)
@@ -368,7 +368,7 @@ def test_a_denied_caller_gets_the_first_failure_since_its_token_is_good() -> Non
 
 def test_a_refused_caller_who_waited_for_saving_begins_a_renewal() -> None:
     world = World(tokens_at(NOON), 20.0, shared=True)
-    rejected = world.methods.attend()
+    rejected = world.methods.headers_nowait()
     assert rejected is not None
     assert world.kinds == ["save_unsaved"]
     caller = world.methods.renew(rejected, denied=False)
@@ -389,7 +389,7 @@ def test_tokens_are_those_of_the_headers(world: World) -> None:
 
 
 def test_a_sign_in_returns_its_tokens(world: World) -> None:
-    caller = world.methods.sign_in("bob", Secret("password"), None)
+    caller = world.methods.sign_in("bob", sealed("password"), None)
     next(caller)
     world.publish(world.jobs[0], user="bob")
     world.end()
@@ -400,7 +400,7 @@ def test_a_sign_in_returns_its_tokens(world: World) -> None:
 @pytest.mark.parametrize("what", ["sign_in", "sign_out"])
 def test_the_error_of_a_sign_in_or_sign_out_is_raised(world: World, what: str) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )
@@ -415,7 +415,7 @@ def test_a_sign_in_or_sign_out_that_hangs_is_left_after_a_minute_and_a_half(
     world: World, what: str
 ) -> None:
     caller: Waits[Any] = (
-        world.methods.sign_in("bob", Secret("password"), None)
+        world.methods.sign_in("bob", sealed("password"), None)
         if what == "sign_in"
         else world.methods.sign_out()
     )
@@ -425,7 +425,7 @@ def test_a_sign_in_or_sign_out_that_hangs_is_left_after_a_minute_and_a_half(
         caller.send(False)  # noqa: FBT003
 
 
-def test_who_waits_when_the_store_is_closed_is_told(world: World) -> None:
+def test_callers_that_wait_when_the_store_is_closed_get_an_error(world: World) -> None:
     caller = world.methods.headers()
     attempt(caller, world)
     assert next(world.methods.close()).call is world.jobs[0].call
@@ -475,7 +475,7 @@ def test_a_renewal_that_hangs_is_left_with_a_warning(
         closing.send(False)  # noqa: FBT003
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "the identity provider has not answered" in record.getMessage()
+    assert "the identity provider has not responded" in record.getMessage()
 
 
 @pytest.mark.parametrize("how", ["fails", "hangs"])

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 ADA = tokens_at(NOON)
-EVENT = events.LoadFailed(message="a storage in trouble")
+EVENT = events.LoadFailed(message="the persistence failed")
 LOAD_FAILED = LoadFailed(error=OSError())
 
 
 class Recording:
-    """In place of the state and of the reporter: records what it is given, in order."""
+    """In place of the state and of the reporter: records its calls, in order."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
@@ -127,13 +127,13 @@ def test_a_step_that_can_not_be_put_into_effect_ends_the_job_and_closes_the_step
 
 
 @pytest.mark.usefixtures("caplog")
-def test_even_what_no_program_should_raise_leaves_nobody_waiting(recording: Recording) -> None:
+def test_after_any_exception_at_all_no_caller_is_left_waiting(recording: Recording) -> None:
     def steps() -> Generator[Step, None, None]:
         yield Done()
         raise SystemExit
 
     error = do(recording, steps()).call.error
-    assert "broken off" in str(error)
+    assert "interrupted" in str(error)
 
 
 class NoThread(SharedCall):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from http.server import HTTPServer
 
     import boto3
 
@@ -112,7 +113,14 @@ def dynamodb_server() -> Iterator[str]:
             return list(moto(environ, start_response))
 
     server = make_server("127.0.0.1", 0, one_after_the_other, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    with in_thread(server) as url:
+        yield url
+
+
+@contextmanager
+def in_thread(server: HTTPServer) -> Iterator[str]:
+    """Run an HTTP server on a thread, and yield its URL."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""Subscribing in tests: to the emulator, or to a server that answers as the test tells it."""
+"""Subscribing in tests: to the emulator, or to a server whose responses a test sets."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class User:
     Attributes:
         error: what its next calls raise; ``None`` for nothing.
         hangs: whether its calls never return.
-        renewals: how many newer tokens it gave.
+        renewals: how many newer tokens it returned.
     """
 
     def __init__(self, name: str = "user") -> None:
@@ -132,7 +132,7 @@ async def subscribed(
 
 
 class Server:
-    """A real-time endpoint that answers as a test tells it.
+    """A real-time endpoint whose responses a test sets.
 
     Attributes:
         url: the GraphQL endpoint that goes with it.
@@ -267,7 +267,7 @@ async def connected_by_key(
 
 
 class FakeSocket:
-    """A WebSocket without a network, which answers as AppSync does unless told otherwise.
+    """A WebSocket without a network, which responds as AppSync does unless a test sets otherwise.
 
     Attributes:
         sent: the frames that were sent.

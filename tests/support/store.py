@@ -1,4 +1,4 @@
-"""What several test modules need: made-up tokens, and a provider that does as it is told."""
+"""What several test modules need: made-up tokens, and a provider whose outcomes a test sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appsync_gql import Clock
 
 ANYBODY = SessionKey(client_id="client")
-"""What a program knows of the session that it looks for."""
+"""The key of a program that knows its app client only."""
 
 ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example"
 NOON = 1_800_000_000.0
@@ -63,12 +63,12 @@ class FakeProvider:
     """An identity provider in memory that rotates refresh tokens and detects reuse.
 
     Attributes:
-        calls: the refresh tokens it was asked with, in order.
-        replaced: the access tokens that newer ones were given for, and when.
-        outcomes: what to do at the next calls: an exception to raise, or a
-            function to call first; when empty, a refresh succeeds.
+        calls: the refresh tokens that it was called with, in order.
+        replaced: the access tokens that it issued newer ones for, and when, in seconds.
+        outcomes: what the next calls do: raise an exception, or call a function
+            first; when empty, a refresh succeeds.
         reused: whether a refresh token came a second time.
-        unusable_answers: in how many next answers there is a refresh token and no usable JWT.
+        unusable_answers: how many of the next responses contain a refresh token and no JWT.
         time: the provider's clock; the machine's plus ``skew`` seconds unless replaced.
     """
 
@@ -131,29 +131,33 @@ class FakeProvider:
         )
 
 
-class Gate:
-    """Holds a thread until the test lets it go; tells when it has arrived."""
+class BlockedCall:
+    """A function that blocks its thread until the test calls :meth:`release`.
+
+    Attributes:
+        started: set when a thread is in it.
+    """
 
     def __init__(self) -> None:
-        self.arrived = threading.Event()
-        self._open = threading.Event()
+        self.started = threading.Event()
+        self._released = threading.Event()
 
     def __call__(self) -> None:
-        self.arrived.set()
-        assert self._open.wait(10), "the test never opened the gate"
+        self.started.set()
+        assert self._released.wait(10), "the test never released it"
 
-    def open(self) -> None:
-        """Let it go."""
-        self._open.set()
+    def release(self) -> None:
+        """Let the thread return."""
+        self._released.set()
 
 
 def no_delay() -> Iterator[float]:
-    """Delays of a patient tester: none."""
+    """Return delays of 0 seconds."""
     return itertools.repeat(0.0)
 
 
 def fixed_delay(seconds: float) -> Callable[[], Iterator[float]]:
-    """Delays without growth or jitter."""
+    """Return a function that returns delays without growth or jitter."""
     return lambda: itertools.repeat(seconds)
 
 
@@ -161,8 +165,8 @@ EXPIRED, STALE = 3600.0, 3575.0
 """Seconds after which a token of an hour is in that state, with the window of 30 s."""
 
 
-class Told:
-    """Listens to a store, and can be waited for."""
+class EventRecorder:
+    """A listener that records events; a thread can wait for them."""
 
     def __init__(self) -> None:
         self.events: list[events.Event] = []
@@ -190,7 +194,7 @@ def token(headers: Headers | None) -> str:
     return headers["Authorization"]
 
 
-async def landed(store: TokenStore) -> None:
+async def wait_until_idle(store: TokenStore) -> None:
     """Wait until no renewal is under way."""
 
     async def idle() -> None:

@@ -1,1 +1,1 @@
-"""Authorization modes: what gives headers to one operation."""
+"""Authorization modes: the headers that authorize one operation."""

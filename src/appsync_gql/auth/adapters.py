@@ -9,6 +9,7 @@ from gql.transport.appsync_auth import AppSyncAuthentication
 from ..exceptions import ConfigurationError
 from ..secret import Secret
 from .base import Auth, Headers, SignableRequest, SigningAuth
+from .sigv4 import aws_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,11 @@ __all__ = ["Authorizer", "authorizer_of"]
 class Authorizer(Protocol):
     """Returns the headers of one authorization mode, for HTTP requests and for real-time.
 
-    Two are equal if they belong to the same object of the user's.
+    Two are equal if they were made from the same ``auth=`` object.
 
     Attributes:
         signs: whether the headers depend on the request; if not, the request may be ``None``.
-        advice: what to add to the error's message when AppSync refuses these headers for good.
+        advice: what to add to the error's message when AppSync refuses newer headers too.
     """
 
     signs: bool
@@ -48,11 +49,11 @@ class Authorizer(Protocol):
         """
         ...
 
-    def answered(self, date: str, took: float) -> None:
+    def answered(self, date: str, took: float, /) -> None:
         """Called with the ``Date`` header of AppSync's own responses; ``took`` is in seconds."""
         ...
 
-    def replayed(self, reason: Literal["refused", "denied"]) -> None:
+    def replayed(self, reason: Literal["refused", "denied"], /) -> None:
         """Called when a request is sent once more."""
         ...
 
@@ -64,7 +65,7 @@ _TOKENS_ADVICE = (
 
 
 def authorizer_of(auth: object) -> Authorizer:
-    """Return the interface over what a user gave as ``auth=``.
+    """Return the interface over the value of ``auth=``.
 
     Raises:
         ConfigurationError: it is no authorization mode.
@@ -73,7 +74,7 @@ def authorizer_of(auth: object) -> Authorizer:
         return _GqlAuthorizer(auth)
     if isinstance(auth, type):
         raise ConfigurationError(
-            f"auth= is the class {auth.__name__}; give it an instance, {auth.__name__}(…).",
+            f"auth= is the class {auth.__name__}; pass an instance, {auth.__name__}(…).",
             setting="auth",
         )
     if isinstance(auth, SigningAuth):
@@ -104,7 +105,7 @@ def _nothing(*_: object) -> None:
 
 
 class _Optional:
-    """The methods that an auth object may have or not."""
+    """The optional methods of an auth object."""
 
     def __init__(self, auth: Any) -> None:
         self._auth = auth
@@ -132,7 +133,7 @@ class _HeadersAuthorizer(_Optional):
     def headers_nowait(self, request: SignableRequest | None) -> Headers | None:
         del request
         found = self._nowait()
-        if found is self._last:  # as nearly always; so it needs no second look
+        if found is self._last:  # as nearly always; so it is not checked again
             return found
         self._last = found = None if found is None else _redacted(found)
         return found
@@ -184,7 +185,9 @@ class _GqlAuthorizer(_Optional):
         request = _required(request)
         body = None if request.kind == "connect" else request.body.decode()
         # As gql's own transports ask: over HTTP the content type is signed.
-        more = {"content-type": "application/json"} if request.kind == "http" else None
+        more = None
+        if request.kind == "http":
+            more = {"content-type": "application/json", **aws_headers(request.headers)}
         try:
             return _redacted(self._auth.get_headers(body, more))
         except Exception as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..exceptions import ConfigurationError
-from ..secret import Secret
+from ..secret import Secret, hidden
 
 if TYPE_CHECKING:
     from .base import Headers
@@ -33,7 +33,8 @@ class ApiKeyAuth:
     )
 
     def __init__(self, key: str) -> None:
-        if not isinstance(key, str):
+        key = hidden(key)  # type: ignore[assignment] # no traceback shows it
+        if not isinstance(key, Secret):
             raise ConfigurationError("The API key must be a str.", setting="key")
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise ConfigurationError(
@@ -41,7 +42,7 @@ class ApiKeyAuth:
                 "has.",
                 setting="key",
             )
-        self._headers: Headers = MappingProxyType({"x-api-key": Secret(key)})
+        self._headers: Headers = MappingProxyType({"x-api-key": key})
 
     def headers_nowait(self) -> Headers:
         """Return the header with the key."""
@@ -58,3 +59,7 @@ class ApiKeyAuth:
 
     def __repr__(self) -> str:
         return "<ApiKeyAuth>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = "ApiKeyAuth is not pickled: make one in each process"
+        raise TypeError(msg)

@@ -1,16 +1,20 @@
-"""What the transport asks of an authorization mode."""
+"""The methods of an authorization mode that the transport calls."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from ..headers import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Auth", "Headers", "SignableRequest", "SigningAuth"]
 
 
 class SignableRequest(NamedTuple):
-    """What a request shows of itself to be signed.
+    """The parts of a request that are signed.
 
     Attributes:
         url: the GraphQL endpoint; for the handshake of a real-time connection, the same with
@@ -19,11 +23,13 @@ class SignableRequest(NamedTuple):
             operation's ``data`` for a subscription
             (https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#iam).
         kind: whether it is an HTTP request, a real-time handshake or a subscription's ``start``.
+        headers: the other headers that are sent, of which ``x-amz-*`` must be signed.
     """
 
     url: str
     body: bytes
     kind: Literal["http", "connect", "start"]
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @runtime_checkable
@@ -31,13 +37,13 @@ class Auth(Protocol):
     """An authorization mode whose headers do not depend on the request.
 
     ``TokenStore`` is the user-pool mode; an object of your own with these two methods is
-    taken by ``AppSyncTransport(auth=…)`` just the same.
+    accepted by ``AppSyncTransport(auth=…)`` in the same way.
 
     Three more methods are called if the object has them:
 
     ``headers_nowait() -> Headers | None``
         Return headers that may be sent now, without waiting for anything; ``None`` if
-        :meth:`headers` must be awaited. Asked first, for every request.
+        :meth:`headers` must be awaited. Called first, for every request.
     ``answered(date: str, took: float) -> None``
         Called with the ``Date`` header of each of AppSync's own responses, and the seconds
         between sending the request and receiving the response's head.
@@ -70,7 +76,7 @@ class SigningAuth(Protocol):
     """An authorization mode that signs each request, as IAM does.
 
     The optional methods of :class:`Auth` are called here too, but for ``headers_nowait``:
-    its place is taken by ``sign_nowait(request) -> Headers | None``.
+    it is replaced by ``sign_nowait(request) -> Headers | None``.
     """
 
     async def sign(self, request: SignableRequest) -> Headers:
@@ -85,7 +91,7 @@ class SigningAuth(Protocol):
             denied: ``True`` if they were accepted, but a permission was missing.
 
         Returns:
-            Whether signing the request again may give another result.
+            Whether signing the request again may have another result.
 
         Raises:
             AppSyncError: newer credentials were needed and could not be obtained.

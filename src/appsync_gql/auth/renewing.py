@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..clock import Instant
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..store.limiter import Limiter
-from ..store.single_flight import SharedCall, own_copy
+from ..store.single_flight import SharedCall, copy_of
 from ..store.validity import TokenState, Validity
 from ..threads import after_fork_in_child
 
@@ -24,8 +24,14 @@ __all__ = ["Credential", "Fetch", "Renewing"]
 
 T = TypeVar("T")
 
-_FOREVER = (ConfigurationError, SessionExpired)
+_PERMANENT = (ConfigurationError, SessionExpired)
 """Errors that another attempt would only repeat."""
+
+_YOUNG = 30.0
+"""Seconds for which a credential counts as new, so that a newer one can hardly be better."""
+
+_OTHER_LOOP = 1.0
+"""Seconds after which an attempt on another event loop, which may be blocked, is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,32 @@ class Credential(Generic[T]):
 
 
 if TYPE_CHECKING:
-    Fetch = Callable[[Callable[["Credential[T] | AppSyncError"], None]], None]
-    """Starts to fetch a credential, without blocking, and calls its argument with the outcome."""
+    Fetch = Callable[
+        [Callable[["Credential[T] | AppSyncError"], None]], asyncio.AbstractEventLoop | None
+    ]
+    """Starts to fetch a credential, without blocking, and calls its argument with the outcome.
+
+    Returns the event loop on which that runs; ``None`` for a thread."""
+
+
+class _Attempt(Generic[T]):
+    """One fetch under way.
+
+    Attributes:
+        call: what callers wait for.
+        started: when it began, in monotonic seconds.
+        replaces: the credential at that moment.
+        loop: the event loop on which it runs; ``None`` for a thread.
+        given_up: whether it took too long.
+    """
+
+    __slots__ = ("call", "given_up", "loop", "replaces", "started")
+
+    def __init__(self, started: float, replaces: Credential[T] | None) -> None:
+        self.call = SharedCall()
+        self.started, self.replaces = started, replaces
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.given_up = False
 
 
 class Renewing(Generic[T]):
@@ -61,7 +91,8 @@ class Renewing(Generic[T]):
         delays: returns the seconds to wait after the first, second, … failed attempt.
         patience: seconds that a caller without a usable credential waits through failures
             that may pass.
-        timeout: seconds after which an attempt that has not ended is given up.
+        timeout: seconds after which an attempt that has not ended is given up. It is not
+            repeated for the callers that have waited for it.
     """
 
     def __init__(
@@ -73,8 +104,8 @@ class Renewing(Generic[T]):
         patience: float,
         timeout: float,
     ) -> None:
-        self._fetch, self._clock, self._patience = fetch, clock, patience
-        self._timeout, self._started = timeout, 0.0
+        self._fetch, self._clock = fetch, clock
+        self._patience, self._timeout = patience, timeout
         self._limiter = Limiter(delays)
         self._credential: Credential[T] | None = None
         self._begin()
@@ -82,12 +113,18 @@ class Renewing(Generic[T]):
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
-        self._under_way: SharedCall | None = None
+        self._under_way: _Attempt[T] | None = None
 
     @property
     def credential(self) -> Credential[T] | None:
         """The credential that was fetched last; ``None`` before the first."""
         return self._credential
+
+    def discard(self, credential: Credential[T]) -> None:
+        """Forget a credential that must not be used any more; a newer one is kept."""
+        with self._lock:
+            if self._credential is credential:
+                self._credential = None
 
     def nowait(self) -> Credential[T] | None:
         """Return the credential if it may be used now; ``None`` if one must be waited for.
@@ -107,7 +144,8 @@ class Renewing(Generic[T]):
 
         Raises:
             ConfigurationError, SessionExpired: there will be none.
-            RenewalFailed: there was none within ``patience``; the last error.
+            RenewalFailed: there was none within ``patience``, or an attempt took longer than
+                ``timeout``; the last error.
         """
         return await self._wait_for(self.nowait)
 
@@ -121,79 +159,125 @@ class Renewing(Generic[T]):
         Raises:
             AppSyncError: as :meth:`get`.
         """
-        now = self._clock.monotonic()
+        now = Instant.now(self._clock)
         with self._lock:
-            current = self._credential
-            if current is rejected and self._under_way is None:
+            if self._credential is rejected and self._under_way is None:
+                young = now.since(rejected.received) < _YOUNG
                 allowed = (
-                    self._limiter.denial_allowed(now)
+                    self._limiter.denial_allowed(now.monotonic)
                     if denied
-                    else self._limiter.replacement_allowed(now, young=True)
+                    else self._limiter.replacement_allowed(now.monotonic, young=young)
                 )
                 if not allowed:
                     return rejected
         return await self._wait_for(lambda: None if self._credential is rejected else self.nowait())
 
+    # -- waiting -----------------------------------------------------------------------
+
     async def _wait_for(self, usable: Callable[[], Credential[T] | None]) -> Credential[T]:
-        deadline = self._clock.monotonic() + self._patience
-        first = True
+        arrived = self._clock.monotonic()
+        deadline = arrived + self._patience
         while (found := usable()) is None:
-            left = deadline - self._clock.monotonic()
-            error = self._limiter.error
-            if not first and left <= 0:
-                raise own_copy(error or RenewalFailed("No credential was obtained in time."))
-            pause = self._limiter.urgent_wait(self._clock.monotonic())
-            if pause > 0 and self._under_way is None:
-                if error is not None and (first and self._patience <= 0):
-                    raise own_copy(error)
-                await asyncio.sleep(min(pause, max(left, 0.0)))
-            call = self._attempt()
-            limit = self._started + self._timeout - self._clock.monotonic()
-            if not await call.wait(max(0.0, min(left, limit) if self._patience > 0 else limit)):
-                self._give_up(call)
-            first = False
-            if isinstance(call.error, _FOREVER):
-                raise own_copy(call.error)
+            if await self._back_off(deadline) and usable() is not None:
+                continue
+            attempt = self._attempt()
+            await self._wait(attempt)
+            if attempt.started < arrived or not attempt.call.ended:
+                continue  # that was another caller's attempt: its failure is not this caller's
+            error = attempt.call.error
+            if error is None and usable() is None:
+                raise RenewalFailed(_TOO_SHORT, kind="clock")
+            if error is not None and (
+                isinstance(error, _PERMANENT)
+                or attempt.given_up
+                or self._clock.monotonic() >= deadline
+            ):
+                raise copy_of(error)
         return found
 
-    def _give_up(self, call: SharedCall) -> None:
-        """End an attempt that has taken too long, so that the next one can begin."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._under_way is not call or now - self._started < self._timeout:
-                return
-            self._under_way = None
-            error = RenewalFailed(f"No credential was obtained within {self._timeout:g} s.")
-            self._limiter.failed(now, error)
-        call.end(error)
+    async def _back_off(self, deadline: float) -> bool:
+        """Wait until an attempt may be made; return whether that took time.
 
-    def _attempt(self) -> SharedCall:
+        Raises:
+            AppSyncError: none may be made before the deadline; the last attempt's error.
+        """
+        now, error = self._clock.monotonic(), self._limiter.error
+        pause = self._limiter.urgent_wait(now)
+        if pause <= 0 or error is None or self._under_way is not None:
+            return False
+        if now >= deadline:
+            raise copy_of(error)
+        await asyncio.sleep(min(pause, deadline - now))
+        return True
+
+    async def _wait(self, attempt: _Attempt[T]) -> None:
+        """Wait until an attempt has ended, or has taken too long."""
+        seconds, loop = self._timeout, attempt.loop
+        elsewhere = loop is not None and loop is not asyncio.get_running_loop()
+        if loop is not None and elsewhere:
+            seconds = min(seconds, _OTHER_LOOP) if loop.is_running() else 0.0
+        left = attempt.started + seconds - self._clock.monotonic()
+        if await attempt.call.wait(max(0.0, left)):
+            return
+        if elsewhere:
+            self._leave(attempt)
+        else:
+            self._give_up(attempt)
+
+    # -- attempts ----------------------------------------------------------------------
+
+    def _attempt(self) -> _Attempt[T]:
         """Return the attempt under way, started if there is none."""
         with self._lock:
             if self._under_way is not None:
                 return self._under_way
-            call = self._under_way = SharedCall()
-            self._started = self._clock.monotonic()
+            attempt: _Attempt[T] = _Attempt(self._clock.monotonic(), self._credential)
+            self._under_way = attempt
+        try:
+            attempt.loop = self._fetch(partial(self._fetched, attempt))
+        except Exception as error:  # noqa: BLE001 - callers are waiting for the outcome
+            self._fetched(attempt, RenewalFailed(f"Nothing was fetched: {type(error).__name__}."))
+        except BaseException:
+            self._fetched(attempt, RenewalFailed("Fetching a credential was broken off."))
+            raise
+        return attempt
 
-        self._fetch(partial(self._fetched, call))
-        return call
+    def _leave(self, attempt: _Attempt[T]) -> None:
+        """Let another attempt begin beside one on an event loop that may be blocked."""
+        with self._lock:
+            if self._under_way is attempt:
+                self._under_way = None
 
-    def _fetched(self, call: SharedCall, outcome: Credential[T] | AppSyncError) -> None:
+    def _give_up(self, attempt: _Attempt[T]) -> None:
+        """End an attempt that has taken too long, so that the next one can begin."""
+        error = RenewalFailed(f"No credential was obtained within {self._timeout:g} s.")
+        with self._lock:
+            if self._under_way is attempt:
+                self._under_way = None
+                self._limiter.failed(self._clock.monotonic(), error)
+        attempt.given_up = True
+        attempt.call.end(error)
+
+    def _fetched(self, attempt: _Attempt[T], outcome: Credential[T] | AppSyncError) -> None:
         now = Instant.now(self._clock)
         if isinstance(outcome, Credential) and outcome.state(now) is TokenState.EXPIRED:
-            outcome = RenewalFailed(
-                "The credential that was just obtained has expired already: compare the clocks of "
-                "this machine and of what issues it.",
-                kind="clock",
-            )
+            outcome = RenewalFailed(_EXPIRED, kind="clock")
         error = outcome if isinstance(outcome, AppSyncError) else None
         with self._lock:
-            if self._under_way is not call:
-                return  # it was given up, or belongs to a parent process
-            self._under_way = None
-            if isinstance(outcome, AppSyncError):
+            current = self._under_way is attempt
+            if current:
+                self._under_way = None
+            if not isinstance(outcome, AppSyncError):
+                if self._credential is attempt.replaces:
+                    self._credential = outcome
+                    self._limiter.succeeded()
+            elif current:
                 self._limiter.failed(now.monotonic, outcome)
-            else:
-                self._limiter.succeeded()
-                self._credential = outcome
-        call.end(error)
+        attempt.call.end(error)
+
+
+_EXPIRED = (
+    "The credential that was just obtained has expired already: compare the clocks of this "
+    "machine and of what issues it."
+)
+_TOO_SHORT = "The credential expires before it can be used: its lifetime is too short."

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
-import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -19,10 +17,11 @@ from ..exceptions import (
     RenewalFailed,
     SessionExpired,
 )
-from ..secret import Secret
+from ..secret import Secret, hidden
 from ..store.validity import TokenState, Validity
-from ..threads import run_in_thread
 from ..tokens import TokenClaims
+from .arguments import check_seconds
+from .fetching import await_in_time, fetch_in_task, fetch_in_thread
 from .renewing import Credential, Renewing
 
 if TYPE_CHECKING:
@@ -31,15 +30,14 @@ if TYPE_CHECKING:
     from .base import Headers
 
     Source = str | Callable[[], str] | Callable[[], Awaitable[str]]
+    Done = Callable[[Credential[Headers] | AppSyncError], None]
 
 __all__ = ["LambdaAuth", "OidcAuth"]
 
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
 _WINDOW = 30.0
 """Seconds before a token's expiry at which the next one is fetched."""
+
+_DESCRIPTION = "a call of the token source"
 
 
 class _SourceAuth:
@@ -50,7 +48,8 @@ class _SourceAuth:
             a worker thread, an async one on the event loop of the request that needs it.
         lifetime: seconds that a token can be used whose expiry can't be read from it; ``None``:
             until AppSync refuses it.
-        timeout: seconds after which a call of ``source`` is given up.
+        timeout: seconds after which a call of ``source`` is given up; requests that have waited
+            for it fail.
         patience: seconds that a request without a usable token waits through failures.
         clock: where the time comes from; ``None`` for this machine's.
         delays: returns the seconds to wait after the first, second, … failed call.
@@ -72,18 +71,20 @@ class _SourceAuth:
         clock: Clock | None = None,
         delays: Callable[[], Iterator[float]] = default_delays,
     ) -> None:
-        for name, seconds in (("lifetime", lifetime), ("timeout", timeout)):
-            if seconds is not None and not (_is_number(seconds) and seconds > 0):
-                raise ConfigurationError(f"{name} is a number of seconds above 0.", setting=name)
-        if not (_is_number(patience) and patience >= 0):
-            raise ConfigurationError(
-                "patience is a number of seconds, 0 or more.", setting="patience"
-            )
+        if isinstance(source, str):
+            source = Secret(source)  # before anything can raise, and show local variables
+        if lifetime is not None:
+            check_seconds("lifetime", lifetime, above_zero=True)
+        check_seconds("timeout", timeout, above_zero=True)
+        check_seconds("patience", patience)
         if not (isinstance(source, str) or callable(source)):
             raise ConfigurationError(
                 "source is a token as a str, or a function that returns one.", setting="source"
             )
-        self._source: Any = Secret(source) if isinstance(source, str) else source
+        self._source: Any = source
+        self._is_async = inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(
+            getattr(source, "__call__", None)  # noqa: B004 - it is not whether it can be called
+        )
         self._lifetime, self._timeout = lifetime, timeout
         self._clock = SystemClock() if clock is None else clock
         self._server = ServerClock.assumed(Instant.now(self._clock))
@@ -95,7 +96,7 @@ class _SourceAuth:
             timeout=timeout,
         )
         if isinstance(source, str):
-            self._credential_of(source)
+            self._checked(source)
 
     def headers_nowait(self) -> Headers | None:
         """Return headers that may be sent now; ``None`` if they must be waited for."""
@@ -127,80 +128,93 @@ class _SourceAuth:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    def __reduce__(self) -> NoReturn:
+        msg = f"{type(self).__name__} is not pickled: make one in each process"
+        raise TypeError(msg)
+
     # -- the source ------------------------------------------------------------------
 
-    def _fetch(self, done: Callable[[Credential[Headers] | AppSyncError], None]) -> None:
+    def _fetch(self, done: Done) -> asyncio.AbstractEventLoop | None:
         if isinstance(self._source, str):
-            found = self._credential_of(self._source)
-            expired = found.state(found.received) is TokenState.EXPIRED
-            done(_STATIC_EXPIRED if expired else found)
-        elif inspect.iscoroutinefunction(self._source) or inspect.iscoroutinefunction(
-            getattr(self._source, "__call__", None)  # noqa: B004 - it is not whether it can be called
-        ):
-            _tasks.add(task := asyncio.ensure_future(self._await_source(done)))
-            task.add_done_callback(_tasks.discard)
-        else:
-            self._call_source(done)
-
-    def _call_source(self, done: Callable[[Credential[Headers] | AppSyncError], None]) -> None:
-        def work() -> None:
-            done(self._outcome(lambda: self._credential_of(self._source())))
-
-        try:
-            run_in_thread(work, "a call of the token source")
-        except RuntimeError:
-            done(RenewalFailed("No thread can be started for the token source now."))
-
-    async def _await_source(
-        self, done: Callable[[Credential[Headers] | AppSyncError], None]
-    ) -> None:
-        outcome: Credential[Headers] | AppSyncError = RenewalFailed(
-            "The event loop that called the token source has ended."
+            done(self._static())
+            return None
+        if self._is_async:
+            return fetch_in_task(
+                self._await_source, done, description=_DESCRIPTION, error_of=_error_of
+            )
+        loop = _running_loop()
+        fetch_in_thread(
+            lambda: self._call_source(loop), done, description=_DESCRIPTION, error_of=_error_of
         )
-        try:
-            token = await asyncio.wait_for(self._source(), self._timeout)
-            outcome = self._outcome(lambda: self._credential_of(token))
-        except Exception as error:  # noqa: BLE001 - a function of the user's may raise anything
-            outcome = _error_of(error, self._timeout)
-        finally:
-            done(outcome)
+        return None
 
-    def _outcome(self, work: Callable[[], T]) -> T | AppSyncError:
-        try:
-            return work()
-        except Exception as error:  # noqa: BLE001 - a function of the user's may raise anything
-            return _error_of(error, self._timeout)
+    def _static(self) -> Credential[Headers] | AppSyncError:
+        found = self._credential_of(self._source, fresh=False)
+        return _STATIC_EXPIRED if found.state(found.received) is TokenState.EXPIRED else found
 
-    def _credential_of(self, token: object) -> Credential[Headers]:
+    def _call_source(self, loop: asyncio.AbstractEventLoop | None) -> Credential[Headers]:
+        """Call the source, on a worker thread.
+
+        Args:
+            loop: the event loop of the request; ``None`` without one.
+        """
+        returned = self._source()
+        if not inspect.isawaitable(returned):
+            return self._credential_of(returned)
+        self._is_async = True  # it is called on the event loop from now on
+        waiting = self._in_time(returned)
+        if loop is None or not loop.is_running():
+            return self._credential_of(asyncio.run(waiting))
+        return self._credential_of(
+            asyncio.run_coroutine_threadsafe(waiting, loop).result(self._timeout)
+        )
+
+    async def _await_source(self) -> Credential[Headers]:
+        return self._credential_of(await self._in_time(self._source()))
+
+    async def _in_time(self, returned: Awaitable[object]) -> object:
+        late = RenewalFailed(f"The token source did not return within {self._timeout:g} s.")
+        return await await_in_time(returned, self._timeout, late)
+
+    def _credential_of(self, token: object, *, fresh: bool = True) -> Credential[Headers]:
         """Return the headers of a token, and how long they can be used.
+
+        Args:
+            token: what the source returned.
+            fresh: whether it was returned just now.
 
         Raises:
             InvalidToken: it is no token.
         """
         text, now = self._checked(token), Instant.now(self._clock)
-        headers = CIMultiDictProxy(CIMultiDict(Authorization=Secret(text)))
-        return Credential(headers, self._validity_of(text, now), now)
+        headers = CIMultiDictProxy(CIMultiDict(Authorization=text))
+        return Credential(headers, self._validity_of(text, now, fresh=fresh), now)
 
-    def _validity_of(self, token: str, now: Instant) -> Validity | None:
+    def _validity_of(self, token: str, now: Instant, *, fresh: bool) -> Validity | None:
         try:
-            claims = TokenClaims.read(token, "token")
+            claims = TokenClaims.read(token.rpartition(" ")[2], "token")
         except InvalidToken:
             if self._lifetime is None:
                 return None
             issued = self._server.time_at(now.monotonic)
             claims = TokenClaims(expires_at=issued + self._lifetime, issued_at=issued)
-        return Validity.of(claims, window=_WINDOW, server=self._server, now=now)
+        validity = Validity.of(claims, window=_WINDOW, server=self._server, now=now)
+        if fresh and validity.state(now) is TokenState.EXPIRED:
+            # A token that has just been issued: this machine's clock may be wrong, so AppSync
+            # decides.
+            return Validity.of(claims, window=_WINDOW, server=self._server, now=now, received=now)
+        return validity
 
-    def _checked(self, token: object) -> str:
+    def _checked(self, token: object) -> Secret:
         """Return the token if it can be sent in a header.
 
         Raises:
             InvalidToken: it can't.
         """
-        if not isinstance(token, str):
-            raise InvalidToken(
-                f"The token source must return a str, not {type(token).__name__}.", setting="source"
-            )
+        token = hidden(token)  # no traceback shows it
+        if not isinstance(token, Secret):
+            kind = "None" if token is None else token.__name__
+            raise InvalidToken(f"The token source must return a str, not {kind}.", setting="source")
         if not token.strip() or not token.isascii() or not token.isprintable():
             raise InvalidToken(
                 "The token is empty, or has line feeds or other characters that no token has.",
@@ -209,10 +223,8 @@ class _SourceAuth:
         return token
 
 
-_tasks: set[asyncio.Future[None]] = set()
-
 _STATIC_EXPIRED = SessionExpired(
-    "The token has expired, and a str can't be renewed: give a function that returns a newer one."
+    "The token has expired, and a str can't be renewed: pass a function that returns a newer one."
 )
 
 
@@ -229,15 +241,15 @@ class OidcAuth(_SourceAuth):
     """
 
     refused_advice = (
-        "Check that the API's OPENID_CONNECT mode names this issuer and client id, and its "
-        "iatTTL and authTTL."
+        "Check that the token source returns a token that has not expired, and that the API's "
+        "OPENID_CONNECT mode names its issuer and client id, and allows its age (iatTTL, authTTL)."
     )
 
-    def _checked(self, token: object) -> str:
+    def _checked(self, token: object) -> Secret:
         text = super()._checked(token)
         if " " in text:
             raise InvalidToken(
-                "The token has blanks in it: give the bare token, without 'Bearer'.",
+                "The token has blanks in it: pass the bare token, without 'Bearer'.",
                 setting="source",
             )
         return text
@@ -247,7 +259,7 @@ class LambdaAuth(_SourceAuth):
     """Authorizes requests with a token that a Lambda function of the API's checks.
 
     Any text that may be sent in a header is a token, a prefix included. It is fetched again when
-    AppSync refuses it, after ``lifetime`` if that is given, or before its ``exp`` if it is a JWT.
+    AppSync refuses it, after ``lifetime`` if that is set, or before its ``exp`` if it is a JWT.
     """
 
     refused_advice = (
@@ -256,13 +268,20 @@ class LambdaAuth(_SourceAuth):
     )
 
 
-def _error_of(error: Exception, timeout: float) -> AppSyncError:
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _error_of(error: Exception) -> AppSyncError:
+    """Return the error for one that the source raised: its text may contain secrets."""
     if isinstance(error, AppSyncError):
         return error
-    if isinstance(error, asyncio.TimeoutError | TimeoutError):
-        return RenewalFailed(f"The token source did not return within {timeout:g} s.")
-    return RenewalFailed(f"The token source failed: {type(error).__name__}.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place = f" in {code.co_name}(), line {traceback.tb_lineno} of {code.co_filename}"
+        traceback = traceback.tb_next
+    return RenewalFailed(f"The token source failed: {type(error).__name__}{place}.")

@@ -113,7 +113,7 @@ def renewing(emulator: Emulator, tokens: Tokens) -> Side:
 def checking_expiry(emulator: Emulator, tokens: Tokens) -> Side:
     """Return the side of plain gql: before each request the program compares ``exp`` with time.
 
-    A lock sees to it that only one request at a time refreshes the tokens.
+    A lock ensures that only one request at a time refreshes the tokens.
     """
     provider, lock, current = _provider(emulator), asyncio.Lock(), [tokens]
 
@@ -140,7 +140,7 @@ async def run_load(
 
     Args:
         side: sends them.
-        emulator: receives them, and counts what the sender can't see.
+        emulator: receives them, and counts what the sender does not know.
         seconds: for how long.
         workers: how many tasks.
         progress: called with the report so far after each request.

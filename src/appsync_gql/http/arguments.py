@@ -9,23 +9,40 @@ import aiohttp
 from multidict import CIMultiDict
 
 from ..auth.adapters import authorizer_of
+from ..endpoint import check_ssl
 from ..exceptions import BadRequest, ConfigurationError
+from .session import authorization_headers, check_session_arguments
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import LooseHeaders
+    from gql.transport.aiohttp import AIOHTTPTransport
 
     from ..auth.adapters import Authorizer
 
-__all__ = ["authorization_of", "check_headers", "check_timeout"]
+__all__ = ["authorization_of", "check_arguments", "check_headers", "check_timeout"]
 
 _FORBIDDEN = "\r\n\0"
+
+
+def check_arguments(
+    *, headers: LooseHeaders | None, timeout: Any, ssl: object, session: dict[str, Any] | None
+) -> None:
+    """Check the transport's arguments for aiohttp.
+
+    Raises:
+        ConfigurationError: one can't be used.
+    """
+    check_ssl(ssl)
+    check_headers(headers)
+    check_timeout(timeout)
+    check_session_arguments(session)
 
 
 def check_headers(headers: LooseHeaders | None) -> None:
     """Check headers that are sent with every request.
 
     Raises:
-        ConfigurationError: they are no headers, or one holds a line feed.
+        ConfigurationError: they are no headers, or one contains a line feed.
     """
     try:
         items = list(CIMultiDict(headers or {}).items())
@@ -60,27 +77,35 @@ def check_timeout(timeout: Any) -> None:
 
 
 def authorization_of(
-    extra_args: dict[str, Any] | None, default: Authorizer | None
+    extra_args: dict[str, Any] | None,
+    default: Authorizer | None,
+    transport: AIOHTTPTransport | None = None,
 ) -> tuple[Authorizer | None, dict[str, Any] | None]:
     """Return what authorizes one request, and the arguments that are left for aiohttp.
 
     Args:
         extra_args: the caller's arguments; they are not changed.
         default: what authorizes where the arguments say nothing else; ``None`` for nothing.
+        transport: its headers authorize if nothing else does; ``None`` for no such headers.
 
     Raises:
         BadRequest: the headers are no headers.
         ConfigurationError: ``auth`` is no authorization mode.
     """
-    if not extra_args:
+    if not extra_args and default is not None:
         return default, None
-    auth = extra_args.get("auth")
+    arguments = dict(extra_args or {})
+    auth = arguments.get("auth")
     if auth is not None and not isinstance(auth, aiohttp.BasicAuth):
-        default = authorizer_of(auth)
-        extra_args = {name: value for name, value in extra_args.items() if name != "auth"}
+        default = authorizer_of(arguments.pop("auth"))
     try:
-        headers = CIMultiDict(extra_args.get("headers") or {})
+        headers = CIMultiDict(arguments.get("headers") or {})
     except (TypeError, ValueError):
         raise BadRequest("headers is a mapping of names to strings; nothing was sent.") from None
-    authorized = "Authorization" in headers or "x-api-key" in headers
-    return (None if authorized or isinstance(auth, aiohttp.BasicAuth) else default), extra_args
+    if "Authorization" in headers or "x-api-key" in headers:
+        return None, arguments
+    if default is not None and not isinstance(auth, aiohttp.BasicAuth):
+        return default, arguments
+    if transport is not None and (more := authorization_headers(transport)):
+        arguments["headers"] = CIMultiDict([*headers.items(), *more.items()])
+    return None, arguments

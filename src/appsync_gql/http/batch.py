@@ -26,8 +26,8 @@ async def execute_each(
     """Execute requests, ten at a time, and return their results in the same order.
 
     An error takes the place of its request's result. It is raised only if all requests failed
-    with errors of the same class: what gql's reconnecting session does with an error, it does
-    with the whole batch, and a query's error must not make it send a mutation again.
+    with errors of the same class: gql's reconnecting session repeats the whole batch after an
+    error, and a query's error must not make it send a mutation again.
 
     Args:
         execute: executes one request.

@@ -1,14 +1,13 @@
-"""From a response, or from none, to the error that the caller receives."""
+"""From a response, or from none, to the error that the caller gets."""
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from ..clock import seconds_of
+from ..clock import retry_after
 from ..exceptions import (
     AppSyncError,
     BadRequest,
@@ -23,9 +22,9 @@ from ..exceptions import (
 from .response import Outcome, Rejection, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-__all__ = ["error_of", "error_without_response", "remove_frames", "retry_after", "without_password"]
+__all__ = ["error_of", "error_without_response", "remove_frames", "without_password"]
 
 _REDIRECT = 3
 
@@ -108,20 +107,6 @@ def remove_frames(error: BaseException) -> None:
         waiting += [other for other in others if isinstance(other, BaseException)]
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks to wait; ``None`` without a usable one.
-
-    It may be a number of seconds or a date (RFC 9110 10.2.3); a date counts from the response's
-    own ``Date``.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text)
-        return seconds if math.isfinite(seconds) else None
-    at, now = seconds_of(text or None), seconds_of(headers.get("Date"))
-    return None if at is None or now is None else max(0.0, at - now)
-
-
 def _denied(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001
     return Denied(
         f"The caller is not allowed to do this {_summary(response)}. The API's owner can grant "
@@ -144,7 +129,7 @@ def _throttled(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT00
 def _blocked(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
     return BlockedByWaf(
         f"A firewall rule in front of the API blocked the request {_summary(response)}. The API's "
-        "owner can see in AWS WAF which.",
+        "owner finds the rule in AWS WAF.",
         **_graphql(response),
         **_attributes(response),
     )
@@ -154,7 +139,7 @@ def _invalid(response: Response, _query: bool) -> AppSyncError:  # noqa: FBT001
     if response.status // 100 == _REDIRECT:
         text = (
             f"The endpoint redirects ({response.status}), and tokens are not sent after a "
-            "redirect: give the transport the final URL."
+            "redirect: pass the final URL to the transport."
         )
     else:
         text = f"AppSync rejected the request {_summary(response)}; nothing was executed."
@@ -170,7 +155,7 @@ def _failed(response: Response, query: bool) -> AppSyncError:  # noqa: FBT001
             **_attributes(response),
         )
     return OutcomeUnknown(
-        f"The mutation was sent, and the response does not tell whether it was executed "
+        f"The mutation was sent, and the response does not say whether it was executed "
         f"{_summary(response)}. Check before you send it again.",
         **_graphql(response),
         **_attributes(response),

@@ -34,6 +34,7 @@ class Executor:
         opened: returns the session to send on; raises ``TransportClosed`` if there is none.
         replay: which requests may be sent twice.
         classifier: a function of the user's that classifies responses; ``None`` for none.
+        signable: returns what is signed of a request; ``None`` for its URL and body.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Executor:
         *,
         replay: Replay,
         classifier: Classifier | None,
+        signable: Callable[[PreparedRequest], SignableRequest] | None = None,
     ) -> None:
         self._sender, self._opened = sender, opened
+        self._signable = _bare if signable is None else signable
         self._replay, self._classifier = replay, classifier
         self._unfinished: UnfinishedMutations | None = None
 
@@ -73,9 +76,7 @@ class Executor:
             response = await self._send(opened, request, _NO_HEADERS)
             found = self._result(response, None)
         else:
-            signable = None
-            if authorizer.signs:
-                signable = SignableRequest(request.url, request.body or b"", "http")
+            signable = self._signable(request) if authorizer.signs else None
             headers = authorizer.headers_nowait(signable)
             if headers is None:
                 headers = await authorizer.headers(signable)
@@ -159,3 +160,7 @@ class Executor:
             if date is not None:
                 authorizer.answered(date, response.took)
         return result_of(response.status, headers, response.json, self._classifier)
+
+
+def _bare(request: PreparedRequest) -> SignableRequest:
+    return SignableRequest(request.url, request.body or b"", "http")

@@ -12,6 +12,7 @@ import json
 import marshal
 from typing import TYPE_CHECKING, Any
 
+# pyright does not see that _msgspec and _orjson say whether the modules are there.
 try:
     import msgspec
 except ImportError:  # the extra "fast" is not installed
@@ -46,7 +47,7 @@ def dumps(value: Any) -> bytes:
     """
     if _orjson and _of_core_types(value):
         try:
-            text = orjson.dumps(value)
+            text = orjson.dumps(value)  # pyright: ignore[reportPossiblyUnboundVariable]
         except TypeError:
             pass  # keys that are no text, lone surrogates, large integers, or no JSON at all
         else:
@@ -58,7 +59,7 @@ def dumps(value: Any) -> bytes:
 def _by_msgspec(text: bytes | bytearray | str) -> Any:
     try:
         return _decode(text)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # pyright: ignore[reportPossiblyUnboundVariable]
         return _by_json(text)  # NaN, 1e999, lone surrogates, or no JSON at all
 
 
@@ -68,7 +69,7 @@ def _by_orjson(text: bytes | bytearray | str) -> Any:
         # In 19 digits there may be an integer of more than 64 bits. (rfind is several times
         # faster at this than find and ``in``.)
         if data.translate(_DIGITS).rfind(_NINETEEN_DIGITS) < 0:
-            return orjson.loads(data)
+            return orjson.loads(data)  # pyright: ignore[reportPossiblyUnboundVariable]
     except ValueError:
         pass  # NaN, lone surrogates, or no JSON at all
     return _by_json(text)
@@ -95,7 +96,7 @@ def reader_of_bytes(chosen: Callable[..., Any]) -> Callable[[bytes], Any] | None
     """
     if chosen is json.loads or chosen is loads:
         return loads
-    return chosen if _orjson and chosen is orjson.loads else None
+    return chosen if _orjson and chosen is orjson.loads else None  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def _of_core_types(value: Any) -> bool:

@@ -18,7 +18,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..compat import detach_loop, replace_inherited_loop
+from ..compat.forks import detach_loop, replace_inherited_loop
 from ..threads import after_fork_in_child
 from .loop_session import LoopSession, close_later
 from .session import is_reusable
@@ -34,7 +34,7 @@ _PAUSED_LOOPS = 8
 
 
 class _ThreadSessions:
-    """The sessions that one thread opened. Dropped, and so closed, when the thread ends.
+    """The sessions that one thread opened.
 
     Attributes:
         of_pools: the sessions by event loop, of each pool by its key.
@@ -42,7 +42,6 @@ class _ThreadSessions:
 
     def __init__(self) -> None:
         self.of_pools: dict[object, dict[AbstractEventLoop, LoopSession]] = {}
-        self._process, self._thread = os.getpid(), threading.get_ident()
 
     def all(self) -> list[LoopSession]:
         """Return all sessions."""
@@ -56,7 +55,7 @@ class _ThreadSessions:
             found.close_from_its_thread()
 
     def close_unused(self) -> None:
-        """Close what nobody can use any more; called in the sessions' own thread."""
+        """Close what can't be used any more; called in the sessions' own thread."""
         running = asyncio.get_running_loop()
         paused: list[tuple[dict[AbstractEventLoop, LoopSession], AbstractEventLoop]] = []
         for key, by_loop in list(self.of_pools.items()):
@@ -69,20 +68,36 @@ class _ThreadSessions:
             if not by_loop:
                 del self.of_pools[key]
         for by_loop, loop in paused[:-_PAUSED_LOOPS]:
-            by_loop.pop(loop).give_up()
+            by_loop.pop(loop).close_without_loop()
+
+
+class _ThreadEnd:
+    """Closes the sessions of a thread when the thread ends, which drops this object.
+
+    A forked child drops those of all other threads, before it runs any code: then the sessions
+    must stay, to be detached.
+    """
+
+    def __init__(self, sessions: _ThreadSessions, threads: set[_ThreadSessions]) -> None:
+        self._sessions, self._threads = sessions, threads
+        self._process, self._thread = os.getpid(), threading.get_ident()
+        threads.add(sessions)
 
     def __del__(self) -> None:
-        if (os.getpid(), threading.get_ident()) == (self._process, self._thread):
-            self.close()
+        if os.getpid() != self._process:
+            return
+        self._threads.discard(self._sessions)
+        if threading.get_ident() == self._thread:
+            self._sessions.close()
 
 
 class _Local(threading.local):
-    """What one thread has of its own."""
+    """The sessions of the current thread."""
 
-    def __init__(self, threads: weakref.WeakSet[_ThreadSessions]) -> None:
+    def __init__(self, threads: set[_ThreadSessions]) -> None:
         """Called in each thread that uses it first."""
         self.sessions = _ThreadSessions()
-        threads.add(self.sessions)
+        self.end = _ThreadEnd(self.sessions, threads)
 
 
 class _Process:
@@ -94,11 +109,11 @@ class _Process:
         atexit.register(self._at_exit)
 
     def _begin(self) -> None:
-        self.threads: weakref.WeakSet[_ThreadSessions] = weakref.WeakSet()
+        self.threads: set[_ThreadSessions] = set()
         self.local = _Local(self.threads)
 
     def _after_fork(self) -> None:
-        inherited = [found for sessions in list(self.threads) for found in sessions.all()]
+        inherited = [found for sessions in self.threads for found in sessions.all()]
         self._begin()
         loops = {found.loop for found in inherited}
         for loop in loops:
@@ -185,7 +200,7 @@ class SessionPool:
 
 
 def _abandon(opened: weakref.WeakSet[LoopSession]) -> None:
-    """Have the sessions of a transport that is gone closed, each in its own thread.
+    """Close the sessions of a transport that was collected, each in its own thread.
 
     Called by the garbage collector, in any thread.
     """

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from gql.transport.aiohttp import log as gql_log
 
-from ..compat import post_arguments
+from ..auth.base import SignableRequest
+from ..compat.gql import post_arguments
 from ..exceptions import BadRequest
 from .request_body import TrackedPayload, encoded, is_query
 from .sender import PreparedRequest
+from .session import session_headers
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
     from gql.transport.aiohttp import AIOHTTPTransport
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "signable_request"]
 
 _NO_ARGUMENTS: dict[str, Any] = {}
 
@@ -76,10 +78,16 @@ def _prepared(
     if upload_files or "json" in arguments or "data" in arguments:
         arguments = post_arguments(transport, request, arguments, upload_files=upload_files)
         payload = arguments.pop("data", None)
+        own_json = arguments.pop("json", None)
+        if own_json is not None:
+            if payload is not None:
+                raise BadRequest("A request has one body: data= in extra_args can't be sent.")
+            payload = TrackedPayload(transport.json_serialize(own_json).encode())
     elif transport.json_serialize is json.dumps:
         body, payload, _ = encoded(request)
     else:
-        body = transport.json_serialize(request.payload).encode()
+        text: str = transport.json_serialize(request.payload)
+        body = text.encode()
         payload = TrackedPayload(body)
     if body is not None:
         _log_body(body)
@@ -103,10 +111,25 @@ def _log_body(body: bytes) -> None:
 def _arguments(extra_args: dict[str, Any] | None) -> dict[str, Any]:
     """Return a copy of the caller's arguments without what the transport decides itself."""
     arguments = dict(extra_args) if extra_args else {}
-    arguments.pop("raise_for_status", None)  # the status is looked at anyway
+    arguments.pop("raise_for_status", None)  # the status is always checked here
     if arguments.pop("allow_redirects", False):
         raise BadRequest(
-            "allow_redirects=True is not possible: tokens are not sent after a redirect. Give the "
-            "transport the final URL."
+            "allow_redirects=True is not possible: tokens are not sent after a redirect. Pass the "
+            "final URL to the transport."
         )
     return arguments
+
+
+def signable_request(
+    transport: AIOHTTPTransport, url: str, request: PreparedRequest
+) -> SignableRequest:
+    """Return what is signed of a request.
+
+    Args:
+        transport: its headers are sent with every request.
+        url: the URL that the signature covers.
+        request: what will be sent.
+    """
+    headers = session_headers(transport)
+    headers.update(request.headers or ())
+    return SignableRequest(url, request.body or b"", "http", headers)

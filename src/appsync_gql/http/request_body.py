@@ -74,7 +74,7 @@ class TrackedPayload(BytesPayload):
     def fresh(self) -> TrackedPayload:
         """Return a payload of the same body that was not sent; faster than a new one."""
         copied = object.__new__(TrackedPayload)
-        copied.__dict__.update(self.__dict__)
+        vars(copied).update(vars(self))
         copied.started = False
         return copied
 
@@ -152,7 +152,7 @@ def text_of(document: DocumentNode) -> str:
 
 
 def operation_type(request: GraphQLRequest) -> OperationType | None:
-    """Return the type of the operation that will run; ``None`` if that can't be told."""
+    """Return the type of the operation that will run; ``None`` if it is not known."""
     if request.operation_name:
         operation = get_operation_ast(request.document, request.operation_name)
         return None if operation is None else operation.operation
@@ -162,7 +162,7 @@ def operation_type(request: GraphQLRequest) -> OperationType | None:
 def is_query(request: GraphQLRequest) -> bool:
     """Return whether the operation that will run is a query.
 
-    One whose type can't be told counts as a mutation: that is the safe assumption.
+    One whose type is not known counts as a mutation: that is the safe assumption.
     """
     return operation_type(request) is OperationType.QUERY
 

@@ -62,10 +62,10 @@ class Replay(enum.Enum):
 
     @classmethod
     def of(cls, value: Replay | str) -> Replay:
-        """Return the policy of that name.
+        """Return the member with this value.
 
         Raises:
-            ConfigurationError: there is none of that name.
+            ConfigurationError: there is none.
         """
         try:
             return cls(value)
@@ -211,7 +211,7 @@ def result_of(
         status: the HTTP status.
         headers: the response's headers.
         json: the body's JSON, of any type; ``None`` if it was no JSON.
-        classifier: a function of the user's, asked first.
+        classifier: a function of the user's, called first.
     """
     if not isinstance(json, dict) or not ("data" in json or "errors" in json):
         response = Response(status, headers, is_graphql=False)
@@ -227,7 +227,7 @@ def result_of(
 
 
 def _is_plain(status: int, headers: Mapping[str, str], json: dict[str, Any]) -> bool:
-    """Return whether a response is like nearly all, so that no further look is needed."""
+    """Return whether a response is like nearly all, so that it needs no further check."""
     return (
         status == 200  # noqa: PLR2004 - looking up an enum's member takes longer
         and "errors" not in json

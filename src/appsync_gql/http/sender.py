@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from .errors import error_without_response, remove_frames, without_password
 from .json import reader_of_bytes
+from .loop_session import RECENT
 from .request_body import TrackedPayload
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Sender:
         """Send a request and return the response.
 
         A query whose connection is closed before any byte of the response is sent once more if
-        the connection may have been an idle one, which the server closes when it likes.
+        the connection may have been an idle one, which the server may close at any time.
 
         Args:
             opened: the session to send it on.
@@ -119,6 +120,8 @@ class Sender:
         timeout, started = opened.timeout, time.monotonic()
         task = timeout.start(started) if timeout is not None else None
         try:
+            if (idle := opened.idle_seconds()) > RECENT:
+                await opened.check_connections(idle)
             try:
                 response = await _post(opened, request, headers)
             except Exception as error:
@@ -172,7 +175,7 @@ class Sender:
 def _received(response: aiohttp.ClientResponse, opened: LoopSession) -> bytes | None:
     """Return the body if it was received with the head, as small ones are; ``None`` if not.
 
-    Tracers hear only of bodies that are read by ``read()``, and recorders have responses of
+    Tracers are called only for bodies that are read by ``read()``, and recorders have responses of
     their own, so both are left to it.
     """
     if type(response) is not aiohttp.ClientResponse or opened.session.trace_configs:  # type: ignore[union-attr] # it is open
@@ -185,7 +188,7 @@ def _post(
     opened: LoopSession, request: PreparedRequest, headers: Mapping[str, str]
 ) -> Awaitable[aiohttp.ClientResponse]:
     """Begin one attempt; it is awaited for the head of the response."""
-    # A copy, since tracing libraries add headers of their own to what they are shown.
+    # A copy, since tracing libraries add headers of their own to the mapping that they receive.
     if request.headers is None:
         merged = CIMultiDict(headers)
     else:

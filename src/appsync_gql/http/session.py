@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -12,12 +13,25 @@ from ..exceptions import ConfigurationError
 from .timeouts import NO_TOTAL, SharedTimeout
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gql.transport.aiohttp import AIOHTTPTransport
 
-__all__ = ["check_session_arguments", "is_reusable", "make_session", "session_arguments"]
+__all__ = [
+    "authorization_headers",
+    "check_session_arguments",
+    "is_reusable",
+    "make_session",
+    "session_arguments",
+    "session_headers",
+    "socket_session_arguments",
+]
+
+_AUTHORIZATION = ("Authorization", "x-api-key")
+"""The headers of the authorization modes, of which a request carries one."""
 
 _SECONDS = 300.0
-"""What a POST may take where no other limit is given: aiohttp's own default."""
+"""Seconds that a POST may take where no other limit is set: aiohttp's own default."""
 
 
 def check_session_arguments(arguments: dict[str, Any] | None) -> None:
@@ -35,16 +49,43 @@ def check_session_arguments(arguments: dict[str, Any] | None) -> None:
         ) from None
 
 
-def session_arguments(transport: AIOHTTPTransport, *, shared_timeout: bool) -> dict[str, Any]:
+def session_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:
+    """Return the headers of all requests of a transport, but for those that authorize.
+
+    Those can't be part of a session, since a request may have another authorization.
+    """
+    headers = _given_headers(transport)
+    for name in _AUTHORIZATION:
+        headers.popall(name, None)
+    return headers
+
+
+def authorization_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:
+    """Return the headers of all requests of a transport that authorize them; mostly none."""
+    headers = _given_headers(transport)
+    found = ((name, value) for name in _AUTHORIZATION for value in headers.getall(name, ()))
+    return CIMultiDict(found)
+
+
+def _given_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:
+    """Return a copy of what the user gave, who may change it in place."""
+    given = (transport.client_session_args or {}).get("headers", transport.headers)
+    return CIMultiDict(given or {})
+
+
+def session_arguments(
+    transport: AIOHTTPTransport,
+    more: Mapping[str, str] = MappingProxyType({}),
+    shared_timeout: bool = False,  # noqa: FBT001, FBT002 - it is given by functools.partial
+) -> dict[str, Any]:
     """Return the arguments for a session of a transport, as it is configured now.
 
     Args:
         transport: whose attributes count.
+        more: further headers.
         shared_timeout: whether one timer serves all requests where no limit is given.
     """
     arguments: dict[str, Any] = {
-        # A copy, since the user may change it in place.
-        "headers": CIMultiDict(transport.headers) if transport.headers else None,
         "cookies": transport.cookies,
         "auth": transport.auth,
         "json_serialize": transport.json_serialize,
@@ -55,7 +96,27 @@ def session_arguments(transport: AIOHTTPTransport, *, shared_timeout: bool) -> d
         arguments["timeout"] = NO_TOTAL
     if transport.client_session_args:
         arguments.update(transport.client_session_args)
+    arguments["headers"] = _with(session_headers(transport), more)
     return arguments
+
+
+def socket_session_arguments(
+    transport: AIOHTTPTransport, more: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the arguments for the session of a transport's sockets: the settings of requests.
+
+    Args:
+        transport: whose attributes count.
+        more: further headers.
+    """
+    headers = _with(session_headers(transport), more)
+    arguments = {"cookies": transport.cookies, **(transport.client_session_args or {})}
+    return {**arguments, "headers": headers}
+
+
+def _with(headers: CIMultiDict[str], more: Mapping[str, str]) -> CIMultiDict[str] | None:
+    headers.update(more)
+    return headers or None
 
 
 def make_session(
@@ -65,7 +126,7 @@ def make_session(
 
     Args:
         arguments: of :func:`session_arguments`.
-        connector: whose connections to use; ``None`` for some of the session's own.
+        connector: whose connections to use; ``None`` for a new connector.
     """
     if connector is not None:
         arguments = {**arguments, "connector": connector, "connector_owner": False}
@@ -74,5 +135,5 @@ def make_session(
 
 
 def is_reusable(session: aiohttp.ClientSession) -> bool:
-    """Return whether a session has gathered nothing that the next one must not have."""
+    """Return whether a session has no state, such as cookies, that the next one must not have."""
     return not (session.headers or session.trace_configs or session.cookie_jar)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _DAY = 86_400.0
 
 _LONGEST_VALIDITY = 3_660 * _DAY
-"""Ten years is the most that Cognito allows."""
+"""Seconds; Cognito allows ten years at most."""
 
 
 class BlobPersistence(ABC):
@@ -124,7 +124,7 @@ class BlobPersistence(ABC):
         )
 
     def _load_all(self) -> tuple[SavedSessions | None, str]:
-        """Return the saved sessions, or ``None`` and why the stored value is none."""
+        """Return the saved sessions; or ``None`` and why the stored value is not sessions."""
         try:
             raw = self._read()
             if raw is None:
@@ -146,6 +146,6 @@ class BlobPersistence(ABC):
         else:
             then = (
                 "Other users can read it, so this package did not write it: it is neither changed "
-                "nor moved. Name another place, or move it away yourself."
+                "nor moved. Use another name, or move it away yourself."
             )
         return StorageCorrupt(f"{self._where} has no saved sessions in it: {fault}. {then}")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import re
-
+from ..endpoint import is_region
 from ..exceptions import ConfigurationError
 
 __all__ = ["check_region", "check_seconds", "check_text"]
-
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 
 
 def check_seconds(name: str, value: object, *, longest: float) -> float:
@@ -17,31 +13,30 @@ def check_seconds(name: str, value: object, *, longest: float) -> float:
 
     Args:
         name: the argument's name, for the error.
-        value: what the user gave.
+        value: the argument's value.
         longest: the largest accepted number of seconds.
 
     Raises:
         ConfigurationError: it is not a number above 0, or it is too large.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 < value <= longest:  # type: ignore[arg-type, operator]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= longest:
         raise ConfigurationError(
             f"{name} must be a number of seconds above 0 and up to {longest:.0f}, not {value!r}.",
             setting=name,
         )
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def check_region(region: object) -> None:
     """Check that this may be an AWS region.
 
     Args:
-        region: what the user gave; ``None`` is accepted.
+        region: the argument's value; ``None`` is accepted.
 
     Raises:
         ConfigurationError: no region is named like this.
     """
-    if region is not None and not _REGION.fullmatch(check_text("region", region)):
+    if region is not None and not is_region(check_text("region", region)):
         raise ConfigurationError(
             f"{region!r} is not the name of an AWS region, such as eu-west-1.", setting="region"
         )
@@ -52,7 +47,7 @@ def check_text(name: str, value: object) -> str:
 
     Args:
         name: the argument's name, for the error.
-        value: what the user gave.
+        value: the argument's value.
 
     Raises:
         ConfigurationError: it is not a ``str``, it is empty, or it can't be encoded as UTF-8.

@@ -41,17 +41,17 @@ _LARGEST_VALUE = 400 * 1024 - 3 * 1024
 class DynamoDBPersistence(BlobPersistence):
     """Keeps sessions in one item of a DynamoDB table, through boto3.
 
-    The lock is a lease: whoever finds it unchanged for ``lease`` seconds, by their own
+    The lock is a lease: a process that finds it unchanged for ``lease`` seconds, by its own
     clock, takes it over, so that the clocks of machines need not agree. Every save is
-    conditional: one whose holder has lost the lease to somebody who saved since is refused.
+    conditional: a save is refused if another process has taken the lease and saved since.
 
     The item's partition key is the attribute ``session_key``; ``expires_at`` (seconds since
     the epoch) is for the table's TTL.
 
     Args:
         table: the table's name; :meth:`create_table` creates it.
-        key: the item's key. Give each user one: sessions that share an item are renewed
-            one after the other, and an item has room for some 40 users.
+        key: the item's key. Use one for each user: sessions that share an item are renewed
+            one after the other, and an item is large enough for some 40 users.
         endpoint_url: an emulator's address; ``None`` for AWS.
         allow_insecure: whether plain ``http://`` to another machine is allowed, because
             the network itself is secured.
@@ -66,7 +66,7 @@ class DynamoDBPersistence(BlobPersistence):
         refresh_token_validity: seconds for which the app client's refresh tokens are valid
             from the sign-in; Cognito's default is 30 days. The item expires then, but not
             before half of these seconds have passed since the last save.
-        lease: seconds after which the lock of a dead holder is taken over.
+        lease: seconds after which the lock of a killed holder is taken over.
         monotonic: a clock in seconds, by which others' leases end.
 
     Raises:

@@ -187,6 +187,6 @@ def too_large(where: str) -> ConfigurationError:
     """Return the error for more sessions than an item can have."""
     return ConfigurationError(
         f"{where} would be larger than the 400 kB that DynamoDB allows, because too many users "
-        "share it: give each user a key, DynamoDBPersistence(table, key=f'session-{user}').",
+        "share it: use a key for each user, DynamoDBPersistence(table, key=f'session-{user}').",
         setting="key",
     )

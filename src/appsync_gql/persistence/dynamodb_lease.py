@@ -26,8 +26,8 @@ class Lease:
 class DynamoDBLeases:
     """Takes, extends and releases leases of one item.
 
-    DynamoDB has no clock to end a lease. Whoever finds the same lease for as long as it
-    lasts, by their own clock, takes it over.
+    DynamoDB has no clock to end a lease. A process that finds the same lease for as long as it
+    lasts, by its own clock, takes it over.
 
     Args:
         item: the item.
@@ -83,7 +83,7 @@ class DynamoDBLeases:
         return lease, fence
 
     def extend(self, lease: Lease) -> bool:
-        """Change the lease, so that others see that its holder lives; return whether it could."""
+        """Change the lease, so that others do not take it; return whether it was still held."""
         new = secrets.token_hex(8)
         values = {":mine": {"S": lease.id}, ":new": {"S": new}}
         refused = self._item.update("SET lease = :new", "lease = :mine", values)

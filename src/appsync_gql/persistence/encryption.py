@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..exceptions import ConfigurationError
 from ..extras import require
+from ..forks import importing
 from ..secret import Secret, SecretBytes
 from .session_json import NotSessions
 
@@ -30,10 +31,10 @@ class Cipher(Protocol):
         ...
 
     def decrypt(self, stored: SecretBytes) -> SecretBytes:
-        """Return what was given to :meth:`encrypt`.
+        """Return the argument of :meth:`encrypt`.
 
         Raises:
-            ConfigurationError: it was encrypted with a key that was not given.
+            ConfigurationError: it was encrypted with a key that is not among these.
             NotSessions: it is not encrypted, and must not be used.
         """
         ...
@@ -69,7 +70,7 @@ class _FernetCipher:
                 return stored
             raise NotSessions(
                 "it is not encrypted, so anybody who can write there may have put it there. If "
-                "sessions were saved there before encryption_key= was given, pass "
+                "sessions were saved there before encryption_key= was set, pass "
                 "accept_unencrypted=True until they have been saved again"
             )
         plain = self._decrypted(stored)
@@ -82,7 +83,8 @@ class _FernetCipher:
         return plain
 
     def _decrypted(self, stored: SecretBytes) -> SecretBytes | None:
-        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+        with importing():
+            from cryptography.fernet import InvalidToken  # noqa: PLC0415
 
         try:
             return SecretBytes(self._fernet().decrypt(stored))
@@ -90,15 +92,16 @@ class _FernetCipher:
             return None
 
     def _fernet(self) -> MultiFernet:
-        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
+        with importing():
+            from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
 
         return MultiFernet([Fernet(str(key)) for key in self._keys])
 
 
 def secret_keys(encryption_key: EncryptionKey) -> list[Secret] | None:
-    """Return the keys that a user gave as secrets, so that no traceback shows them.
+    """Return the user's keys as secrets, so that no traceback shows them.
 
-    Never raises, since a traceback would show what was given: a list that has anything else
+    Never raises, since a traceback would show the argument: a list that has anything else
     in it becomes an empty one, which :func:`cipher_for` refuses.
     """
     if encryption_key is None:

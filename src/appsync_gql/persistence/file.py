@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 class FilePersistence(BlobPersistence):
     """Keeps sessions in a file with mode 0600, in a folder that is created with mode 0700.
 
-    Each save writes a new file and renames it: whoever reads gets the old sessions or the
+    Each save writes a new file and renames it: a reader gets the old sessions or the
     new ones, also after a crash. The lock is the operating system's own, on a file beside
-    it that stays there. It is released when its holder dies. Symbolic links are resolved,
+    it that stays there. The system releases it when its holder ends. Symbolic links are resolved,
     so that programs that use different paths to one file share its lock.
 
     Args:

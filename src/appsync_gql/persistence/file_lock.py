@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError, LockTimeout, StorageFailed
+from ..forks import importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,8 @@ def hold_file_lock(path: Path, where: str, wait: float = 0.0) -> Iterator[None]:
         LockTimeout: another process or thread holds it.
         StorageFailed: it can't be locked at all.
     """
-    from filelock import FileLock  # noqa: PLC0415
+    with importing():
+        from filelock import FileLock  # noqa: PLC0415
 
     # A marker file instead of a real lock would outlive a holder that is killed.
     lock = FileLock(path, timeout=wait, mode=_PRIVATE_FILE, fallback_to_soft=False)
@@ -41,7 +43,7 @@ def hold_file_lock(path: Path, where: str, wait: float = 0.0) -> Iterator[None]:
             raise LockTimeout(f"{where} is locked by another program ({path}).") from None
         except NotImplementedError:
             raise ConfigurationError(
-                f"{where} is on a file system without locks: choose another place.",
+                f"{where} is on a file system without locks: choose another folder.",
                 setting="path",
             ) from None
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConfigurationError, StorageFailed
 from ..extras import require
+from ..forks import importing
 from ..secret import Secret, SecretBytes
 from .blob import BlobPersistence
 from .checks import check_text
@@ -164,7 +165,8 @@ class KeyringPersistence(BlobPersistence):
         self._call("set_password", name, text)
 
     def _delete(self, name: str) -> None:
-        from keyring.errors import PasswordDeleteError  # noqa: PLC0415
+        with importing():
+            from keyring.errors import PasswordDeleteError  # noqa: PLC0415
 
         def delete(*arguments: str) -> None:
             try:
@@ -183,7 +185,8 @@ class KeyringPersistence(BlobPersistence):
 
     def _run(self, call: Any, *arguments: str) -> Any:
         """Call the package; its own errors, whose frames hold the entry's text, are dropped."""
-        from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
+        with importing():
+            from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
 
         problem: ConfigurationError | StorageFailed
         try:
@@ -236,6 +239,7 @@ def _digest(text: str) -> str:
 
 def _keyring() -> Any:
     """Import the package on a worker thread: it searches for backends, which takes time."""
-    import keyring  # noqa: PLC0415
+    with importing():
+        import keyring  # noqa: PLC0415
 
     return keyring

@@ -1,4 +1,4 @@
-"""A lock that ends by itself when its holder dies, for storage that several machines share.
+"""A lock that ends by itself when its holder is killed, for storage that several machines share.
 
 A lease is taken for some seconds, and extended while its holder works. Every taking gets
 a higher number, the fence, and the storage accepts no write with a lower fence than its
@@ -7,7 +7,7 @@ example) can't undo what others wrote since
 (https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html).
 
 A fence is at least the number of microseconds since 1970, so that a storage that has lost
-its data goes on with higher fences than those that it gave out before.
+its data goes on with higher fences than before.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def hold_lease(
 
     Args:
         extend: extends the lease, and returns whether it still belonged to this holder.
-        release: gives up the lease if it still belongs to this holder.
+        release: releases the lease if it still belongs to this holder.
         seconds: how long the lease lasts each time.
         release_seconds: how long to wait at most until it is released.
         start: starts the thread. Where none can be started, the lease is not extended.

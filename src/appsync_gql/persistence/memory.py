@@ -21,10 +21,10 @@ __all__ = ["MemoryPersistence"]
 
 
 class MemoryPersistence:
-    """Keeps sessions in this object: token stores that are given the same object share them.
+    """Keeps sessions in this object: token stores with the same object share them.
 
     A forked child has a copy of its own. Where refresh tokens rotate, parent and child
-    must not both renew from it: give them a persistence that processes can share.
+    must not both renew from it: use a persistence that processes can share.
     """
 
     def __init__(self, *, now: Callable[[], float] = time.time) -> None:

@@ -28,7 +28,7 @@ __all__ = ["RedisPersistence"]
 _LONGEST_LEASE = 3_600.0
 
 # KEYS: the sessions, the lock. The sessions are a hash: "sessions" (the bytes), "fence" (the
-# highest that was given out), "saved" (the fence of the last write). Whatever is under the key
+# highest so far), "saved" (the fence of the last write). Whatever is under the key
 # instead, the lock can be taken, so that it can be moved away.
 _NUMBER = """
 local function number(field)
@@ -86,11 +86,11 @@ class RedisPersistence(BlobPersistence):
     """Keeps sessions under one key of a Redis server or cluster.
 
     ``pip install "appsync-gql[redis]"``. The lock is a lease: it ends by itself ``lease``
-    seconds after its holder died. A save whose holder has lost the lease to somebody who
-    saved since is refused, in the same command as the write.
+    seconds after its holder died. A save is refused if another process has
+    taken the lease and saved since, in the same command as the write.
 
-    Give each user a key, or all users of a server one: sessions that share a key are kept
-    apart, but are renewed one after the other.
+    Use a key for each user, or one key for all users of a server: sessions that share a key
+    are separate, but are renewed one after the other.
 
     Args:
         url: ``redis://``, ``rediss://`` (TLS) or ``unix://``, as redis-py takes them, or
@@ -107,7 +107,7 @@ class RedisPersistence(BlobPersistence):
         refresh_token_validity: seconds for which the app client's refresh tokens are valid
             from the sign-in; Cognito's default is 30 days. The key expires then, but not
             before half of these seconds have passed since the last save.
-        lease: seconds after which the lock of a dead holder ends.
+        lease: seconds after which the lock of a killed holder ends.
 
     Raises:
         MissingExtra: a package is missing; the message is the pip line.

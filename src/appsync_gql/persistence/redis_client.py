@@ -13,6 +13,7 @@ from ..exceptions import (
     StorageCorrupt,
     StorageFailed,
 )
+from ..forks import importing
 from ..secret import Secret
 from ..threads import after_fork_in_child
 
@@ -137,7 +138,8 @@ class RedisClient:
 
     def _attempt(self, command: Callable[[Any], T], *, retried: bool) -> Any:
         """Run the command; return its result, an error, or :class:`_Again`."""
-        from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415
+        with importing():
+            from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415
 
         client = self._client
         try:
@@ -161,9 +163,10 @@ class RedisClient:
 
     def _create(self) -> Any:
         """Create a client; redis-py takes a tenth of a second to import."""
-        import redis  # noqa: PLC0415
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.retry import Retry  # noqa: PLC0415
+        with importing():
+            import redis  # noqa: PLC0415
+            from redis.backoff import NoBackoff  # noqa: PLC0415
+            from redis.retry import Retry  # noqa: PLC0415
 
         url = self._current_url()
         check_url(url, allow_insecure=self._allow_insecure)

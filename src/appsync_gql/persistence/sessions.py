@@ -23,7 +23,7 @@ _MOST_DIGESTS = 8
 
 _SIGN_OUT_KEPT = 7 * _DAY
 """Seconds for which a sign-out is recorded. An access token lives for a day at most, so within
-these every other process has had to renew the session, and has learned that it was revoked."""
+these every other process has tried to renew the session and got the error that it was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class SavedSession:
         return claims.issued_at if claims else None
 
     def ends_at(self, refresh_token_validity: float) -> float | None:
-        """Return the time from which nobody can use this any more; ``None`` if it is unknown."""
+        """Return the time from which this can't be used any more; ``None`` if it is unknown."""
         if self.signed_out_at is not None:
             return self.signed_out_at + _SIGN_OUT_KEPT
         # A renewal proves that the session was alive, even if it is older than the validity.
@@ -146,9 +146,9 @@ class SavedSessions:
         return SavedSessions((*(s for s in self.sessions if s not in ended), *records))
 
     def without_ended(self, refresh_token_validity: float, now: float) -> SavedSessions:
-        """Return the sessions without those that nobody can use any more.
+        """Return the sessions without those that can't be used any more.
 
-        Nothing is removed on the word of this machine's clock alone: a time counts as past
+        This machine's clock alone does not decide: a time counts as past
         when the newest token was issued after it as well.
 
         Args:

@@ -1,4 +1,4 @@
-"""Amazon Cognito user pools, through boto3. Nothing else talks to Cognito."""
+"""Amazon Cognito user pools, through boto3. Nothing else calls Cognito."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ..clock import seconds_of
+from ..clock import retry_after
 from ..exceptions import (
     AppSyncError,
     ConfigurationError,
@@ -128,18 +128,12 @@ class ErrorResponse:
 
     @property
     def retry_after(self) -> float:
-        """Seconds that the server asked to wait (RFC 9110 10.2.3); 0.0 if it did not ask."""
-        value = self.headers.get("retry-after", "").strip()
-        if value.isascii() and value.isdigit():
-            return min(float(value), _LONGEST_WAIT)
-        until, now = seconds_of(value), seconds_of(self.headers.get("date"))
-        if until is None or now is None:
-            return 0.0
-        return min(max(until - now, 0.0), _LONGEST_WAIT)
+        """Seconds that the server asked to wait, 300 at most; 0.0 if it did not ask."""
+        return min(retry_after(self.headers) or 0.0, _LONGEST_WAIT)
 
 
 _LONGEST_WAIT = 300.0
-"""Seconds; a longer ``Retry-After`` is not believed."""
+"""Seconds. A longer ``Retry-After`` is taken for an error of the server."""
 
 
 def error_of_refresh(response: ErrorResponse) -> AppSyncError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..endpoint import check_service_url
+from ..endpoint import REGION, check_service_url, is_region
 from ..exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,12 +21,10 @@ __all__ = [
     "region_of_pool",
 ]
 
-_REGION_NAME = r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}"
-_REGION = re.compile(rf"{_REGION_NAME}\Z")
 _HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-_POOL_ID = re.compile(rf"({_REGION_NAME})_[0-9A-Za-z]+\Z")
+_POOL_ID = re.compile(rf"({REGION})_[0-9A-Za-z]+\Z")
 _ISSUER = re.compile(
-    rf"https://(?:issuer-)?cognito-idp\.({_REGION_NAME})\.amazonaws\.(?:com|com\.cn|eu)/"
+    rf"https://(?:issuer-)?cognito-idp\.({REGION})\.amazonaws\.(?:com|com\.cn|eu)/"
 )
 
 
@@ -74,8 +72,8 @@ def check_region(region: object, endpoint_url: object) -> None:
     if region is None:
         return
     check_text(region, "region")
-    pattern = _REGION if endpoint_url is None else _HOST_LABEL
-    if not pattern.match(str(region)):
+    name = str(region)
+    if not (is_region(name) if endpoint_url is None else _HOST_LABEL.match(name)):
         raise ConfigurationError(
             f"{region!r} is not the name of an AWS region, such as 'eu-west-1'.", setting="region"
         )

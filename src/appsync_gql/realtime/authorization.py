@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..auth.base import SignableRequest
@@ -25,7 +26,7 @@ class Sent:
 
     Attributes:
         request: what they authorize.
-        headers: as the authorization mode gave them, shown by no ``repr``.
+        headers: as the authorization mode returned them; no ``repr`` shows them.
         authorization: the authorization object of a handshake or ``start``: the headers and
             the API's host.
     """
@@ -52,13 +53,19 @@ class Authorization:
     Args:
         authorizer: the authorization mode.
         url: the GraphQL endpoint.
+        signed_headers: headers of handshakes that are signed.
 
     Attributes:
         authorizer: as given. Those that are equal are the same authorization.
     """
 
-    def __init__(self, authorizer: Authorizer, url: str) -> None:
-        self.authorizer = authorizer
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        url: str,
+        signed_headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.authorizer, self._signed_headers = authorizer, signed_headers
         self._url, self._host = url, host_of(url)
 
     async def for_connect(self) -> Sent:
@@ -68,7 +75,7 @@ class Authorization:
             Exception: whatever the authorization mode raises.
         """
         url = f"{self._url.rstrip('/')}/connect"
-        return await self._headers(SignableRequest(url, b"{}", "connect"))
+        return await self._headers(SignableRequest(url, b"{}", "connect", self._signed_headers))
 
     async def for_start(self, data: str) -> Sent:
         """Return headers for a ``start`` with exactly this data.

@@ -50,7 +50,7 @@ class Backoff:
 
 
 class EndpointBackoff:
-    """The pauses before handshakes at one endpoint: those of everybody, and those of one user.
+    """The pauses before handshakes at one endpoint: for all users, and for one user.
 
     All times are in seconds of the event loop's clock.
 

@@ -36,7 +36,7 @@ class Gap(dict[str, Any]):
 
 
 class _End:
-    """The last thing that a consumer gets.
+    """The end of a subscription, as an item of the buffer.
 
     Attributes:
         error: what to raise; ``None`` for a completion.
@@ -73,7 +73,7 @@ class Buffer:
         self.items: deque[Any] = deque()
         self.size, self.waits = size, on_full == "wait"
         self._fails = on_full == "fail"
-        # A server that has to wait is not read from while there is no room; see `room`.
+        # A server that has to wait is not read from while this is full: see wait_for_space().
         self._limit = sys.maxsize if self.waits else size
         self._on_gap, self._on_overflow = on_gap, on_overflow
         self._changed = asyncio.Event()
@@ -97,20 +97,20 @@ class Buffer:
                 raise items[0].error
             return None
         if self.waits:
-            self._changed.set()  # there will be room again
+            self._changed.set()  # there will be space again
         return items.popleft()  # type: ignore[no-any-return]
 
     def leave(self) -> None:
-        """Note that the consumer is gone: nobody waits for room any more."""
+        """Note that the consumer has left: stop waiting for space."""
         self._consumer_left = True
         self._changed.set()
 
     # -- what comes in ----------------------------------------------------------------
 
     def put(self, payload: dict[str, Any]) -> None:
-        """Take an event, or do what ``on_full`` says if there is no room."""
+        """Take an event, or do what ``on_full`` says if the buffer is full."""
         items = self.items
-        if len(items) >= self._limit and not self._make_room():
+        if len(items) >= self._limit and not self._make_space():
             return
         items.append(payload)
         if self._consumer_waits:
@@ -138,8 +138,8 @@ class Buffer:
         """Whether a server that has to wait for the consumer has to wait now."""
         return self.waits and len(self.items) >= self.size and not self._consumer_left
 
-    async def room(self) -> None:
-        """Wait until the consumer has made room."""
+    async def wait_for_space(self) -> None:
+        """Wait until the consumer has taken an event."""
         while self.full:
             self._changed.clear()
             await self._changed.wait()
@@ -148,15 +148,15 @@ class Buffer:
         self.items.append(item)
         self._changed.set()
 
-    def _make_room(self) -> bool:
-        """Return whether the next event has a place now."""
+    def _make_space(self) -> bool:
+        """Drop old items if needed; return whether the next event can be added."""
         if self._fails:
             return self._fail_if_full()
         # The gap in front shows that something is missing; it counts as one of those that wait.
         gap = self.items.popleft()
         if type(gap) is not Gap:
             self._on_gap(gap := Gap("the consumer was too slow"))
-        if len(self.items) >= self.size - 1 and self.items:
+        if self.items:
             self.items.popleft()
         self.items.appendleft(gap)
         return True

@@ -1,4 +1,4 @@
-"""Opening a WebSocket, up to the server's acknowledgement."""
+"""Opens a WebSocket, up to the server's acknowledgement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Opened", "socket_session"]
 
 _LARGEST_FRAME = 4 * 1024 * 1024
-"""Bytes. AppSync's events are 240 KB at the most; a server that sends more than this is not one."""
+"""Bytes. AppSync's events are 240 KB at the most; a larger one is no event of AppSync."""
 
 _AS_BYTES: dict[str, Any] = (
     {"decode_text": False} if tuple(map(int, aiohttp.__version__.split(".")[:2])) >= (3, 14) else {}
@@ -36,8 +36,7 @@ _CLOSING = 2.0
 """Seconds that a server gets to close its side."""
 
 _NO_REDIRECTS = (
-    "It redirects, and tokens are not sent after a redirect: give the transport the final URL "
-    "as realtime_url."
+    "It redirects, and tokens are not sent after a redirect: pass the final URL as realtime_url."
 )
 
 
@@ -60,7 +59,7 @@ class Connector:
 
     Args:
         url: the real-time endpoint.
-        way: how a handshake carries its authorization.
+        realtime_auth: how a handshake carries its authorization.
         session: returns the arguments of the aiohttp session that sockets are opened with.
         ssl: as for aiohttp.
         loads: reads JSON.
@@ -71,13 +70,14 @@ class Connector:
         self,
         url: str,
         *,
-        way: RealtimeAuth,
+        realtime_auth: RealtimeAuth,
         session: Callable[[], dict[str, Any]],
         ssl: Any,
         loads: Callable[[Any], Any],
         ack_timeout: float,
     ) -> None:
-        self._url, self._way, self._ssl, self._loads = url, way, ssl, loads
+        self._realtime_auth: RealtimeAuth = realtime_auth
+        self._url, self._ssl, self._loads = url, ssl, loads
         self._arguments, self._ack_timeout = session, ack_timeout
         self._session: aiohttp.ClientSession | None = None
         self._proxy: dict[str, Any] = {}
@@ -127,15 +127,16 @@ class Connector:
             arguments = self._arguments()
             self._proxy = _proxy_arguments(self._url, arguments)
             self._session = socket_session(arguments)
-        handshake = handshake_of(authorization, self._way)
+        handshake = handshake_of(authorization, self._realtime_auth)
         as_bytes = reader_of_bytes(self._loads) is not None
+        # pyright can't read the types of attrs' classes (ClientWSTimeout).
         socket: Socket = await self._session.ws_connect(
             self._url,
             protocols=handshake.protocols,
             params=handshake.params,
             ssl=self._ssl,
             max_msg_size=_LARGEST_FRAME,
-            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),
+            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),  # pyright: ignore[reportCallIssue]
             **self._proxy,
             **(_AS_BYTES if as_bytes else {}),
         )
@@ -189,7 +190,7 @@ def socket_session(arguments: dict[str, Any]) -> aiohttp.ClientSession:
     """Return a session for sockets alone.
 
     Sockets stay open for hours and must not use up the connections of requests; a redirect
-    of a handshake would carry the token, and aiohttp can't be told not to follow it; and
+    of a handshake would carry the token, and aiohttp has no option against following it; and
     what ``raise_for_status`` raises would take the place of a handshake's own error.
 
     Args:

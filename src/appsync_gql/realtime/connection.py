@@ -32,7 +32,7 @@ _SENDING = 2.0
 
 
 class State(enum.Enum):
-    """What a connection is good for."""
+    """What may be done on a connection."""
 
     OPEN = "open"
     """Subscriptions may start on it."""
@@ -41,11 +41,11 @@ class State(enum.Enum):
     RETIRING = "retiring"
     """It will end soon; those that are registered move to another one."""
     CLOSED = "closed"
-    """It is gone."""
+    """It is closed."""
 
 
 class Connection:
-    """Reads from its WebSocket until it is closed. Futures say what becomes of it.
+    """Reads from its WebSocket until it is closed.
 
     Args:
         opened: the WebSocket, acknowledged by the server.
@@ -53,9 +53,9 @@ class Connection:
         on_error: called with each error that is for no subscription.
 
     Attributes:
-        state: what it is good for.
+        state: see :class:`State`.
         retiring: done when its subscriptions have to move to another connection.
-        closed: done when it is gone; the result is why.
+        closed: done when it is closed; the result is why.
         opened_at: when it was opened, in the event loop's seconds.
         interrupted: how many subscriptions were registered when it was closed.
         leases: how many subscriptions use it, or are about to.
@@ -80,8 +80,8 @@ class Connection:
         self._reader = loop.create_task(self._read(), name="appsync-gql-reader")
 
     @property
-    def has_room(self) -> bool:
-        """Whether a further subscription may start on it."""
+    def accepts_starts(self) -> bool:
+        """Whether a further subscription may start on it, by its state and the server's limit."""
         return self.state is State.OPEN and (self.limit is None or self.leases < self.limit)
 
     @property
@@ -200,7 +200,8 @@ class Connection:
         self._abandoned = True
         self.state = State.CLOSED
         self._keepalive.stop()
-        resolve(self.closed, "it belongs to another process")
+        with contextlib.suppress(RuntimeError):  # the loop is another thread's, and checks that
+            resolve(self.closed, "it belongs to another process")
 
     def _give_up(self, reason: str) -> None:
         self._finish(reason)
@@ -225,7 +226,7 @@ class Connection:
     async def _read(self) -> None:
         reason = "the connection broke"
         try:
-            while await self._read_some():  # noqa: ASYNC110 - a turn for others, not a wait
+            while await self._read_some():  # noqa: ASYNC110 - it lets other tasks run, and waits for nothing
                 # What has arrived is read without waiting: in a burst nobody else would run.
                 await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing is read any more
@@ -260,7 +261,7 @@ class Connection:
                     receiver.receive(event["payload"])
                     if receiver.waits:
                         keepalive.paused = True
-                        await receiver.room()
+                        await receiver.wait_for_space()
                         keepalive.paused = False
             elif event is not None:
                 self._handle(event)

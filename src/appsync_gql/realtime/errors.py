@@ -37,7 +37,7 @@ __all__ = [
 
 
 _ENDPOINT_STATUSES = {*range(300, 400), 404, 405, 410, 421, 426}
-"""HTTP statuses that depend on the URL alone, and not on who asks."""
+"""HTTP statuses that depend on the URL alone, and not on the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ServerError:
 
     @property
     def of_endpoint(self) -> bool:
-        """Whether the handshakes of other users would end the same."""
+        """Whether handshakes of other users would fail in the same way."""
         if self.meaning in {ErrorMeaning.INVALID, ErrorMeaning.BLOCKED}:
             return self.error_type is None and self.code in _ENDPOINT_STATUSES
         return self.meaning not in {ErrorMeaning.REFUSED, ErrorMeaning.DENIED}
@@ -144,7 +144,7 @@ def server_error_of(frame: dict[str, Any]) -> ServerError:
     code = about.get("errorCode")
     code = code if isinstance(code, int) and not isinstance(code, bool) else None
     text = _text(about.get("message"))
-    message = text or error_type or "The server gave no reason."
+    message = text or error_type or "The server sent no reason."
     return ServerError(_meaning(error_type, code, text), message, error_type, code, errors)
 
 

@@ -1,4 +1,4 @@
-"""Moving a subscription from one connection to its successor: nothing missed, nothing doubled."""
+"""Moves a subscription from one connection to its successor without lost or repeated events."""
 
 from __future__ import annotations
 
@@ -49,10 +49,11 @@ class Registered(NamedTuple):
 
 
 async def hand_over(old: Registered, new: Registered, overlap: float) -> Registered | End:
-    """Leave one registration for another one that the server has just acknowledged.
+    """Move from one registration to another one that the server has just acknowledged.
 
-    Both stay for a while, because the server may deliver nothing on the new one for a moment.
-    Until the old one has ended, events are delivered from it, and those of the new one are held.
+    Both stay registered for a while, because the server may deliver nothing on the new one at
+    first. Until the old one has ended, its events are delivered, and those of the new one are
+    held.
 
     Args:
         old: records what it delivers since before the new one was started.
@@ -87,7 +88,7 @@ async def _after_overlap(old: Registered, new: Registered, overlap: float) -> Re
     if brought.overflowed or (receiver.overflowed and not waits):
         return Lost("more events than can be kept arrived during a hand-over")
     if old_end is not None or not alive:
-        # Nobody knows whether it brought everything until the new one did.
+        # It is not known whether it delivered everything until the new one did.
         receiver.buffer.gap("the connection ended before its successor was ready")
     receiver.merge(brought)
     return new

@@ -60,14 +60,14 @@ def realtime_url_of(url: str) -> str:
     return urlunsplit((scheme, host_of(url), f"{path}/realtime", "", ""))
 
 
-def check_realtime(url: str, way: str, *, allow_insecure: bool) -> None:
+def check_realtime(url: str, realtime_auth: str, *, allow_insecure: bool) -> None:
     """Refuse settings of the real-time endpoint with which no token may be sent.
 
     Raises:
         ConfigurationError: the URL, or the way to send the authorization, can't be used.
         InsecureEndpoint: the URL is ``ws://`` to another machine.
     """
-    if way not in {"subprotocol", "query"}:
+    if realtime_auth not in {"subprotocol", "query"}:
         raise ConfigurationError(
             'realtime_auth is "subprotocol" or "query".', setting="realtime_auth"
         )
@@ -103,7 +103,7 @@ def proxy_of(url: str, proxies: Mapping[str, str]) -> str | None:
     return None if found is None else Secret(found)
 
 
-def handshake_of(authorization: Mapping[str, str], way: RealtimeAuth) -> Handshake:
+def handshake_of(authorization: Mapping[str, str], realtime_auth: RealtimeAuth) -> Handshake:
     """Return a handshake with the authorization in the subprotocol, or in the URL's query.
 
     In the subprotocol no log of URLs shows it.
@@ -111,7 +111,7 @@ def handshake_of(authorization: Mapping[str, str], way: RealtimeAuth) -> Handsha
     https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html#handshake-details-to-establish-the-websocket-connection
     """
     text = Secret(json.dumps(dict(authorization)))
-    if way == "query":
+    if realtime_auth == "query":
         header = Secret(base64.b64encode(text.encode()).decode())
         return Handshake(("graphql-ws",), {"header": header, "payload": "e30="})
     header = Secret(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))

@@ -43,7 +43,7 @@ class Lease:
         self._released = False
 
     async def release(self) -> None:
-        """Give it back. A connection without leases is closed."""
+        """Release it. A connection without leases is closed."""
         if self._released:
             return
         self._released = True

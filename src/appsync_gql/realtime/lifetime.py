@@ -7,7 +7,7 @@ from typing import NamedTuple
 __all__ = ["Retirement", "ended_with_token", "retirement"]
 
 _COINCIDENCE = 2.0
-"""Seconds between a token's expiry and a connection's end that are no coincidence."""
+"""A connection that ends within so many seconds of its token's expiry was ended by that."""
 
 _AHEAD = 10.0
 """Seconds by which a connection is replaced ahead of its token's expiry, at the most."""

@@ -20,7 +20,7 @@ class Merge:
     is taken for the true one.
 
     Args:
-        brought: what the old connection brought since the new one was asked.
+        brought: what the old connection brought since the new one was started.
     """
 
     def __init__(self, brought: Sequence[Any]) -> None:
@@ -34,7 +34,7 @@ class Merge:
         """Whether all events from now on are new."""
         return not self._starts
 
-    def feed(self, event: Any) -> list[Any]:
+    def add(self, event: Any) -> list[Any]:
         """Take the new connection's next event; return the events to deliver now."""
         if self.done:
             return [event]
@@ -51,7 +51,7 @@ class Merge:
     def finish(self) -> list[Any]:
         """End the de-duplication; return the events that were kept back.
 
-        A repetition follows closely. What was not continued by now began like one by chance.
+        A repetition follows closely. What has not continued by now was equal by chance.
         """
         if self.done:
             return []

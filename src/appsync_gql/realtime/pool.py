@@ -32,7 +32,7 @@ class _Opening:
     """A connection that is being opened for all who have the same authorization.
 
     Attributes:
-        task: opens it; the result is a lease for as long as somebody waits.
+        task: opens it; the result is a lease for as long as a subscription waits.
         waiters: how many wait.
     """
 
@@ -71,11 +71,11 @@ class ConnectionPool:
         self._closed = self._ends_with_token = self.connected_once = False
 
     async def acquire(self, authorization: Authorization, *, exclusive: bool = False) -> Lease:
-        """Return a lease on a connection with room, which is opened if there is none.
+        """Return a lease on a connection that accepts subscriptions; open one if there is none.
 
         Args:
             authorization: of the handshake, if there is to be one.
-            exclusive: whether nobody else may use the connection.
+            exclusive: whether no other subscription may use the connection.
 
         Raises:
             NotConnected: there is none to be had now. The next call waits before it tries again.
@@ -86,7 +86,7 @@ class ConnectionPool:
             if exclusive:
                 return await self._open(authorization, exclusive=True)
             for connection in self._connections:
-                if connection.has_room:
+                if connection.accepts_starts:
                     return self._lease(connection)
             opening = self._openings.get(authorization.authorizer)
             lease = await self._join(opening or self._begin(authorization))
@@ -108,12 +108,12 @@ class ConnectionPool:
             await self._connector.close()
 
     async def close_if_idle(self) -> None:
-        """Close the session of the sockets if nobody uses a connection, or waits for one."""
+        """Close the sockets' session if no subscription uses a connection or waits for one."""
         if not (self._connections or self._closings or self._opening_now):
             await self._connector.close()
 
     def abandon(self) -> None:
-        """Forget everything without touching a socket: all belongs to the process that forked."""
+        """Drop everything without touching a socket: the sockets are the parent process's."""
         self._closed = True
         self._abandoned, self._connections = self._connections, []
         for connection in self._abandoned:
@@ -158,7 +158,7 @@ class ConnectionPool:
             del self._openings[authorizer]
 
     async def _join(self, opening: _Opening) -> Lease | None:
-        """Wait for a connection; return ``None`` if it has no room left for this waiter.
+        """Wait for a connection; return ``None`` if it accepts no more subscriptions.
 
         Raises:
             NotConnected: as :meth:`acquire`.
@@ -170,14 +170,14 @@ class ConnectionPool:
             if task.cancelled():
                 raise NotConnected(Lost("the attempt was cancelled"), None)
             connection = task.result().connection
-            return self._lease(connection) if connection.has_room else None
+            return self._lease(connection) if connection.accepts_starts else None
         finally:
             opening.waiters -= 1
             if not opening.waiters:
                 await self._leave(opening)
 
     async def _leave(self, opening: _Opening) -> None:
-        """End an opening for which nobody waits any more."""
+        """Cancel an attempt that no subscription waits for any more."""
         task = opening.task
         if not task.done():
             task.cancel()
@@ -195,12 +195,12 @@ class ConnectionPool:
         try:
             while True:
                 await self._pause(authorization.authorizer)
-                # Each user waits for his own headers, and for those alone.
+                # Each user waits for their own headers only.
                 sent = await authorization.for_connect()
                 if exclusive:
                     break
                 for connection in self._connections:
-                    if connection.has_room:
+                    if connection.accepts_starts:
                         return self._lease(connection)
                 if self._attempt is None:
                     break
@@ -269,7 +269,7 @@ class ConnectionPool:
         self.connected_once = True
 
     def _lost(self, connection: Connection, sent: Sent, reason: str) -> None:
-        """Count a connection that did not end by our own will."""
+        """Count a connection that was not closed by this pool."""
         self._backoff.lost(connection.opened_at, self._loop.time())
         if connection.interrupted:
             now = self._settings.clock.wall()

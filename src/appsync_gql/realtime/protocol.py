@@ -173,7 +173,7 @@ class Protocol:
     # -- frames in --------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> Event | None:
-        """Return what one frame means; ``None`` if it asks for nothing. Never raises."""
+        """Return what one frame means; ``None`` if there is nothing to do. Never raises."""
         frame: Any = None
         try:
             frame = self._loads(text)

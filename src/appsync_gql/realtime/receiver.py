@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["KEPT", "TURN", "Mode", "Receiver"]
 
 TURN = 128
-"""How many messages are read at the most before those who consume them get their turn."""
+"""How many messages are read at the most before other tasks run."""
 
 KEPT = 10_000
 """How many events are kept during a hand-over, unless the buffer holds more."""
@@ -33,7 +33,7 @@ class Mode(enum.Enum):
     MERGE = "merge"
     """It goes to the consumer's buffer unless the old connection brought it already."""
     DROP = "drop"
-    """It is thrown away, because nobody wants it any more."""
+    """It is dropped: the subscription goes on elsewhere, or has ended."""
 
 
 _DELIVER = Mode.DELIVER
@@ -52,7 +52,7 @@ class Receiver:
         kept: the events that were kept, the oldest first.
         received: whether an event ever went to the buffer.
         turn: how many events may come before their consumer gets its turn.
-        waits: whether :meth:`room` must be awaited after each event.
+        waits: whether :meth:`wait_for_space` must be awaited after each event.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class Receiver:
             self.received = True
             self.buffer.put(payload)
         elif mode is Mode.MERGE:
-            self._deliver_all(self._merge.feed(payload))
+            self._deliver_all(self._merge.add(payload))
             if self._merge.done:
                 self._switch(Mode.DELIVER)
         elif mode is not Mode.DROP:
@@ -125,17 +125,17 @@ class Receiver:
             self._switch(Mode.DELIVER)
 
     def drop(self) -> None:
-        """Throw away everything from now on."""
+        """Drop everything from now on."""
         self.kept.clear()
         self._switch(Mode.DROP)
 
-    async def room(self) -> None:
-        """Wait until there is room for more, if the server has to wait for the consumer."""
+    async def wait_for_space(self) -> None:
+        """Wait until there is space for more, if the server has to wait for the consumer."""
         while self.mode is Mode.HOLD and self.overflowed:
             self._changed.clear()
             await self._changed.wait()
         if self.mode is not Mode.DROP:
-            await self.buffer.room()
+            await self.buffer.wait_for_space()
 
     def _deliver_all(self, payloads: deque[dict[str, Any]] | list[dict[str, Any]]) -> None:
         for payload in payloads:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["Action", "Decision", "Failure", "Retry"]
 
 _REFUSALS_AT_FIRST, _REFUSALS = 1, 8
-"""How many refusals in a row are answered with newer tokens: one at first; several, with pauses,
+"""How many refusals in a row are followed by newer tokens: one at first; several, with pauses,
 where the right to subscribe was proven."""
 
 _REJECTED_STARTS = 8
-"""How many times in a row a start is tried again that was accepted before and is called wrong."""
+"""How many times in a row a start is tried again that was accepted before and is rejected now."""
 
 _PROOF = 1.0
 """Seconds that a subscription must have lasted to prove the right to it, if no event came. The
-``start_ack`` alone proves nothing, since an error may come right behind it."""
+``start_ack`` alone proves nothing, since an error may follow at once."""
 
 
 class Action(enum.Enum):
@@ -118,7 +118,7 @@ class Retry:
             end: how the attempt ended.
             connecting: whether there was no connection yet. Then the connection pool pauses.
             reachable: whether the endpoint accepted a connection before.
-            alone: whether nobody else was on the connection.
+            alone: whether no other subscription was on the connection.
         """
         meaning = end.meaning if isinstance(end, ServerError) else ErrorMeaning.FAILED
         if meaning in {ErrorMeaning.REFUSED, ErrorMeaning.DENIED}:

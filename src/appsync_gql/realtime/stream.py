@@ -11,14 +11,15 @@ from gql.transport.exceptions import TransportClosed
 from graphql import ExecutionResult, OperationType, get_operation_ast
 
 from ..auth.adapters import authorizer_of
-from ..compat import UnparsedResult, keep_for_ever
+from ..compat.forks import keep_for_ever
+from ..compat.gql import UnparsedResult
 from ..exceptions import BadRequest, ConfigurationError
 from ..http.request_body import body_of
 from ..threads import EventQueue, after_fork_in_child
 from .handshake import check_realtime, realtime_url_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from gql import GraphQLRequest
 
@@ -41,15 +42,16 @@ class Subscriptions:
     Args:
         url: the GraphQL endpoint.
         realtime_url: the real-time endpoint; ``None`` to make it from ``url``.
-        way: how a handshake carries its authorization.
+        realtime_auth: how a handshake carries its authorization.
         settings: how subscriptions behave; ``None`` for the defaults.
         ssl: as for aiohttp.
         loads: reads JSON.
         listener: called with real-time events.
         allow_insecure: permit ``ws://`` to other machines than this one.
+        signed_headers: headers of handshakes that are signed.
 
     Raises:
-        ConfigurationError: a URL, or ``way``, can't be used.
+        ConfigurationError: a URL, or ``realtime_auth``, can't be used.
     """
 
     def __init__(
@@ -57,16 +59,18 @@ class Subscriptions:
         url: str,
         *,
         realtime_url: str | None,
-        way: RealtimeAuth,
+        realtime_auth: RealtimeAuth,
         settings: RealtimeSettings | None,
         ssl: Any,
         loads: Callable[[Any], Any],
         listener: RealtimeListener | None,
         allow_insecure: bool,
+        signed_headers: Mapping[str, str],
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
-        check_realtime(self._realtime_url, way, allow_insecure=allow_insecure)
-        self._way, self._settings = way, settings
+        check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
+        self._realtime_auth, self._settings = realtime_auth, settings
+        self._signed_headers = signed_headers
         self._ssl, self._loads, self._events = ssl, loads, EventQueue(listener)
         self._by_loop: dict[asyncio.AbstractEventLoop, _OnLoop] = {}
 
@@ -81,7 +85,7 @@ class Subscriptions:
         buffer: int = 1000,
         on_full: OnFull = "drop_oldest",
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """Return the results of a subscription; it starts when the first one is asked for.
+        """Return the results of a subscription; it starts when the first one is awaited.
 
         Args:
             request: one subscription.
@@ -136,7 +140,7 @@ class Subscriptions:
         here = self._on_this_loop(session, settings)
         subscription = Subscription(
             here.pool,
-            Authorization(authorizer, self._url),
+            Authorization(authorizer, self._url, self._signed_headers),
             data,
             settings=settings,
             report=self._events.put,
@@ -168,7 +172,7 @@ class Subscriptions:
 
         connector = Connector(
             self._realtime_url,
-            way=self._way,
+            realtime_auth=self._realtime_auth,
             session=session,
             ssl=self._ssl,
             loads=self._loads,
@@ -214,8 +218,10 @@ class _OnLoop:
         """End everything."""
         self._closing = True
         closed = TransportClosed("The transport was closed.")
-        await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
-        await self.pool.close()
+        try:
+            await asyncio.gather(*(s.end(closed) for s in list(self._subscriptions)))
+        finally:  # also if this is cancelled: nothing is left open
+            await self.pool.close()
 
 
 async def _results(

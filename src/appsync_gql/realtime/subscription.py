@@ -36,7 +36,7 @@ class Subscription:
     """Keeps one operation subscribed through lost connections and expired tokens.
 
     Args:
-        pool: what connections come from.
+        pool: opens and shares connections.
         authorization: of handshakes and starts.
         data: the operation and its variables as JSON: the exact text that is signed and sent.
         settings: how subscriptions behave.
@@ -45,7 +45,7 @@ class Subscription:
         on_full: what happens to the next one.
 
     Attributes:
-        buffer: what the consumer takes from.
+        buffer: the events for the consumer.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Subscription:
         self._lease: Lease | None = None
         self._registered: Registered | None = None
         self._releasing = False
+        self._reason: Exception = TransportClosed("The subscription's task was cancelled.")
         self._task = asyncio.get_running_loop().create_task(
             self._run(), name="appsync-gql-subscription"
         )
@@ -78,7 +79,7 @@ class Subscription:
 
     @property
     def ended(self) -> asyncio.Future[None]:
-        """Done when nothing of the subscription is left."""
+        """Done when the subscription has ended and its connection is released."""
         return self._task
 
     def leave(self) -> None:
@@ -88,7 +89,8 @@ class Subscription:
             self._task.cancel()
 
     async def end(self, error: Exception) -> None:
-        """Unsubscribe and leave nothing behind; a consumer that still waits gets the error."""
+        """Unsubscribe and wait for the end of it; a consumer that still waits gets the error."""
+        self._reason = error
         self.leave()
         try:
             await asyncio.gather(self._task, return_exceptions=True)
@@ -98,11 +100,11 @@ class Subscription:
     def _done(self, task: asyncio.Task[None]) -> None:
         """Called when the task ended, also if somebody cancelled all tasks of the event loop."""
         if task.cancelled():
-            self.buffer.end(TransportClosed("The subscription's task was cancelled."))
+            self.buffer.end(self._reason)
         else:
             self.buffer.end(task.exception())
 
-    # -- its life ---------------------------------------------------------------------
+    # -- connecting and moving ---------------------------------------------------------------------
 
     async def _run(self) -> None:
         """Subscribe again and again, until the server completes it.
@@ -117,11 +119,7 @@ class Subscription:
             await self._release()
 
     async def _subscribe(self) -> Failure | None:
-        """Connect, start and deliver events until that ends.
-
-        Returns:
-            Why it ended; ``None`` if the server completed it.
-        """
+        """Connect, start and deliver events; return why that ended, ``None`` if completed."""
         sent: Sent | None = None
         try:
             if self._lease is None:
@@ -150,7 +148,7 @@ class Subscription:
         return Registered(registration, lease)
 
     def _begin(self, receiver: Receiver) -> None:
-        """Deliver events, behind a gap if there may have been others."""
+        """Deliver events, after a gap if others may have been missed."""
         if self._retry.subscribed_once:
             self.buffer.gap(self._retry.lost)
             self._report(Resubscribed())
@@ -196,9 +194,14 @@ class Subscription:
             return await self._stay(old, error.end, sent)
         except TransportError:
             return await self._stay(old, None, None)
+        else:
+            return await self._hand_over(old, new)
         finally:
             if new is None and lease is not None:
                 await lease.release()
+
+    async def _hand_over(self, old: Registered, new: Registered) -> Registered | End:
+        """Hand over to the new registration; return what :meth:`_move` returns."""
         outcome = await hand_over(old, new, self._settings.overlap)
         if outcome is new:
             self._lease, self._registered = new.lease, new

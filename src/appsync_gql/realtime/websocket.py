@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-if sys.version_info >= (3, 11):
-    from asyncio import timeout
-else:  # aiohttp requires the equivalent there
-    from async_timeout import timeout
-
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
+    from contextlib import AbstractAsyncContextManager
     from typing import TypeAlias, TypeVar
 
     T = TypeVar("T")
     Socket: TypeAlias = aiohttp.ClientWebSocketResponse[Any]
 
 __all__ = ["TEXT", "first_done", "how_it_ended", "is_end", "start_task", "timeout"]
+
+timeout: Callable[[float | None], AbstractAsyncContextManager[object]]
+"""As ``asyncio.timeout``, which Python 3.10 does not have; aiohttp installs another one there."""
+
+if sys.version_info >= (3, 11):
+    timeout = asyncio.timeout
+else:
+    from async_timeout import timeout as _timeout  # pyright: ignore[reportMissingImports]
+
+    timeout = _timeout
 
 TEXT = aiohttp.WSMsgType.TEXT
 

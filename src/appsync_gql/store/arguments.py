@@ -29,7 +29,7 @@ _METHODS = {
 
 
 def check_objects(**given: object) -> None:
-    """Check objects and functions by what they must be able to do.
+    """Check that objects have the methods that they need, and that functions can be called.
 
     Raises:
         ConfigurationError: one is of a wrong type; ``None`` is left to the caller.
@@ -43,7 +43,7 @@ def check_objects(**given: object) -> None:
             continue
         methods, example = _METHODS[name]
         if isinstance(value, type):
-            _fail(name, f"{name}= is the class {value.__name__}; give an instance of it.")
+            _fail(name, f"{name}= is the class {value.__name__}; pass an instance of it.")
         missing = [method for method in methods if not callable(getattr(value, method, None))]
         if missing:
             _fail(
@@ -94,7 +94,7 @@ def tokens_given(tokens: object, refresh_token: object) -> Tokens | None:
         InvalidToken: ``refresh_token`` is not a token.
     """
     if tokens is not None and refresh_token is not None:
-        _fail("tokens", "Give tokens= or refresh_token=, not both.")
+        _fail("tokens", "Pass tokens= or refresh_token=, not both.")
     if refresh_token is not None:
         return Tokens(refresh_token=refresh_token)  # type: ignore[arg-type] # it checks that
     if tokens is None or isinstance(tokens, Tokens):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
+from ..secret import sealed
 from .arguments import check_used, secret
 from .signing_in import sign_in_blocking
 from .single_flight import wait_in_thread
@@ -23,7 +24,7 @@ __all__ = ["BlockingTokenStore"]
 
 
 class BlockingTokenStore:
-    """The methods of a token store, blocking: the same names and promises.
+    """The methods of a token store, blocking: the same names and behaviour.
 
     Made by :attr:`TokenStore.blocking`. Not for a thread whose event
     loop is running: the loop would stop meanwhile.
@@ -63,8 +64,9 @@ class BlockingTokenStore:
         on_challenge: ChallengeHandler | None = None,
     ) -> Tokens:
         """As :meth:`TokenStore.sign_in`; ``on_challenge`` is called on this thread."""
-        password = secret(password)
-        first = self._methods.sign_in(username, password, flow)
+        read_password = sealed(password)
+        del password
+        first = self._methods.sign_in(username, read_password, flow)
         return sign_in_blocking(self._methods, first, on_challenge)
 
     def answer(self, challenge: ChallengeRequired, **answer: Any) -> Tokens:

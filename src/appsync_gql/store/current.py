@@ -35,10 +35,10 @@ class CurrentTokens:
         spread: where in the first half of the window this process renews, 0.0 to 1.0.
 
     Attributes:
-        snapshot: the present tokens for readers, who need no lock.
+        snapshot: the present tokens for readers, which need no lock.
         key: whose session it is.
         unsaved: the newest tokens, if they are not known to be saved; else ``None``.
-        looked: whether it is known what is saved, or nothing is saved anywhere.
+        loaded: whether the persistence was read, or there is none.
         closed: whether the store is closed: then the snapshot has no tokens.
     """
 
@@ -57,7 +57,7 @@ class CurrentTokens:
         self.settings = settings
         self.spread = spread
         self.key = key
-        self.looked = not shared and tokens is None
+        self.loaded = not shared and tokens is None
         self.closed = False
         # Given tokens are saved at first use, if there is a persistence.
         self.unsaved = tokens if tokens and tokens.any_claims and shared else None
@@ -71,7 +71,7 @@ class CurrentTokens:
     # -- newer tokens ---------------------------------------------------------------
 
     def wanted_by(self, job: Job) -> bool:
-        """Return whether the job's tokens are wanted: nobody has signed in or out since it began.
+        """Return whether the job's tokens are wanted: no sign-in or sign-out since it began.
 
         A job that has published its own tokens is still wanted after that.
         """
@@ -101,7 +101,7 @@ class CurrentTokens:
         self._keep_token(tokens=tokens)
 
     def _published(self, job: Job, unsaved: Tokens | None) -> None:
-        self.looked = True
+        self.loaded = True
         self._publisher = job
         self.unsaved = unsaved
 
@@ -110,7 +110,7 @@ class CurrentTokens:
         if self.closed:
             return None
         if self.snapshot.headers is None:
-            return RenewalFailed(f"The identity provider gave no {self.settings.use} token.")
+            return RenewalFailed(f"The identity provider returned no {self.settings.use} token.")
         if self.snapshot.expired(Instant.now(self._clock)):
             return RenewalFailed(
                 "The tokens just received count as expired already. Compare the clocks of this "
@@ -163,7 +163,7 @@ class CurrentTokens:
 
     def drop(self) -> None:
         """Have no tokens from now on: the user has signed out."""
-        self.looked = True
+        self.loaded = True
         self._publisher = self.unsaved = None
         self._use(None, self.snapshot.server, Instant.now(self._clock))
 

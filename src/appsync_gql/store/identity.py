@@ -1,4 +1,4 @@
-"""Whose tokens these are, compared with the session that they should belong to. Pure."""
+"""Checks that a provider returned tokens of the right user. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from ..exceptions import RenewalFailed
 from ..session_key import SessionKey
 
 if TYPE_CHECKING:
-    from ..tokens import Tokens
+    from ..tokens import TokenClaims, Tokens, TokenUse
 
 __all__ = ["check_identity", "key_of_new_session"]
 
+_USES: tuple[TokenUse, ...] = ("access", "id")
+
 
 def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
-    """Compare the tokens of a provider's answer with the session that was renewed.
+    """Compare the tokens of a provider's response with the session that was renewed.
 
     Args:
-        found: the tokens in the answer.
+        found: the tokens in the response.
         before: the tokens that were renewed.
         key: whose session it is.
 
@@ -30,11 +32,17 @@ def check_identity(found: Tokens, before: Tokens, key: SessionKey) -> None:
     for wanted, given in zip(expected, answered, strict=True):
         if not wanted.fits(given):
             raise RenewalFailed(
-                f"The identity provider answered with tokens of {given}, and this session is of "
+                f"The identity provider responded with tokens of {given}, and this session is of "
                 f"{wanted}. They are neither used nor saved. A proxy or a cache may have mixed up "
                 "the answers; if a name was configured, it must be the user pool's own.",
                 kind="identity",
             )
+    if any(_is_another_subject(found.claims(use), before.claims(use)) for use in _USES):
+        raise RenewalFailed(
+            "The identity provider answered with tokens of another user who has the same name: "
+            '"sub" differs. They are neither used nor saved.',
+            kind="identity",
+        )
 
 
 def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) -> SessionKey:
@@ -54,15 +62,19 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
     return replace(new, first_token_digest=digest) if same and digest is not None else new
 
 
+def _is_another_subject(found: TokenClaims | None, before: TokenClaims | None) -> bool:
+    """Return whether both tokens name a ``sub``, which never changes, and not the same one."""
+    subjects = {claims.subject for claims in (found, before) if claims is not None}
+    return len(subjects - {None}) > 1
+
+
 def _user(key: SessionKey) -> tuple[str | None, str | None, str | None]:
     return key.user_pool_id, key.client_id, key.username
 
 
-def _id_token(tokens: Tokens | None) -> Tokens | None:
+def _id_token(tokens: Tokens) -> Tokens | None:
     """Return the tokens without the access token; ``None`` if there is no ID token."""
-    if tokens is None or tokens.id_token is None:
-        return None
-    return replace(tokens, access_token=None)
+    return None if tokens.id_token is None else replace(tokens, access_token=None)
 
 
 def _key_of_id_token(tokens: Tokens) -> SessionKey:

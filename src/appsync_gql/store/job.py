@@ -21,7 +21,7 @@ JobKind: TypeAlias = Literal["renew", "save", "sign_in", "sign_out"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """One piece of work, with the state that it began with, so that its steps can be judged.
+    """One piece of work, and the state when it began, which its steps are compared with.
 
     Attributes:
         kind: what is done.
@@ -59,7 +59,7 @@ class Attempt:
 
     Attributes:
         call: to wait for.
-        job: to be started by whoever receives this; ``None`` if it is under way already.
+        job: to be started by the caller; ``None`` if it is under way already.
     """
 
     call: SharedCall

@@ -16,7 +16,7 @@ DENIAL_COOLDOWN = 60.0
 """Seconds in which denials cause at most one refresh: a permanent denial must stay cheap."""
 
 _LONGEST = 30.0
-"""Seconds between attempts after the delays that were given have ended."""
+"""Seconds between attempts after the given delays have ended."""
 
 _LONGEST_URGENT = 5.0
 """Seconds between attempts, at most, while callers wait for one."""
@@ -86,7 +86,7 @@ class Limiter:
         self._save_delays = self._delays()
 
     def early_allowed(self, now: float) -> bool:
-        """Return whether an attempt may be made that nobody waits for."""
+        """Return whether an attempt may be made that no caller waits for."""
         return now >= self._not_before
 
     def urgent_wait(self, now: float) -> float:

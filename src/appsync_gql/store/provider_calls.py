@@ -1,4 +1,4 @@
-"""The identity provider, with its answers as steps of a renewal."""
+"""Calls the identity provider; the results are steps of a renewal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProviderCalls:
 
     Attributes:
         provider: the identity provider.
-        clock: for the time that it takes.
+        clock: for how long each call takes.
     """
 
     provider: TokenProvider
@@ -40,8 +40,8 @@ class ProviderCalls:
         """Refresh these tokens.
 
         Raises:
-            SessionExpired: there is no refresh token, or it is dead.
-            RenewalFailed: the answer has another user's tokens in it.
+            SessionExpired: there is no refresh token, or it can't be used any more.
+            RenewalFailed: the response contains another user's tokens.
         """
         if before.refresh_token is None:
             raise SessionExpired(

@@ -1,7 +1,7 @@
 """Renewals, step by step: load → lock → load again → compare → refresh → publish → save.
 
-Each is a generator that yields what it found. Whoever iterates over it puts each step into
-effect before the next one is taken: so newer tokens are in use before they are saved, and while
+Each is a generator that yields what it found. The worker applies each step
+before it takes the next one: so newer tokens are in use before they are saved, and while
 the lock is held. This is plain blocking code, run on a worker thread. It has no state.
 """
 
@@ -54,7 +54,7 @@ class Renewal:
     """How one session is renewed, saved and ended; every method blocks while it is iterated over.
 
     Attributes:
-        provider: called only if nobody else has newer tokens.
+        provider: called only if no newer tokens are saved.
         saved: where others may have saved them.
         use: which of the JWTs must be alive for tokens to be of use.
         clock: this machine's clocks.
@@ -85,7 +85,7 @@ class Renewal:
         except StorageFailed as error:
             if not alone or known is None:
                 raise
-            # Refresh tokens do not rotate, so a refresh without the lock can hurt nobody.
+            # Refresh tokens do not rotate, so a refresh without the lock does no harm.
             yield LoadFailed(error=error)
             yield WaitingFor(what="provider")
             newer = self.provider.refresh(known, key)
@@ -102,7 +102,7 @@ class Renewal:
         yield WaitingFor(what="persistence")
         try:
             with self.saved.lock(key, _SHORT):
-                stored, corrupt = self.saved.load_or_do_without(key, tokens)
+                stored, corrupt = self.saved.load_or_error(key, tokens)
                 if corrupt is not None:
                     yield LoadFailed(error=corrupt)
                 if stored is not None and stored.newer_than(tokens):
@@ -118,12 +118,12 @@ class Renewal:
         """Save tokens for the last time.
 
         Raises:
-            StorageFailed, ConfigurationError: they are not kept.
+            StorageFailed, ConfigurationError: they are not saved.
         """
         for step in self.save_unsaved(tokens, key):
             yield step
             if isinstance(step, SaveFailed):
-                raise self.saved.not_kept("The store is closed", step.error) from step.error
+                raise self.saved.unsaved_error("The store is closed", step.error) from step.error
 
     def sign_in(
         self,
@@ -143,7 +143,7 @@ class Renewal:
             former: its tokens, whose remembered device signs in again; ``None``: the saved ones.
 
         Raises:
-            StorageFailed, ConfigurationError: the user is signed in, and the tokens are not kept.
+            StorageFailed, ConfigurationError: the user is signed in, and the tokens are not saved.
             AppSyncError: the provider did not sign the user in.
         """
         if former is None:
@@ -175,7 +175,9 @@ class Renewal:
             outcome = SaveFailed(tokens=newer.tokens, error=error)
         yield outcome
         if isinstance(outcome, SaveFailed):
-            raise self.saved.not_kept("The user is signed in", outcome.error) from outcome.error
+            raise self.saved.unsaved_error(
+                "The user is signed in", outcome.error
+            ) from outcome.error
 
     def sign_out(self, known: Tokens | None, key: SessionKey) -> Generator[Step, None, None]:
         """Revoke the session and delete it in the persistence.
@@ -186,7 +188,7 @@ class Renewal:
         yield WaitingFor(what="persistence")
         with self.saved.lock(key):
             try:
-                stored, _ = self.saved.load_or_do_without(key, known)
+                stored, _ = self.saved.load_or_error(key, known)
             except SignedOut:
                 return
             newest = stored if stored is not None and stored.newer_than(known) else known
@@ -234,7 +236,7 @@ class Renewal:
     def _newer_tokens(
         self, known: Tokens | None, key: SessionKey, server: ServerClock
     ) -> Generator[Step, None, NewerTokens | NewRefreshToken]:
-        stored, corrupt = self.saved.load_or_do_without(key, known)
+        stored, corrupt = self.saved.load_or_error(key, known)
         if corrupt is not None:
             yield LoadFailed(error=corrupt)
         best = known
@@ -244,14 +246,14 @@ class Renewal:
             best = stored
         if best is None:
             raise NotSignedIn(
-                f"Nobody is signed in ({key}): call sign_in(), or pass tokens= to the store."
+                f"No user is signed in ({key}): call sign_in(), or pass tokens= to the store."
             )
         yield WaitingFor(what="provider")
         try:
             return self.provider.refresh(best, key)
         except SessionExpired:
-            # Somebody who does not use the lock may have used the refresh token up.
-            again, _ = self.saved.load_or_do_without(key, known)
+            # A process that does not use the lock may have used the refresh token.
+            again, _ = self.saved.load_or_error(key, known)
             if again is None or again.refresh_token in {best.refresh_token, None}:
                 raise
             if self._is_alive(again, server):
@@ -267,7 +269,7 @@ class Renewal:
     def _saved_by_others(
         self, known: Tokens | None, key: SessionKey, server: ServerClock
     ) -> NewerTokens | None:
-        """Return newer tokens that somebody has saved already, without the lock."""
+        """Return newer tokens that another process has saved already; the lock is not needed."""
         try:
             stored = self.saved.load(key)
         except StorageCorrupt:
@@ -294,6 +296,6 @@ class Renewal:
 def _check_usable(newer: NewerTokens | NewRefreshToken) -> None:
     if isinstance(newer, NewRefreshToken):
         raise RenewalFailed(
-            "The identity provider answered without a usable access or ID token. Its new refresh "
+            "The identity provider responded without a usable access or ID token. Its new refresh "
             "token is kept, and the next attempt uses it."
         )

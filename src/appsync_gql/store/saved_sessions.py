@@ -1,4 +1,4 @@
-"""The saved sessions: a persistence of any maker, with errors of this package only."""
+"""The saved sessions: a persistence of any maker, whose errors become this package's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["LOCKED", "SavedSessions"]
 
 log = logging.getLogger(__name__)
 
-LOCKED = "The session's lock stayed with somebody else; the tokens are kept."
+LOCKED = "Another process or thread held the session's lock; the tokens are kept."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,12 @@ class SavedSessions:
             StorageCorrupt: something else is kept there.
             StorageFailed: they can't be read, or are those of another session.
         """
-        with _as_ours("read"):
+        with _storage_errors("read"):
             stored = self.persistence.load(key)
         if stored is not None and not key.fits(SessionKey.of(stored)):
             raise StorageFailed(
                 f"The saved session is of {SessionKey.of(stored)}, and this one is of {key}: it is "
-                "neither used nor replaced. Give each a persistence of its own."
+                "neither used nor replaced. Use a persistence for each."
             )
         return stored
 
@@ -69,7 +69,7 @@ class SavedSessions:
         except AppSyncError:
             return None
 
-    def load_or_do_without(
+    def load_or_error(
         self, key: SessionKey, known: Tokens | None
     ) -> tuple[Tokens | None, StorageCorrupt | None]:
         """Return the saved tokens, or else the error that lets a renewal go on with ``known``.
@@ -94,7 +94,7 @@ class SavedSessions:
 
     def delete(self, key: SessionKey) -> None:
         """Delete the session, under the lock."""
-        with _as_ours("deleted"):
+        with _storage_errors("deleted"):
             self.persistence.delete(key)
 
     def lock(self, key: SessionKey, seconds: float | None = None) -> AcquiredLock:
@@ -105,7 +105,7 @@ class SavedSessions:
             seconds: how long to wait at most; ``None`` for as long as ``lock_delays`` says.
 
         Raises:
-            LockTimeout: somebody else holds it all the time.
+            LockTimeout: another process or thread holds it all the time.
         """
         for wait in self.delays(seconds):
             lock = self.try_lock(key)
@@ -115,8 +115,8 @@ class SavedSessions:
         raise LockTimeout(LOCKED)
 
     def try_lock(self, key: SessionKey) -> AcquiredLock | None:
-        """Acquire the lock; return ``None`` if somebody else holds it."""
-        with _as_ours("locked"):
+        """Acquire the lock; return ``None`` if another process or thread holds it."""
+        with _storage_errors("locked"):
             lock = self.persistence.lock(key)
             try:
                 lock.__enter__()
@@ -128,7 +128,7 @@ class SavedSessions:
         """Return the seconds to wait between attempts at the lock, so many at most in all."""
         return self.lock_delays() if seconds is None else at_most(seconds, self.lock_delays())
 
-    def not_kept(self, what: str, error: Exception) -> AppSyncError:
+    def unsaved_error(self, what: str, error: Exception) -> AppSyncError:
         """Return the error that says that the newest tokens exist in this process only.
 
         Args:
@@ -137,8 +137,8 @@ class SavedSessions:
         """
         message = (
             f"{what}, but the newest tokens could not be saved in "
-            f"{type(self.persistence).__name__} ({type(error).__name__}: {error}). They end with "
-            "this process: the next one finds older tokens there, or none."
+            f"{type(self.persistence).__name__} ({type(error).__name__}: {error}). They are lost "
+            "with this process: the next one finds older tokens there, or none."
         )
         if isinstance(error, ConfigurationError):
             return ConfigurationError(message, setting=error.setting)
@@ -162,7 +162,7 @@ class AcquiredLock:
 
 
 @contextmanager
-def _as_ours(done: str) -> Iterator[None]:
+def _storage_errors(done: str) -> Iterator[None]:
     """Raise errors that are not of this package as ``StorageFailed``.
 
     Args:

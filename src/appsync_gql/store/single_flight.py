@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import threading
 import time
 from contextlib import suppress
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     Waits: TypeAlias = Generator["Wait", bool, T]
-    """A method that yields what it waits for, and gets back whether that has ended in time."""
+    """A method that yields what it waits for, and is sent whether that has ended in time."""
 
 __all__ = [
     "SharedCall",
     "Wait",
     "call_in_thread",
-    "own_copy",
+    "copy_of",
     "wait_in_task",
     "wait_in_thread",
 ]
@@ -85,7 +84,7 @@ class SharedCall:
                 loop.call_soon_threadsafe(_wake, woken)
 
     async def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end, so many seconds at most; return whether it has come.
+        """Wait for the end, for ``seconds`` at most; return whether it has ended.
 
         Raises:
             RenewalFailed: this thread does the call itself, and would wait for ever.
@@ -115,7 +114,7 @@ class SharedCall:
                     del self._callers[loop]
 
     def wait_blocking(self, seconds: float | None = None) -> bool:
-        """Block this thread until the end, so many seconds at most; see :meth:`wait`."""
+        """Block this thread until the end, for ``seconds`` at most; see :meth:`wait`."""
         self._refuse_own_thread()
         return self._ended.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
 
@@ -123,7 +122,7 @@ class SharedCall:
         if self._thread == threading.get_ident() and not self._ended.is_set():
             raise RenewalFailed(
                 "A provider or persistence asked the store for tokens from inside the renewal "
-                "that is to bring them. Use the tokens that it was given."
+                "that is to bring them. Use the tokens that it was called with."
             )
 
 
@@ -132,7 +131,7 @@ class Wait:
     """What a method waits for.
 
     Attributes:
-        call: until it has ended; ``None`` for a mere pause.
+        call: until it has ended; ``None`` for a pause.
         seconds: how long at most; ``None`` for no limit.
     """
 
@@ -205,9 +204,11 @@ def call_in_thread(work: Callable[[], T], description: str) -> Waits[T]:
     return results.pop()
 
 
-def own_copy(error: AppSyncError) -> AppSyncError:
+def copy_of(error: AppSyncError) -> AppSyncError:
     """Return a copy of a shared error, to be raised by one caller."""
-    own = copy.copy(error)
+    # Without __init__, whose arguments a subclass of the user's may have changed.
+    own: AppSyncError = type(error).__new__(type(error), *error.args)
+    vars(own).update(vars(error))
     own.__cause__ = error.__cause__
     return own
 

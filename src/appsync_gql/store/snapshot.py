@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Scheme", "Snapshot", "TokenSettings"]
 
 Scheme: TypeAlias = Literal["Bearer"] | None
-"""What stands before the token in the ``Authorization`` header; ``None`` for nothing."""
+"""The word before the token in the ``Authorization`` header; ``None`` for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class TokenSettings:
     Attributes:
         use: which JWT is sent.
         window: the refresh window in seconds.
-        scheme: what stands before the token in the header.
+        scheme: the word before the token in the header.
     """
 
     use: TokenUse = "access"
@@ -39,19 +39,19 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
-    """Tokens, the headers made of them, and when something is to be done about them.
+    """Tokens, the headers made of them, and when they must be renewed or saved.
 
     Readers take one reference and need no lock: nothing in here changes.
 
     Attributes:
-        tokens: ``None`` before anybody has signed in.
+        tokens: ``None`` before a user has signed in.
         headers: ``None`` if there is no token of the wanted use.
         validity: until when the token is fresh, and alive.
         server: what is known of the server's time.
         received: when the provider issued the tokens to this process; ``None`` if it did not.
         save_at: when to try again to save them; ``None`` once they are saved.
-        attend_monotonic: until then the headers are returned without a further check.
-        attend_wall: the same by the wall clock; whichever comes first.
+        check_monotonic: until then the headers are returned without a further check.
+        check_wall: the same by the wall clock; whichever comes first.
     """
 
     tokens: Tokens | None
@@ -60,8 +60,8 @@ class Snapshot:
     server: ServerClock
     received: Instant | None
     save_at: Instant | None
-    attend_monotonic: float
-    attend_wall: float
+    check_monotonic: float
+    check_wall: float
 
     @classmethod
     def of(
@@ -91,7 +91,7 @@ class Snapshot:
                 received=received,
                 spread=spread,
             )
-        attend = _earlier(validity.fresh_until, save_at)
+        check_at = _earlier(validity.fresh_until, save_at)
         return cls(
             tokens=tokens,
             headers=headers,
@@ -99,8 +99,8 @@ class Snapshot:
             server=server,
             received=received,
             save_at=save_at,
-            attend_monotonic=attend.monotonic,
-            attend_wall=attend.wall,
+            check_monotonic=check_at.monotonic,
+            check_wall=check_at.wall,
         )
 
     def with_the_same_token(
@@ -111,14 +111,14 @@ class Snapshot:
         The validity is not computed anew: where the monotonic clock stands still while the
         machine sleeps, only the moments computed before the sleep show that time has passed.
         """
-        attend = _earlier(self.validity.fresh_until, save_at)
+        check_at = _earlier(self.validity.fresh_until, save_at)
         return replace(
             self,
             tokens=tokens,
             server=server,
             save_at=save_at,
-            attend_monotonic=attend.monotonic,
-            attend_wall=attend.wall,
+            check_monotonic=check_at.monotonic,
+            check_wall=check_at.wall,
         )
 
     def has(self, headers: Headers) -> bool:

@@ -73,7 +73,7 @@ class StoreState:
 
     # -- decisions ------------------------------------------------------------------
 
-    def attend(self) -> tuple[Headers | None, Job | None]:
+    def headers_now(self) -> tuple[Headers | None, Job | None]:
         """Return headers that may be sent now, and the job to be started in the background.
 
         The headers are ``None`` if a renewal must be waited for, the job if there is none.
@@ -183,7 +183,7 @@ class StoreState:
                 current.snapshot,
                 use=current.settings.use,
                 now=Instant.now(self._clock),
-                looked=current.looked,
+                loaded=current.loaded,
                 renewing=self._under_way is not None,
                 unsaved=unsaved and (current.closed or current.snapshot.save_at is not None),
                 error=self._limiter.error,
@@ -193,12 +193,12 @@ class StoreState:
     # -- the steps of a job -------------------------------------------------------------
 
     def apply(self, job: Job, step: steps.Step) -> events.Event | None:
-        """Put a step into effect; return what is to be reported, if anything."""
+        """Apply a step; return the event to report, if any."""
         with self._lock:
             match step:
                 case steps.WaitingFor(what=what):
                     job.call.waiting_for = what
-                    self.current.looked |= job.kind == "renew" and what == "provider"
+                    self.current.loaded |= job.kind == "renew" and what == "provider"
                 case steps.NewerTokens() if self.current.wanted_by(job):
                     if job.kind == "sign_in":
                         self._limiter.reset()
@@ -223,7 +223,7 @@ class StoreState:
     def ended(
         self, job: Job, error: AppSyncError | None
     ) -> tuple[AppSyncError | None, events.Event | None]:
-        """Put the end of a job into effect; return its error, and what is to be reported."""
+        """Apply the end of a job; return its error, and the event to report."""
         with self._lock:
             if self._under_way is job:
                 self._under_way = None
@@ -245,7 +245,7 @@ class StoreState:
         self, job: Job, error: AppSyncError | None
     ) -> tuple[AppSyncError | None, events.Event | None]:
         if not self.current.wanted_by(job):
-            return None, None  # somebody has signed in or out: its error is nobody's
+            return None, None  # its error is of no meaning after a sign-in or sign-out
         error = error or self._unusable
         if error is not None:
             event = self._failed(job, error)
@@ -257,14 +257,14 @@ class StoreState:
 
     def _save_failed(self, tokens: Tokens, error: Exception) -> events.Event | None:
         if self.current.unsaved is not tokens:
-            return None  # others have taken their place
+            return None  # newer ones have replaced them
         delay = self._limiter.save_failed()
         self.current.save_again_in(delay)
         return save_failed_event(error, delay)
 
     def _failed(self, job: Job, error: AppSyncError) -> events.Event | None:
         delay = self._limiter.failed(self._clock.monotonic(), error)
-        self.current.looked |= isinstance(error, NotSignedIn)
+        self.current.loaded |= isinstance(error, NotSignedIn)
         if isinstance(error, SignedOut):
             self.current.drop()
         return failed_event(error, job.reason, delay)

@@ -1,4 +1,4 @@
-"""What may be shown of a store."""
+"""The status of a store, without tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["StoreStatus"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStatus:
-    """A store at one moment, fit to be logged: no token is in it.
+    """A store at one moment, which may be logged: it contains no token.
 
     Attributes:
         state: fresh, stale or expired; unknown before the persistence has been read;
@@ -54,7 +54,7 @@ class StoreStatus:
         *,
         use: TokenUse,
         now: Instant,
-        looked: bool,
+        loaded: bool,
         renewing: bool,
         unsaved: bool,
         error: AppSyncError | None,
@@ -62,13 +62,13 @@ class StoreStatus:
     ) -> StoreStatus:
         """Return the status of a store with these tokens, of which ``use`` is sent.
 
-        ``looked`` is whether it is known what is saved, ``error`` why the last renewal failed;
+        ``loaded`` is whether it is known what is saved, ``error`` why the last renewal failed;
         the others are the attributes.
         """
         tokens = snapshot.tokens
         claims = tokens.claims(use) if tokens else None
         state = snapshot.validity.state(now)
-        if snapshot.headers is None and not looked:
+        if snapshot.headers is None and not loaded:
             state = TokenState.UNKNOWN
         elif tokens is None:
             state = TokenState.NOT_SIGNED_IN

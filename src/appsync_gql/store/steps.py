@@ -39,10 +39,10 @@ class NewerTokens:
     Attributes:
         tokens: the newer tokens.
         key: whose they are.
-        api: the provider's call; ``None`` when somebody else had saved them.
+        api: the provider's call; ``None`` when another process had saved them.
         just_issued: whether the provider made them for this call.
         sent: monotonic seconds before the provider was called.
-        received: monotonic seconds after it had answered.
+        received: monotonic seconds after it had responded.
     """
 
     tokens: Tokens
@@ -66,14 +66,14 @@ class NewRefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """These tokens are kept in the persistence."""
+    """These tokens are saved in the persistence."""
 
     tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveFailed:
-    """These tokens are not kept in the persistence."""
+    """These tokens could not be saved in the persistence."""
 
     tokens: Tokens
     error: Exception
@@ -88,7 +88,7 @@ class LoadFailed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is left to do but to release the lock: nobody need wait for long any more."""
+    """Only the lock is still to be released: callers do not wait long for that."""
 
 
 Step: TypeAlias = (

@@ -55,10 +55,10 @@ class TokenStore(UserMethods):
     Args:
         provider: the identity provider, such as :class:`CognitoProvider`.
         tokens: the session to begin with.
-        refresh_token: the same, if that is all there is. Not both.
-        persistence: where the session outlives this process, and other processes
-            find it; ``None`` keeps it in memory. ``tokens`` are saved there at first
-            use, unless newer ones of the same user are there already.
+        refresh_token: the same, for programs that have nothing else. Not both.
+        persistence: where the session is saved for later and other processes; ``None`` keeps
+            it in memory. ``tokens`` are saved there at first use, unless newer ones of the
+            same user are there already.
         refresh_window: seconds before expiry at which a renewal starts while
             requests go on; never more than half of the token's lifetime is used.
         token_use: which JWT is sent, ``"access"`` or ``"id"``.
@@ -67,7 +67,7 @@ class TokenStore(UserMethods):
             as a WARNING.
         patience: seconds that a caller whose token has expired or was refused waits,
             from its own arrival, through failures that may pass: throttling, errors of
-            the server or the network, an answer or a lock that does not come. Then it
+            the server or the network, a response or a lock that does not come. Then it
             gets the last error. 0.0: it waits for one attempt, and gets its error.
         scheme: ``"Bearer"`` sends ``Bearer <token>``; ``None`` the bare token, as AppSync
             takes it.
@@ -137,16 +137,16 @@ class TokenStore(UserMethods):
             TransportClosed: the store is closed.
         """
         snapshot = self._current.snapshot
-        if self._monotonic() < snapshot.attend_monotonic and self._wall() < snapshot.attend_wall:
+        if self._monotonic() < snapshot.check_monotonic and self._wall() < snapshot.check_wall:
             return snapshot.headers
-        return self._methods.attend()
+        return self._methods.headers_nowait()
 
     async def headers(self) -> Headers:
         """Return headers with a token that is alive, waiting for a renewal only if it is not.
 
         Raises:
             NotSignedIn: there are no tokens.
-            SessionExpired: the refresh token is dead; the user signs in again.
+            SessionExpired: the refresh token can't be used any more; the user must sign in again.
             RenewalFailed: no newer tokens within the caller's ``patience``; the next call
                 tries again.
             ConfigurationError: the provider's settings are wrong.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
+from ..secret import sealed
 from .arguments import check_used, secret
 from .signing_in import sign_in_in_task
 from .single_flight import wait_in_task
@@ -57,8 +58,9 @@ class UserMethods:
             ConfigurationError: the settings of the provider are wrong; or those of the
                 persistence, and the user is signed in as with ``StorageFailed``.
         """
-        password = secret(password)  # before anything can raise, and show local variables
-        first = self._methods.sign_in(username, password, flow)
+        read_password = sealed(password)
+        del password  # before anything can raise, and show local variables
+        first = self._methods.sign_in(username, read_password, flow)
         return await sign_in_in_task(self._methods, first, on_challenge)
 
     async def answer(

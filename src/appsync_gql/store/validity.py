@@ -1,4 +1,4 @@
-"""When a token is fresh, stale or expired: arithmetic, without a clock of its own."""
+"""When a token is fresh, stale or expired: only arithmetic; the time is an argument."""
 
 from __future__ import annotations
 

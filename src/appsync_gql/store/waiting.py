@@ -1,7 +1,7 @@
 """The methods of a store that wait, written once for tasks and threads.
 
-Each is a generator that yields what it waits for, and gets back whether that has ended in time.
-Decisions are those of :mod:`.state`; here is how long a caller waits for what they lead to.
+Each is a generator that yields what it waits for, and is sent whether that has ended in time.
+Decisions are those of :mod:`.state`; this module decides how long a caller waits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..exceptions import (
 from .job import Attempt, Job, Pause
 from .outcomes import is_transient
 from .provider_calls import optional_method
-from .single_flight import SharedCall, Wait, call_in_thread, own_copy
+from .single_flight import SharedCall, Wait, call_in_thread, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -49,14 +49,14 @@ _SIGN_IN_SECONDS = 90.0
 """Seconds that a sign-in or sign-out is waited for: all attempts of boto3, and the lock."""
 
 _ONE_WAIT = 1.0
-"""Seconds after which a caller no longer waits for the mere release of a lock."""
+"""Seconds after which a caller no longer waits for the release of a lock."""
 
 _ROUNDS = 3
 """How many renewals may succeed for one caller and bring nothing that can be used."""
 
 
 class StoreMethods:
-    """What the callers of one store do.
+    """The methods of one store for its callers.
 
     Args:
         state: decides.
@@ -80,16 +80,16 @@ class StoreMethods:
         self._patience = patience
         self._now = now
 
-    def attend(self) -> Headers | None:
+    def headers_nowait(self) -> Headers | None:
         """Return headers that may be sent now, and start in the background what is due."""
-        headers, job = self._state.attend()
+        headers, job = self._state.headers_now()
         if job is not None:
             self._start(job)
         return headers
 
     def headers(self) -> Waits[Headers]:
         """Return headers with a token that is alive."""
-        headers = self.attend()
+        headers = self.headers_nowait()
         if headers is not None:
             return headers
         return (yield from self._obtain(self._state.attempt("expired"), "expired"))
@@ -109,10 +109,12 @@ class StoreMethods:
             raise NotSignedIn("Nobody is signed in.")
         return tokens
 
-    def sign_in(self, username: str, password: Secret | None, flow: str | None) -> Waits[Tokens]:
+    def sign_in(
+        self, username: str, password: Callable[[], Secret | None], flow: str | None
+    ) -> Waits[Tokens]:
         """Sign a user in."""
         job = self._state.own_job("sign_in", "signed_in")
-        steps = self._renewal.sign_in(username, password, flow, job.key, job.known)
+        steps = self._renewal.sign_in(username, password(), flow, job.key, job.known)
         return (yield from self._signed_in(job, steps))
 
     def answer(self, challenge: ChallengeRequired, answer: Answer) -> Waits[Tokens]:
@@ -235,7 +237,7 @@ class StoreMethods:
             if call.waiting_for == "unlocking" and left > 0:
                 return None
             if left <= _ONE_WAIT and self._patience:
-                raise self._own(last) if last else _too_late(call, self._patience)
+                raise self._own_error(last) if last else _too_late(call, self._patience)
 
     def _left(self, deadline: float, error: AppSyncError, *, again: bool) -> float:
         """Return the seconds that a caller has left for another attempt after this failure.
@@ -245,7 +247,7 @@ class StoreMethods:
         """
         left = deadline - self._now()
         if not self._patience or not again or left <= 0 or not is_transient(error):
-            raise self._own(error)
+            raise self._own_error(error)
         return left
 
     def _end_of(self, job: Job, seconds: float) -> Waits[None]:
@@ -254,8 +256,8 @@ class StoreMethods:
             raise _too_late(job.call, seconds)
         _raise(job.call.error)
 
-    def _own(self, error: AppSyncError) -> AppSyncError:
-        own = own_copy(error)
+    def _own_error(self, error: AppSyncError) -> AppSyncError:
+        own = copy_of(error)
         if isinstance(own, RenewalFailed):
             own.retry_after = self._state.retry_after()
         return own
@@ -270,14 +272,14 @@ class StoreMethods:
 
 def _raise(error: AppSyncError | None) -> None:
     if error is not None:
-        raise own_copy(error)
+        raise copy_of(error)
 
 
 def _unanswered(call: SharedCall) -> str:
     return {
-        "lock": "somebody else holds the session's lock",
-        "persistence": "the persistence has not answered",
-        "provider": "the identity provider has not answered",
+        "lock": "another process or thread holds the session's lock",
+        "persistence": "the persistence has not responded",
+        "provider": "the identity provider has not responded",
         "unlocking": "the session's lock has not been released",
     }.get(call.waiting_for, "no thread was free")
 

@@ -1,4 +1,4 @@
-"""Does the jobs of a store on worker threads: each step is put into effect, then reported."""
+"""Runs the jobs of a store on worker threads: applies each step to the state, then reports it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["Worker"]
 
 
 class Worker:
-    """Does jobs.
+    """Runs jobs.
 
     Args:
         state: what the steps change.
-        reporter: reports what they mean.
+        reporter: reports the events.
     """
 
     def __init__(self, state: StoreState, reporter: Reporter) -> None:
@@ -46,16 +46,16 @@ class Worker:
             )
 
     def _work(self, job: Job, steps: Generator[Step, None, None]) -> None:
-        error: AppSyncError | None = RenewalFailed("The renewal was broken off.")
+        error: AppSyncError | None = RenewalFailed("The renewal was interrupted.")
         try:
             with closing(steps):
                 for step in steps:
                     self._take(job, step)
             error = None
         except Exception as raised:  # noqa: BLE001 - whatever a provider raises
-            error = _ours(raised)
+            error = _transient(raised)
         finally:
-            # Whatever happens, nobody is left waiting.
+            # Whatever happens, all callers must be woken.
             self._end(job, error)
 
     def _take(self, job: Job, step: Step) -> None:
@@ -69,8 +69,8 @@ class Worker:
         job.call.end(error)
 
 
-def _ours(error: Exception) -> AppSyncError:
-    """Return an error of anybody's provider or persistence as one of ours: transient."""
+def _transient(error: Exception) -> AppSyncError:
+    """Return a transient error of this package for any other error of a provider or persistence."""
     if isinstance(error, AppSyncError):
         return error
     ours = RenewalFailed(

@@ -180,6 +180,32 @@ def test_credentials_show_no_secret(mode: IamMode) -> None:
         assert str(secret) not in repr(issued) + repr(dataclasses.asdict(issued))
 
 
+@pytest.mark.parametrize("name", ["x-amz-user-agent", "X-AppSync-Domain"])
+async def test_headers_of_aws_must_be_signed_where_they_are_sent(mode: IamMode, name: str) -> None:
+    found = await error_of(mode, {**signed(), name: "value"})
+    assert found[0] == "BadRequestException"
+    assert name.lower() in found[2]
+    assert (await mode.authorize(received({**signed(), "x-other": "value"}))).mode == "AWS_IAM"
+
+
+async def test_the_claims_of_issued_credentials_are_those_that_were_asked_for(
+    mode: IamMode,
+) -> None:
+    issued = mode.issue(100, 0, {"username": "AROA:ada"})
+    assert (await mode.authorize(received(signed(issued)))).claims == {"username": "AROA:ada"}
+
+
+def test_another_service_accepts_signatures_for_any_region_and_for_itself_only(
+    mode: IamMode,
+) -> None:
+    headers = signed(service="sts", region="eu-west-1")
+    assert mode.verified(received(headers), service="sts").access_key_id == KEY
+    with pytest.raises(AuthorizationFailed, match="service: 'sts'"):
+        mode.verified(received(signed()), service="sts")
+    with pytest.raises(AuthorizationFailed, match="requires Credential"):
+        mode.verified(received({}), service="sts")
+
+
 @pytest.mark.parametrize(
     ("header", "recognized"),
     [("AWS4-HMAC-SHA256 x", True), ("Bearer x", False), ("", False), ("x.y.z", False)],

@@ -49,7 +49,7 @@ async def error_of(authorization: Authorization, /, **headers: str) -> tuple[str
         (lambda _: {}, "Valid authorization header not provided."),
         (lambda _: {"Authorization": ""}, "Valid authorization header not provided."),
         (lambda _: {"Authorization": "garbage"}, "Unable to parse JWT token."),
-        (lambda p: {"Authorization": f"Bearer {access_token(p)}"}, "Unable to parse JWT token."),
+        (lambda _: {"Authorization": "Bearer garbage"}, "Unable to parse JWT token."),
         (
             lambda p: {"Authorization": p.forge_token()},
             "Valid authorization header not provided.",
@@ -68,6 +68,22 @@ async def test_a_request_without_valid_credentials_is_refused(
 ) -> None:
     expected = ("UnauthorizedException", message, 401)
     assert await error_of(authorization_of(pool), **headers(pool)) == expected
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", ""])
+async def test_a_token_is_accepted_with_the_scheme_bearer_and_without(
+    pool: Emulator, scheme: str
+) -> None:
+    headers = {"Authorization": f"{scheme}{access_token(pool)}"}
+    caller = await authorization_of(pool).authorize(AuthorizationRequest(headers=headers))
+    assert caller.claims["username"] == "ada"
+
+
+def test_the_default_mode_is_one_of_the_apis(pool: Emulator) -> None:
+    mode = UserPoolMode(issuer=pool.issuer, client_id=pool.client_id, now=pool.now)
+    assert Authorization([mode], "AMAZON_COGNITO_USER_POOLS").default_mode == mode.name
+    with pytest.raises(ValueError, match="AMAZON_COGNITO_USER_POOLS"):
+        Authorization([mode], "API_KEY")
 
 
 async def test_a_token_of_another_app_client_is_refused(pool: Emulator) -> None:

@@ -92,3 +92,47 @@ def test_aws_auth_is_enforced_on_an_api_of_one_mode_only(
     """AppSync ignores it, without an error, on an API of several modes."""
     sdl = 'type Query { a: Int @aws_auth(cognito_groups: ["Admins"]) }'
     assert may_read(sdl, OTHER, single_mode=single_mode) is allowed
+
+
+IAM = Caller(mode="AWS_IAM")
+
+
+@pytest.mark.parametrize(
+    ("why", "sdl", "caller", "allowed"),
+    [
+        ("no directive: the default mode", "type Query { a: Int }", KEY, True),
+        ("no directive: no other mode", "type Query { a: Int }", USER, False),
+        ("a directive excludes the default mode", "type Query { a: Int @aws_iam }", KEY, False),
+        ("a directive admits its mode", "type Query { a: Int @aws_iam }", IAM, True),
+        ("two directives", "type Query { a: Int @aws_iam @aws_api_key }", KEY, True),
+        ("a type's directive", "type Query @aws_iam { a: Int }", IAM, True),
+        ("excludes the default mode too", "type Query @aws_iam { a: Int }", KEY, False),
+        ("a field's replaces it", "type Query @aws_iam { a: Int @aws_api_key }", IAM, False),
+        (
+            "aws_auth is as none",
+            'type Query { a: Int @aws_auth(cognito_groups: ["x"]) }',
+            KEY,
+            True,
+        ),
+    ],
+    ids=lambda value: (
+        value.replace(" ", "-") if isinstance(value, str) and "{" not in value else ""
+    ),
+)
+def test_on_an_api_with_a_default_mode_fields_without_directives_are_for_that_mode_only(
+    why: str, sdl: str, caller: Caller, *, allowed: bool
+) -> None:
+    schema = executable(
+        sdl, {"Query": {"a": lambda *_: 1}}, single_mode=False, default_mode="API_KEY"
+    )
+    result = graphql_sync(schema, "{ a }", context_value=caller)
+    assert (result.data == {"a": 1}) is allowed, why
+
+
+def test_the_type_that_a_field_returns_must_admit_the_mode_too() -> None:
+    sdl = "type Query { a: A @aws_iam } type A { b: Int c: Int @aws_iam }"
+    resolvers = {"Query": {"a": lambda *_: {"b": 1, "c": 2}}}
+    schema = executable(sdl, resolvers, single_mode=False, default_mode="API_KEY")
+    result = graphql_sync(schema, "{ a { b c } }", context_value=IAM)
+    assert result.data == {"a": {"b": None, "c": 2}}
+    assert [str(e.message) for e in result.errors or ()] == ["Not Authorized to access b on type A"]

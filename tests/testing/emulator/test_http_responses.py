@@ -47,6 +47,6 @@ def test_a_successful_call_has_cognitos_content_type() -> None:
     ("query", "variables"),
     [({}, {}), ({"variables": '{"a": 1}'}, {"a": 1}), ({"variables": "{"}, "not JSON")],
 )
-def test_a_get_stands_for_a_post(query: dict[str, str], variables: object) -> None:
+def test_a_get_is_answered_like_a_post(query: dict[str, str], variables: object) -> None:
     body = json.loads(body_of_get({"query": "{ a }", **query}))
     assert body == {"query": "{ a }", "variables": variables, "operationName": None}

@@ -94,7 +94,7 @@ def test_every_signed_part_of_a_request_changes_the_signature(change: dict[str, 
     assert ours != theirs
 
 
-def test_another_secret_gives_another_signature() -> None:
+def test_another_secret_makes_another_signature() -> None:
     request = signed_by_botocore(f"{HOST}/graphql", b"{}", {})
     assert recomputed(request, "other")[0] != recomputed(request)[1]
 

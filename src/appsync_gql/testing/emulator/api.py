@@ -40,6 +40,7 @@ class Api:
             schema,
             resolvers,
             single_mode=authorization.single_mode,
+            default_mode=authorization.default_mode,
             denied_fields=authorization.denies_fields,
         )
         self._reader = OperationReader(self.schema)

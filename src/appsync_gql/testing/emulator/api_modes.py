@@ -31,14 +31,20 @@ class ApiModes:
     oidc: OidcMode | None = None
     lambda_authorizer: LambdaMode | None = None
 
-    def authorization(self) -> Authorization:
+    def authorization(self, default_mode: str | None = None) -> Authorization:
         """Return all modes, in the order in which they are asked.
 
         The user pool's mode recognizes every ``Authorization`` header, so it comes after the
         modes that recognize some of them.
+
+        Args:
+            default_mode: see :class:`Authorization`.
+
+        Raises:
+            ValueError: the API has no such mode.
         """
         modes = (self.iam, self.oidc, self.lambda_authorizer, self.user_pool, self.api_key)
-        return Authorization([mode for mode in modes if mode is not None])
+        return Authorization([mode for mode in modes if mode is not None], default_mode)
 
 
 def create_modes(

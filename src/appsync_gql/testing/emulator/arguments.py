@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["check_numbers", "strings"]
+__all__ = ["check_lifetime", "check_numbers", "strings"]
 
 _LONGEST_GRACE_PERIOD = 60
 _LARGEST_PORT = 65_535
@@ -35,6 +35,13 @@ def check_numbers(
         problem = f"port is 0 to {_LARGEST_PORT}"
     if problem is not None:
         raise ValueError(problem)
+
+
+def check_lifetime(name: str, seconds: float | None) -> None:
+    """Raise ``ValueError`` unless a lifetime is ``None`` or above 0 seconds."""
+    if seconds is not None and not seconds > 0:
+        msg = f"{name} is above 0 seconds, or None"
+        raise ValueError(msg)
 
 
 def strings(values: Collection[str], argument: str) -> tuple[str, ...]:

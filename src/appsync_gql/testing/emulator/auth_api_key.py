@@ -31,7 +31,7 @@ class ApiKeyMode:
         TypeError: ``keys`` is one string.
     """
 
-    denies_fields = False
+    name, denies_fields = API_KEY, False
 
     def __init__(
         self, keys: Collection[str] | Mapping[str, float | None], *, now: Callable[[], float]
@@ -39,6 +39,13 @@ class ApiKeyMode:
         given = keys if isinstance(keys, Mapping) else dict.fromkeys(strings(keys, "api_keys"))
         self._expires_at: dict[str, float | None] = dict(given)
         self._now = now
+
+    @property
+    def valid_key(self) -> str | None:
+        """A key that has not expired; ``None`` without one."""
+        now = self._now()
+        valid = (key for key, end in self._expires_at.items() if end is None or end > now)
+        return next(valid, None)
 
     def recognizes(self, request: AuthorizationRequest) -> bool:
         """Return whether there is an API key, and no ``Authorization``."""

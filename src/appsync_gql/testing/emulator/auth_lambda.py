@@ -45,7 +45,7 @@ class LambdaMode:
         now: the server's clock, seconds since the epoch.
     """
 
-    denies_fields = True
+    name, denies_fields = LAMBDA, True
 
     def __init__(self, function: LambdaAuthorizer, *, now: Callable[[], float]) -> None:
         self._function, self._now = function, now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from .authorization import unauthorized_exception
+from .authorization import unauthorized_exception, without_scheme
 from .recorded_requests import without_token
 from .resolvers import OIDC, Caller
 from .token_signing import jwks, sign_token, verified_claims
@@ -31,7 +31,7 @@ class OidcMode:
         now: the server's clock, seconds since the epoch.
     """
 
-    denies_fields = False
+    name, denies_fields = OIDC, False
 
     def __init__(self, issuer: str, *, now: Callable[[], float]) -> None:
         self._issuer, self._now = issuer, now
@@ -82,7 +82,7 @@ class OidcMode:
 
     def recognizes(self, request: AuthorizationRequest) -> bool:
         """Return whether ``Authorization`` is a JWT that claims to be from the issuer."""
-        token = request.headers.get("Authorization") or ""
+        token = without_scheme(request.headers.get("Authorization") or "")
         try:
             claims = jwt.decode(token, options={"verify_signature": False})
         except jwt.PyJWTError:
@@ -96,7 +96,7 @@ class OidcMode:
             AuthorizationFailed: the token is forged or has expired.
         """
         try:
-            claims = verified_claims(request.headers["Authorization"], owner=_OWNER)
+            claims = verified_claims(without_scheme(request.headers["Authorization"]), owner=_OWNER)
         except ValueError:
             claims = None
         if claims is None:

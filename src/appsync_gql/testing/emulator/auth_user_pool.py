@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .authorization import unauthorized_exception
+from .authorization import unauthorized_exception, without_scheme
 from .recorded_requests import without_token
-from .resolvers import Caller
+from .resolvers import USER_POOLS, Caller
 from .token_signing import verified_claims
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class UserPoolMode:
         now: the server's clock, seconds since the epoch.
     """
 
-    denies_fields = False
+    name, denies_fields = USER_POOLS, False
 
     def __init__(self, *, issuer: str, client_id: str, now: Callable[[], float]) -> None:
         self._issuer, self._client_id, self._now = issuer, client_id, now
@@ -42,7 +42,7 @@ class UserPoolMode:
             AuthorizationFailed: the token is no JWT, is not from this pool, or has expired.
         """
         try:
-            claims = verified_claims(request.headers["Authorization"])
+            claims = verified_claims(without_scheme(request.headers["Authorization"]))
         except ValueError:
             raise unauthorized_exception("Unable to parse JWT token.") from None
         if claims is None or not self._is_for_this_api(claims):

@@ -16,6 +16,7 @@ __all__ = [
     "AuthorizationMode",
     "AuthorizationRequest",
     "unauthorized_exception",
+    "without_scheme",
 ]
 
 NOT_PROVIDED = "Valid authorization header not provided."
@@ -63,13 +64,21 @@ def unauthorized_exception(message: str = NOT_PROVIDED) -> AuthorizationFailed:
     return AuthorizationFailed("UnauthorizedException", message, 401)
 
 
+def without_scheme(header: str) -> str:
+    """Return the token of an ``Authorization`` header: AppSync takes it with and without Bearer."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else header
+
+
 class AuthorizationMode(Protocol):
     """One authorization mode of an API.
 
     Attributes:
+        name: AppSync's name of it.
         denies_fields: whether its callers may have :attr:`Caller.denied_fields`.
     """
 
+    name: str
     denies_fields: bool
 
     def recognizes(self, request: AuthorizationRequest) -> bool:
@@ -90,10 +99,24 @@ class Authorization:
 
     Args:
         modes: asked one after the other; the first that recognizes a request decides.
+        default_mode: AppSync's name of the mode for which fields without directives are
+            reserved; ``None`` if every mode may read them.
+
+    Attributes:
+        default_mode: as given.
+        names: AppSync's names of the modes.
+
+    Raises:
+        ValueError: the API has no such mode.
     """
 
-    def __init__(self, modes: Sequence[AuthorizationMode]) -> None:
+    def __init__(self, modes: Sequence[AuthorizationMode], default_mode: str | None = None) -> None:
         self._modes = tuple(modes)
+        self.names = tuple(mode.name for mode in self._modes)
+        self.default_mode = default_mode
+        if default_mode is not None and default_mode not in self.names:
+            msg = f"default_mode is one of the API's modes, {', '.join(self.names)}"
+            raise ValueError(msg)
 
     @property
     def single_mode(self) -> bool:

@@ -1,4 +1,4 @@
-"""AppSync and Cognito on loopback, with real sockets."""
+"""AppSync, Cognito and STS on loopback, with real sockets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ...secret import Secret
 from .api import Api
 from .api_modes import create_modes
-from .arguments import check_numbers
+from .arguments import check_lifetime, check_numbers
+from .aws_controls import AwsControls
+from .aws_services import AwsServices
 from .background_thread import running_in_thread
 from .default_schema import SCHEMA
 from .default_schema import resolvers as default_resolvers
 from .faults import Faults
 from .http_server import HttpServer
+from .identity_pool import IdentityPool
 from .realtime import Realtime
 from .realtime_connection import RealtimeSettings
 from .realtime_control import RealtimeControl
@@ -23,6 +26,7 @@ from .recorded_requests import RecordedRequest, RecordedRequests
 from .server_clock import ServerClock
 from .sessions import Sessions
 from .sign_in import SignIn
+from .sts import Sts
 from .token_signing import require_extra
 from .user_controls import UserControls
 from .user_pool import UserPool
@@ -38,14 +42,13 @@ if TYPE_CHECKING:
 __all__ = ["Emulator"]
 
 
-class Emulator(UserControls):
-    """AppSync's HTTP and real-time endpoints and a Cognito user pool, on 127.0.0.1 only.
+class Emulator(UserControls, AwsControls):
+    """AppSync's HTTP and real-time endpoints, Cognito and STS, on 127.0.0.1 only.
 
     Start it with ``async with Emulator() as emulator`` in your own event loop, or with
     ``with Emulator.in_thread() as emulator`` in a loop on a thread of its own. All methods may
     be called from any thread. A user ``ada`` with the password ``correct horse`` exists from
-    the start. Each request is authorized by the mode that its headers belong to, and may use
-    all fields that no directive of the schema reserves for other modes.
+    the start. Each request is authorized by the mode that its headers belong to.
 
     Args:
         schema: the API's schema in SDL; ``None`` for a small one of items.
@@ -64,12 +67,19 @@ class Emulator(UserControls):
             expires, in seconds since the epoch by the server's clock, or ``None`` for never.
         iam_credentials: secret access keys by access key id, for requests signed with
             Signature Version 4; ``None`` for an API without the mode IAM. An empty mapping
-            suffices for :meth:`issue_iam_credentials`.
+            suffices for :meth:`issue_iam_credentials`, and for the calls ``AssumeRole`` of STS
+            and ``GetCredentialsForIdentity`` of an identity pool.
+        iam_lifetime: seconds that the credentials of those two calls live; ``None``: as long as
+            is asked for, or an hour.
+        guests: whether the identity pool admits users without a login.
         oidc_issuer: ``iss`` of the tokens of :meth:`issue_oidc_token`; ``None`` for an API
             without the mode OpenID Connect.
         lambda_authorizer: a function that receives AppSync's event and returns a ``dict`` with
             ``isAuthorized`` and, if needed, ``deniedFields``, ``resolverContext`` and
             ``ttlOverride``; ``None`` for an API without a Lambda authorizer.
+        default_mode: AppSync's name of the API's default mode, such as ``"API_KEY"``: as in
+            AppSync, fields without a directive, on themselves or their type, are for this mode
+            only. ``None``: for every mode.
         region: of the user pool and the API.
         clock_offset: the server's clock minus this machine's, in seconds.
         latency: seconds by which each response is delayed.
@@ -110,8 +120,11 @@ class Emulator(UserControls):
         gets_tokens_from_refresh_token: bool = True,
         api_keys: Collection[str] | Mapping[str, float | None] = (),
         iam_credentials: Mapping[str, str] | None = None,
+        iam_lifetime: float | None = None,
+        guests: bool = False,
         oidc_issuer: str | None = None,
         lambda_authorizer: LambdaAuthorizer | None = None,
+        default_mode: str | None = None,
         region: str = "us-east-1",
         clock_offset: float = 0.0,
         latency: float = 0.0,
@@ -120,6 +133,8 @@ class Emulator(UserControls):
         require_extra()
         lifetimes = (token_lifetime, refresh_token_lifetime)
         check_numbers(lifetimes=lifetimes, grace_period=grace_period, latency=latency, port=port)
+        check_lifetime("iam_lifetime", iam_lifetime)
+        self._default_mode, self._guests = default_mode, guests
         self.client_secret = None if client_secret is None else Secret(client_secret)
         self._create_state(region, port, clock_offset)
         sessions = Sessions(
@@ -135,7 +150,8 @@ class Emulator(UserControls):
             oidc_issuer=oidc_issuer,
             lambda_authorizer=lambda_authorizer,
         )
-        self._create_server(self._create_api(schema, resolvers or {}), latency)
+        services = self._create_services(iam_lifetime)
+        self._create_server(self._create_api(schema, resolvers or {}), services, latency)
 
     def _create_state(self, region: str, port: int, clock_offset: float) -> None:
         self.region, self._port = region, port
@@ -170,7 +186,7 @@ class Emulator(UserControls):
 
     def _create_api(self, schema: str | None, resolvers: Resolvers) -> Api:
         """Create the API; resolvers without a schema replace some of the default schema's."""
-        authorization = self._modes.authorization()
+        authorization = self._modes.authorization(self._default_mode)
         if schema is not None:
             return Api(schema, resolvers, authorization)
         merged = {name: dict(fields) for name, fields in default_resolvers(self.executions).items()}
@@ -178,7 +194,20 @@ class Emulator(UserControls):
             merged.setdefault(name, {}).update(fields)
         return Api(SCHEMA, merged, authorization)
 
-    def _create_server(self, api: Api, latency: float) -> None:
+    def _create_services(self, iam_lifetime: float | None) -> AwsServices:
+        iam = self._modes.iam
+        self._identity_pool = IdentityPool(
+            region=self.region,
+            issuer=self.issuer,
+            client_id=self.client_id,
+            guests=self._guests,
+            iam=iam,
+            lifetime=iam_lifetime,
+            now=self.now,
+        )
+        return AwsServices(self._pool, self._identity_pool, Sts(iam, iam_lifetime))
+
+    def _create_server(self, api: Api, services: AwsServices, latency: float) -> None:
         settings, faults = RealtimeSettings(), RealtimeFaults()
         realtime = Realtime(
             api, settings=settings, faults=faults, counters=self.counters, now=self.now
@@ -186,7 +215,8 @@ class Emulator(UserControls):
         self.realtime = RealtimeControl(realtime, settings, faults)
         self._server = HttpServer(
             api,
-            self._pool,
+            services,
+            pool_id=self.user_pool_id,
             faults=self.faults,
             requests=self._requests,
             now=self.now,
@@ -244,28 +274,6 @@ class Emulator(UserControls):
         with running_in_thread(emulator, "appsync-emulator"):
             yield emulator
 
-    @property
-    def cognito_url(self) -> str:
-        """Cognito's endpoint, for ``CognitoProvider(endpoint_url=…)``."""
-        if not self._port:
-            msg = "start the emulator first: its port is not known before"
-            raise RuntimeError(msg)
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def graphql_url(self) -> str:
-        """AppSync's endpoint, for ``AppSyncTransport``."""
-        return f"{self.cognito_url}/graphql"
-
-    @property
-    def realtime_url(self) -> str:
-        """The real-time endpoint, at the path that custom domains have."""
-        return f"{self.graphql_url}/realtime".replace("http", "ws", 1)
-
-    @property
-    def oidc_url(self) -> str:
-        """The URL below which the OpenID Connect issuer publishes its configuration and keys."""
-        return f"{self.cognito_url}/oidc"
-
     def __repr__(self) -> str:
-        return f"<Emulator {self.graphql_url if self._port else 'not started'}>"
+        # Not all attributes exist when a traceback shows an object whose __init__ raised.
+        return f"<Emulator {self.graphql_url if getattr(self, '_port', 0) else 'not started'}>"

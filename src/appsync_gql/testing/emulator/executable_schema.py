@@ -37,7 +37,12 @@ _DIRECTIVE_ARGUMENTS = {
 
 
 def executable(
-    sdl: str, resolvers: Resolvers, *, single_mode: bool = True, denied_fields: bool = False
+    sdl: str,
+    resolvers: Resolvers,
+    *,
+    single_mode: bool = True,
+    default_mode: str | None = None,
+    denied_fields: bool = False,
 ) -> GraphQLSchema:
     """Build a schema whose fields check permissions and then call their resolvers.
 
@@ -45,6 +50,7 @@ def executable(
         sdl: the schema; AppSync's own scalars and directives need no declaration.
         resolvers: a field without a resolver takes its value from its parent.
         single_mode: whether the API has one authorization mode only.
+        default_mode: who may read fields without directives; ``None`` for every caller.
         denied_fields: whether callers may have :attr:`Caller.denied_fields`.
 
     Raises:
@@ -57,7 +63,13 @@ def executable(
         if isinstance(owner, GraphQLObjectType) and not owner.name.startswith("__"):
             for name, definition in owner.fields.items():
                 resolve = resolvers.get(owner.name, {}).get(name) or default_field_resolver
-                rule = rule_of(schema, owner, definition, single_mode=single_mode)
+                rule = rule_of(
+                    schema,
+                    owner,
+                    definition,
+                    single_mode=single_mode,
+                    default_mode=default_mode,
+                )
                 resolve = checked(owner.name, name, rule, resolve, denied_fields=denied_fields)
                 if owner is schema.subscription_type:
                     resolve = _event_or_resolver(name, resolve)

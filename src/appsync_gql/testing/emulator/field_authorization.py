@@ -51,7 +51,12 @@ class FieldRule:
 
 
 def rule_of(
-    schema: GraphQLSchema, owner: GraphQLObjectType, definition: GraphQLField, *, single_mode: bool
+    schema: GraphQLSchema,
+    owner: GraphQLObjectType,
+    definition: GraphQLField,
+    *,
+    single_mode: bool,
+    default_mode: str | None = None,
 ) -> FieldRule:
     """Read the rule from the directives of a field or, if it has none, of its type.
 
@@ -61,6 +66,8 @@ def rule_of(
         definition: the field.
         single_mode: whether the API has one authorization mode only. If it has several,
             AppSync ignores ``@aws_auth``.
+        default_mode: the API's default mode, which alone may read fields without directives;
+            ``None``: all modes may.
     """
     of_field: list[Any] = [definition.ast_node]
     of_type: list[Any] = [owner.ast_node, *(owner.extension_ast_nodes or ())]
@@ -77,7 +84,7 @@ def rule_of(
                 groups.update(values.get("cognito_groups") or ())
         if modes:
             return FieldRule(frozenset(modes), frozenset(groups))
-    return FieldRule()
+    return FieldRule() if default_mode is None else FieldRule(frozenset({default_mode}))
 
 
 def checked(

@@ -1,10 +1,9 @@
-"""The HTTP server: AppSync's and Cognito's endpoints on one port of loopback, with faults."""
+"""The HTTP server: the endpoints of AppSync and other services on one port, with faults."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -13,9 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from aiohttp import web
 
 from .authorization import AuthorizationFailed, AuthorizationRequest
-from .cognito_error import CognitoError
 from .hosted_pages import HostedPages
-from .http_responses import HttpResponse, body_of_get, of_appsync, of_cognito, of_cognito_error
+from .http_responses import HttpResponse, body_of_get, of_appsync
 from .recorded_requests import RecordedRequest, fingerprint, without_token
 from .responses import request_error
 from .token_signing import jwks
@@ -25,17 +23,16 @@ if TYPE_CHECKING:
 
     from .api import Api
     from .auth_oidc import OidcMode
+    from .aws_services import AwsServices
     from .faults import Endpoint, Fault, Faults
     from .operations import Operation
     from .realtime import Realtime
     from .recorded_requests import RecordedRequests
     from .resolvers import Caller
     from .responses import ApiResponse
-    from .user_pool import UserPool
 
 __all__ = ["HttpServer"]
 
-_TARGET = "AWSCognitoIdentityProviderService."
 _SHUTDOWN_TIMEOUT = 1.0
 """Seconds that requests in progress may take when the emulator stops."""
 
@@ -52,12 +49,13 @@ class _Received:
 
 
 class HttpServer:
-    """Passes requests to the API and the user pool, and sends their responses.
+    """Passes requests to the API and the other AWS services, and sends their responses.
 
     Args:
         api: the GraphQL API.
-        pool: the user pool.
-        faults: of both.
+        services: the other services.
+        pool_id: of the user pool.
+        faults: of all.
         requests: where requests are recorded.
         now: the server's clock, seconds since the epoch.
         latency: see the attribute.
@@ -71,8 +69,9 @@ class HttpServer:
     def __init__(
         self,
         api: Api,
-        pool: UserPool,
+        services: AwsServices,
         *,
+        pool_id: str,
         faults: Faults,
         requests: RecordedRequests,
         now: Callable[[], float],
@@ -80,7 +79,8 @@ class HttpServer:
         realtime: Realtime,
         oidc: OidcMode | None = None,
     ) -> None:
-        self._api, self._pool, self._realtime, self._oidc = api, pool, realtime, oidc
+        self._api, self._services, self._pool_id = api, services, pool_id
+        self._realtime, self._oidc = realtime, oidc
         self._faults, self._requests = faults, requests
         self._now, self.latency = now, latency
         self._runner: web.AppRunner | None = None
@@ -124,9 +124,9 @@ class HttpServer:
         # Custom domains have the real-time endpoint at this path.
         app.router.add_get("/graphql/realtime", self._realtime.handle, allow_head=False)
         app.on_shutdown.append(self._close_sockets)
-        app.router.add_post("/", self._cognito)
-        HostedPages(self._pool, self._now).add_routes(app)
-        app.router.add_get(f"/{self._pool.pool_id}/.well-known/jwks.json", self._jwks)
+        app.router.add_post("/", self._service)
+        HostedPages(self._services.user_pool, self._now).add_routes(app)
+        app.router.add_get(f"/{self._pool_id}/.well-known/jwks.json", self._jwks)
         app.router.add_get("/oidc/.well-known/{document}", self._oidc_document)
 
     async def _close_sockets(self, _app: web.Application) -> None:
@@ -142,6 +142,8 @@ class HttpServer:
     # -- AppSync ---------------------------------------------------------------------
 
     async def _graphql(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._realtime.handle(request)  # AppSync's own domains, private APIs
         sent = await request.read()
         raw = sent if request.method == "POST" else body_of_get(request.query)
         operation = self._api.read(raw)
@@ -152,13 +154,7 @@ class HttpServer:
             name=operation.name,
             variables=operation.variables,
         )
-        wanted = AuthorizationRequest(
-            headers=request.headers,
-            path=request.rel_url.raw_path,
-            query=request.rel_url.raw_query_string,
-            method=request.method,
-            body=sent,
-        )
+        wanted = _authorization_request(request, sent)
 
         async def respond(fault: Fault | None) -> HttpResponse:
             try:
@@ -180,19 +176,16 @@ class HttpServer:
         await self._realtime.publish_triggered(operation, response)
         return response
 
-    # -- Cognito -----------------------------------------------------------------------
+    # -- the other services ------------------------------------------------------------
 
-    async def _cognito(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        operation = request.headers.get("x-amz-target", "").removeprefix(_TARGET)
+    async def _service(self, request: web.Request) -> web.StreamResponse:
+        wanted = _authorization_request(request, await request.read())
+        operation = self._services.operation(wanted)
         self._requests.counters[f"cognito.{operation}"] += 1
         received = _Received(endpoint="cognito", at=self._now(), operation=operation)
 
         async def respond(_fault: Fault | None) -> HttpResponse:
-            try:
-                return of_cognito(self._pool.call(operation, _json_or_none(raw)))
-            except CognitoError as error:
-                return of_cognito_error(error)
+            return self._services.respond(wanted)
 
         return await self._serve(request, received, respond)
 
@@ -273,11 +266,14 @@ def _drop(request: web.Request) -> NoReturn:
     raise asyncio.CancelledError
 
 
-def _json_or_none(raw: bytes) -> Any:
-    try:
-        return json.loads(raw or b"{}")
-    except ValueError:
-        return None
+def _authorization_request(request: web.Request, body: bytes) -> AuthorizationRequest:
+    return AuthorizationRequest(
+        headers=request.headers,
+        path=request.rel_url.raw_path,
+        query=request.rel_url.raw_query_string,
+        method=request.method,
+        body=body,
+    )
 
 
 def _port_error(error: OSError, port: int) -> OSError:

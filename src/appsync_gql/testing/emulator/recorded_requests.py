@@ -27,9 +27,9 @@ class RecordedRequest:
 
     Attributes:
         at: when it was received, by the server's clock, in seconds since the epoch.
-        endpoint: ``"graphql"`` or ``"cognito"``.
-        operation: ``"query"``, ``"mutation"`` or ``"subscription"``, or the name of a Cognito
-            call (``"JWKS"`` for the public keys); ``None`` if the body does not say.
+        endpoint: ``"graphql"``, or ``"cognito"`` for all other services.
+        operation: ``"query"``, ``"mutation"`` or ``"subscription"``, or the name of a call of
+            another service (``"JWKS"`` for the public keys); ``None`` if the body does not say.
         name: ``operationName`` of a GraphQL request, or the name in its text; ``None`` without.
         status: HTTP status of the response; 0 if the connection was dropped instead.
         error_type: AWS's name of the response's first error; ``None`` without one.

@@ -54,7 +54,8 @@ def parse_header(header: str) -> SignatureHeader | None:
     algorithm, _, rest = header.strip().partition(" ")
     if algorithm != ALGORITHM:
         return None
-    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    named = (part.strip().partition("=") for part in rest.split(","))
+    parts = {name: value for name, _, value in named}
     scope = parts.get("Credential", "").split("/")
     names = tuple(name for name in parts.get("SignedHeaders", "").split(";") if name)
     signature = parts.get("Signature", "")

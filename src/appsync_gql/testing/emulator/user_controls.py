@@ -1,8 +1,8 @@
-"""The part of :class:`Emulator` that changes users, tokens, credentials and the server's time."""
+"""The part of :class:`Emulator` that changes users, tokens and the server's time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .arguments import strings
 from .users import SENT_CODE, User
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ...tokens import Tokens
-    from .api_modes import ApiModes
-    from .auth_iam import IamCredentials
     from .server_clock import ServerClock
     from .user_pool import UserPool
 
@@ -23,7 +21,6 @@ class UserControls:
     """Methods for tests. All of them work without a socket and from any thread."""
 
     _clock: ServerClock
-    _modes: ApiModes
     _pool: UserPool
 
     def now(self) -> float:
@@ -126,44 +123,3 @@ class UserControls:
     def forge_token(self, username: str = "ada") -> str:
         """Return an access token whose claims are right, signed with another key."""
         return self._pool.forged_token(username)
-
-    def issue_iam_credentials(
-        self, *, lifetime: float = 3600, issued_ago: float = 0.0
-    ) -> IamCredentials:
-        """Return new temporary AWS credentials with a session token, as ``AssumeRole`` does.
-
-        Args:
-            lifetime: seconds for which they are valid.
-            issued_ago: seconds by which they are older than now.
-
-        Raises:
-            RuntimeError: the emulator was created without ``iam_credentials``.
-        """
-        if self._modes.iam is None:
-            msg = "this API has no mode IAM: create Emulator(iam_credentials={})"
-            raise RuntimeError(msg)
-        return self._modes.iam.issue(lifetime, issued_ago)
-
-    def issue_oidc_token(
-        self,
-        subject: str = "ada",
-        *,
-        lifetime: int = 3600,
-        issued_ago: float = 0.0,
-        claims: Mapping[str, Any] | None = None,
-    ) -> str:
-        """Return an ID token of the OpenID Connect issuer.
-
-        Args:
-            subject: the claim ``sub``.
-            lifetime: seconds for which it is valid.
-            issued_ago: seconds by which it is older than now.
-            claims: added to the others, or replacing them; ``None`` for none.
-
-        Raises:
-            RuntimeError: the emulator was created without ``oidc_issuer``.
-        """
-        if self._modes.oidc is None:
-            msg = 'this API has no mode OpenID Connect: create Emulator(oidc_issuer="https://…")'
-            raise RuntimeError(msg)
-        return self._modes.oidc.issue(subject, lifetime, issued_ago, claims or {})

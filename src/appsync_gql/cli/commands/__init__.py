@@ -1,0 +1,1 @@
+"""The commands of ``appsync-gql``, one module for each group."""

@@ -1,0 +1,145 @@
+"""A query's variables, from the command line. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    DocumentNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    TypeNode,
+    VariableDefinitionNode,
+    get_operation_ast,
+)
+
+from ..exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["operation_of", "variables_of"]
+
+_TEXT_TYPES = frozenset(
+    "ID String AWSDate AWSDateTime AWSEmail AWSIPAddress AWSJSON AWSPhone AWSTime AWSURL".split()  # noqa: SIM905
+)
+"""Types whose values are texts, even if they look like numbers."""
+
+
+def operation_of(
+    document: DocumentNode, name: str | None, *, kinds: Sequence[str], use: str
+) -> OperationDefinitionNode:
+    """Return the operation that is meant.
+
+    Args:
+        document: the query's document.
+        name: the operation's name; ``None`` if there is one only.
+        kinds: the kinds that the command can execute, such as ``subscription``.
+        use: the command for other kinds.
+
+    Raises:
+        ConfigurationError: it is not clear which is meant, or it is of another kind.
+    """
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        names = ", ".join(o.name.value for o in operations if o.name) or "none has a name"
+        asked = f"no operation {name!r}" if name else f"{len(operations)} operations"
+        raise ConfigurationError(
+            f"The query has {asked}: choose one with --operation NAME ({names}).",
+            setting="operation",
+        )
+    if operation.operation.value not in kinds:
+        raise ConfigurationError(
+            f"That is a {operation.operation.value}: use appsync-gql {use}.", setting="query"
+        )
+    return operation
+
+
+def variables_of(
+    operation: OperationDefinitionNode, pairs: Sequence[str], json_text: str | None
+) -> dict[str, Any]:
+    """Return the variables for an operation.
+
+    Args:
+        operation: it declares them.
+        pairs: ``name=value``; the value is JSON where it can be read as JSON, unless the
+            variable's type is a text.
+        json_text: a JSON object with variables, which the pairs replace; ``None`` without.
+
+    Raises:
+        ConfigurationError: a variable is written wrongly, is not declared, or is missing.
+    """
+    declared = {d.variable.name.value: d for d in operation.variable_definitions or ()}
+    variables = _object(json_text)
+    seen: set[str] = set()
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.removeprefix("$")
+        if not equals or not name:
+            raise _wrong(f"-v {pair!r} is not of the form name=value.")
+        if name in seen:
+            raise _wrong(f"The variable {name!r} is given twice.")
+        seen.add(name)
+        if name in declared:
+            variables[name] = _value(text, declared[name].type)
+        else:
+            variables[name] = text
+    _check_names(variables, declared)
+    return variables
+
+
+def _check_names(variables: dict[str, Any], declared: dict[str, VariableDefinitionNode]) -> None:
+    known = ", ".join(f"${name}" for name in declared) or "no variables"
+    for name in variables:
+        if name not in declared:
+            raise _wrong(f"The query does not declare ${name}; it declares {known}.")
+    missing = [
+        f"${name}"
+        for name, definition in declared.items()
+        if isinstance(definition.type, NonNullTypeNode)
+        and definition.default_value is None
+        and name not in variables
+    ]
+    if missing:
+        raise _wrong(f"The query needs {', '.join(missing)}: -v {missing[0][1:]}=VALUE.")
+
+
+def _value(text: str, declared: TypeNode) -> Any:
+    if isinstance(declared, NonNullTypeNode):
+        declared = declared.type
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(declared, ListTypeNode):
+        if isinstance(value, list):
+            return value
+        # GraphQL takes a single value for a list of one.
+        return _value(text, declared.type)
+    is_text = isinstance(declared, NamedTypeNode) and declared.name.value in _TEXT_TYPES
+    return text if is_text else value
+
+
+def _object(json_text: str | None) -> dict[str, Any]:
+    if json_text is None:
+        return {}
+    try:
+        found = json.loads(json_text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _wrong(f"--variables is not JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise _wrong("--variables must be a JSON object.")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    msg = f"JSON has no {name}"
+    raise ValueError(msg)
+
+
+def _wrong(message: str) -> ConfigurationError:
+    return ConfigurationError(message, setting="variables")

@@ -1,0 +1,1 @@
+"""Results as Python data: pages of lists, and AWS's scalars."""

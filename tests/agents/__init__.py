@@ -1,0 +1,1 @@
+"""The package under real agents: programs that watch others in production."""

@@ -1,0 +1,1 @@
+"""The package inside real host programs: servers, task queues, process and thread pools, loops."""

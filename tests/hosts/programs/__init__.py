@@ -1,0 +1,1 @@
+"""What the hosts run: small programs that ask the API for several users."""
