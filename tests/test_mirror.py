@@ -16,16 +16,23 @@ TESTED_ELSEWHERE = {
     "events.py": "only values; store/test_outcomes.py and realtime/test_pool.py compare them",
     "headers.py": "only a type",
     "persistence/base.py": "only a Protocol; testing/contract.py is its test",
+    "providers/cognito_app_client.py": "providers/test_cognito.py and test_cognito_sign_in.py",
+    "providers/cognito_devices.py": "providers/test_cognito_sign_in.py",
     "store/steps.py": "only values; store/test_renewal.py checks their content",
     "testing/contract.py": "is made of tests, which persistence/test_contract.py runs",
     "testing/emulator/api.py": "testing/emulator/test_http_server.py",
     "testing/emulator/auth_user_pool.py": "testing/emulator/test_authorization.py",
+    "testing/emulator/challenge_parameters.py": "providers/test_cognito_sign_in.py",
     "testing/emulator/cognito_error.py": "only an exception",
     "testing/emulator/default_schema.py": "testing/emulator/test_http_server.py",
+    "testing/emulator/parameters.py": "testing/emulator/test_sign_in.py",
+    "testing/emulator/pending_challenges.py": "providers/test_cognito_sign_in.py",
     "testing/emulator/realtime_connection.py": "testing/emulator/test_realtime.py",
     "testing/emulator/realtime_control.py": "testing/emulator/test_realtime.py",
     "testing/emulator/resolvers.py": "only types",
+    "testing/emulator/token_claims.py": "testing/emulator/test_user_pool.py",
     "testing/emulator/user_controls.py": "testing/emulator/test_user_pool.py",
+    "testing/emulator/users.py": "testing/emulator/test_accounts.py",
 }
 """Modules without a test module of their own: where they are tested, or why not."""
 

@@ -16,6 +16,9 @@ LONGER_FUNCTIONS = {
     "transport.py:execute": "half of it documents what is raised and what extra_args may hold",
     "client.py:connect": "half of it documents the arguments",
     "client.py:authorization": "one branch for each authorization mode, with its own import",
+    "providers/cognito.py:__init__": "ten arguments, checked one by one and passed on",
+    "store/user_methods.py:answer": "most of it documents the arguments and errors",
+    "testing/emulator/user_controls.py:add_user": "most of it documents the arguments",
     "http/sender.py:send": "no call may be added on the way of every request",
     "testing/contract.py:sample_tokens": "keyword arguments with defaults, and one call",
 }

@@ -28,7 +28,7 @@ class _Server(HTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] # no other has it
     timeout = _READ_SECONDS  # a connection without a request must not delay the right one
 
     def do_GET(self) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..exceptions import ConfigurationError
 from ..secret import Secret
 from ..tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .snapshot import TokenSettings
 
 __all__ = [
+    "call_with_secrets",
     "check_objects",
     "check_seconds",
     "check_settings",
     "check_used",
+    "sealed_argument",
     "secret",
     "tokens_given",
 ]
@@ -119,13 +123,23 @@ def check_used(tokens: object, settings: TokenSettings) -> Tokens:
     return given
 
 
-@overload
-def secret(value: str) -> Secret: ...
-@overload
-def secret(value: None) -> None: ...
 def secret(value: str | None) -> Secret | None:
     """Return a string as one that no traceback shows; anything else as it is."""
     return Secret(value) if isinstance(value, str) else value
+
+
+def sealed_argument(value: str | None) -> Callable[[], Any]:
+    """Return a function that returns a string as a ``Secret``, and anything else as it is.
+
+    See :func:`appsync_gql.secret.sealed`.
+    """
+    found = secret(value)
+    return lambda: found
+
+
+def call_with_secrets(method: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+    """Call a method with these arguments, and with what those return that are functions."""
+    return method(*(found() if callable(found) else found for found in arguments))
 
 
 def _fail(setting: str, message: str) -> NoReturn:

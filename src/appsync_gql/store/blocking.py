@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
 from ..secret import sealed
-from .arguments import check_used, secret
+from .arguments import check_used, sealed_argument
 from .signing_in import sign_in_blocking
 from .single_flight import wait_in_thread
 
@@ -90,16 +90,18 @@ class BlockingTokenStore:
         self, username: str, password: str, attributes: Mapping[str, str] | None = None
     ) -> str | None:
         """As :meth:`TokenStore.sign_up`."""
-        password = secret(password)
+        read_password = sealed_argument(password)
+        del password
         found: str | None = wait_in_thread(
-            self._methods.account("sign_up", username, password, attributes)
+            self._methods.account("sign_up", username, read_password, attributes)
         )
         return found
 
     def confirm_sign_up(self, username: str, code: str) -> None:
         """As :meth:`TokenStore.confirm_sign_up`."""
-        code = secret(code)
-        wait_in_thread(self._methods.account("confirm_sign_up", username, code))
+        read_code = sealed_argument(code)
+        del code
+        wait_in_thread(self._methods.account("confirm_sign_up", username, read_code))
 
     def forgot_password(self, username: str) -> str | None:
         """As :meth:`TokenStore.forgot_password`."""
@@ -108,15 +110,17 @@ class BlockingTokenStore:
 
     def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
         """As :meth:`TokenStore.confirm_forgot_password`."""
-        code, new_password = secret(code), secret(new_password)
+        read_code, read_password = sealed_argument(code), sealed_argument(new_password)
+        del code, new_password
         wait_in_thread(
-            self._methods.account("confirm_forgot_password", username, code, new_password)
+            self._methods.account("confirm_forgot_password", username, read_code, read_password)
         )
 
     def change_password(self, old: str, new: str) -> None:
         """As :meth:`TokenStore.change_password`."""
-        old, new = secret(old), secret(new)
-        wait_in_thread(self._methods.change_password(old, new))
+        read_old, read_new = sealed_argument(old), sealed_argument(new)
+        del old, new
+        wait_in_thread(self._methods.change_password(read_old, read_new))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

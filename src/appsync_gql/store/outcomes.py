@@ -65,7 +65,7 @@ def datetime_of(seconds: float) -> datetime:
 
 
 def is_transient(error: AppSyncError) -> bool:
-    """Return whether another attempt, within seconds, may succeed without anybody's doing."""
+    """Return whether another attempt, within seconds, may succeed without a change."""
     if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
         return False
     return error.kind not in {"clock", "identity", "thread"}

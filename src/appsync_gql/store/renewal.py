@@ -175,9 +175,8 @@ class Renewal:
             outcome = SaveFailed(tokens=newer.tokens, error=error)
         yield outcome
         if isinstance(outcome, SaveFailed):
-            raise self.saved.unsaved_error(
-                "The user is signed in", outcome.error
-            ) from outcome.error
+            cause = outcome.error
+            raise self.saved.unsaved_error("The user is signed in", cause) from cause
 
     def sign_out(self, known: Tokens | None, key: SessionKey) -> Generator[Step, None, None]:
         """Revoke the session and delete it in the persistence.

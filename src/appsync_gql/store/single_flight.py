@@ -200,7 +200,8 @@ def call_in_thread(work: Callable[[], T], description: str) -> Waits[T]:
     while not (yield Wait(call, None)):
         pass
     if errors:
-        raise errors.pop()
+        raised = errors.pop()
+        raise copy_of(raised) if isinstance(raised, AppSyncError) else raised
     return results.pop()
 
 

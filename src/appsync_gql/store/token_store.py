@@ -117,13 +117,12 @@ class TokenStore(UserMethods):
             tokens, key, settings=settings, shared=shared, clock=clock, spread=jitter()
         )
         self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
-        self._reporter = Reporter(on_event, type(kept).__name__)
+        self._settings, self._reporter = settings, Reporter(on_event, type(kept).__name__)
         worker = Worker(self._state, self._reporter)
         saved = SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep)
         calls = ProviderCalls(provider=provider, clock=clock)
         renewal = Renewal(provider=calls, saved=saved, use=token_use, clock=clock)
         self._methods = StoreMethods(self._state, worker, renewal, patience)
-        self._settings = settings
 
     # -- for requests -------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
 from ..secret import sealed
-from .arguments import check_used, secret
+from .arguments import check_used, sealed_argument
 from .signing_in import sign_in_in_task
 from .single_flight import wait_in_task
 
@@ -53,7 +53,7 @@ class UserMethods:
         Raises:
             SignInFailed: wrong name or password, or (with ``on_challenge``) wrong answers.
             ChallengeRequired: one more step is needed; pass the error to :meth:`answer`.
-            RenewalFailed: the provider can't be reached now, or has not answered for 90 s.
+            RenewalFailed: the provider can't be reached now, or has not responded for 90 s.
             StorageFailed: the user is signed in and the tokens are in use, but not saved.
             ConfigurationError: the settings of the provider are wrong; or those of the
                 persistence, and the user is signed in as with ``StorageFailed``.
@@ -167,16 +167,18 @@ class UserMethods:
                 says how.
             RenewalFailed, ConfigurationError: as :meth:`sign_in`.
         """
-        password = secret(password)
+        read_password = sealed_argument(password)
+        del password
         found: str | None = await wait_in_task(
-            self._methods.account("sign_up", username, password, attributes)
+            self._methods.account("sign_up", username, read_password, attributes)
         )
         return found
 
     async def confirm_sign_up(self, username: str, code: str) -> None:
         """Confirm a new user with the code that was sent."""
-        code = secret(code)
-        await wait_in_task(self._methods.account("confirm_sign_up", username, code))
+        read_code = sealed_argument(code)
+        del code
+        await wait_in_task(self._methods.account("confirm_sign_up", username, read_code))
 
     async def forgot_password(self, username: str) -> str | None:
         """Send a code for :meth:`confirm_forgot_password`; return where, partly hidden."""
@@ -185,16 +187,18 @@ class UserMethods:
 
     async def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
         """Set a new password with the code that was sent."""
-        code, new_password = secret(code), secret(new_password)
+        read_code, read_password = sealed_argument(code), sealed_argument(new_password)
+        del code, new_password
         await wait_in_task(
-            self._methods.account("confirm_forgot_password", username, code, new_password)
+            self._methods.account("confirm_forgot_password", username, read_code, read_password)
         )
 
     async def change_password(self, old: str, new: str) -> None:
         """Replace the password of the user who is signed in; the session goes on.
 
         Raises:
-            NotSignedIn: nobody is.
+            NotSignedIn: no user is.
         """
-        old, new = secret(old), secret(new)
-        await wait_in_task(self._methods.change_password(old, new))
+        read_old, read_new = sealed_argument(old), sealed_argument(new)
+        del old, new
+        await wait_in_task(self._methods.change_password(read_old, read_new))

@@ -18,6 +18,7 @@ from ..exceptions import (
     RenewalFailed,
     StorageFailed,
 )
+from .arguments import call_with_secrets
 from .job import Attempt, Job, Pause
 from .outcomes import is_transient
 from .provider_calls import optional_method
@@ -137,11 +138,12 @@ class StoreMethods:
         yield from self._end_of(job, _SIGN_IN_SECONDS)
 
     def account(self, method: str, *arguments: object) -> Waits[Any]:
-        """Call a method of the provider by which users act on their accounts."""
-        call = partial(optional_method(self._renewal.provider.provider, method), *arguments)
+        """Call a method by which users act on their accounts; functions return secrets."""
+        called = optional_method(self._renewal.provider.provider, method)
+        call = partial(call_with_secrets, called, arguments)
         return (yield from call_in_thread(call, f"the call {method}"))
 
-    def change_password(self, old: Secret | None, new: Secret | None) -> Waits[None]:
+    def change_password(self, old: Callable[[], Any], new: Callable[[], Any]) -> Waits[None]:
         """Change the signed-in user's password."""
         tokens = yield from self.tokens()
         yield from self.account("change_password", tokens, old, new)
