@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from .exceptions import ConfigurationError, QueryError
 from .extras import require
+from .forks import importing
 from .secret import Secret, hidden
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class ChallengeRequired(QueryError):
         """
         url = self.otpauth_url(issuer)
         require("qr", "segno")
-        segno: Any = importlib.import_module("segno")
+        with importing():
+            segno: Any = importlib.import_module("segno")
         text = io.StringIO()
         segno.make(url, micro=False).terminal(out=text, compact=True)
         return Secret(text.getvalue())

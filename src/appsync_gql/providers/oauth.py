@@ -16,6 +16,7 @@ from ..exceptions import (
     SignInFailed,
 )
 from ..extras import require
+from ..forks import importing
 from ..secret import Secret
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class AuthorizationRequest:
             MissingExtra: oauthlib is needed: ``pip install "appsync-gql[browser]"``.
         """
         require("browser", "oauthlib")
-        oauth2: Any = importlib.import_module("oauthlib.oauth2")
+        with importing():
+            oauth2: Any = importlib.import_module("oauthlib.oauth2")
         client = oauth2.WebApplicationClient(client_id)
         state = Secret(secrets.token_urlsafe(32))
         verifier = Secret(client.create_code_verifier(_VERIFIER_LENGTH))

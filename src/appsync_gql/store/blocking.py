@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
+from ..forks import importing
 from ..secret import sealed
 from .arguments import check_used, sealed_argument
 from .signing_in import sign_in_blocking
@@ -77,7 +78,8 @@ class BlockingTokenStore:
     def sign_in_with_browser(self, domain: str, **options: Any) -> Tokens:
         """As :meth:`TokenStore.sign_in_with_browser`."""
         # Imported here: a program without a browser needs neither its modules nor their time.
-        from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
+        with importing():
+            from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
 
         browser = BrowserSignIn(domain=domain, **options)
         return wait_in_thread(self._methods.sign_in_with_browser(browser))

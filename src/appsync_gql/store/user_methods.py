@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
+from ..forks import importing
 from ..secret import sealed
 from .arguments import check_used, sealed_argument
 from .signing_in import sign_in_in_task
@@ -129,7 +130,8 @@ class UserMethods:
             AppSyncError: as :meth:`sign_in`.
         """
         # Imported here: a program without a browser needs neither its modules nor their time.
-        from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
+        with importing():
+            from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
 
         browser = BrowserSignIn(domain=domain, **options)
         return await wait_in_task(self._methods.sign_in_with_browser(browser))
