@@ -181,3 +181,42 @@ print(json.dumps(found))
     found, stderr = run_program(program)
     assert found == [False, 5]
     assert "never awaited" not in stderr
+
+
+INTERRUPTED_WITH_A_LOCK = """
+import asyncio, os, sys, threading
+from appsync_gql.background_loop import BackgroundLoop
+
+class Interrupted(BaseException):
+    pass
+
+def interrupt(frame, event, function):
+    # In the moment after Python's own code has taken a lock, and before it has noted that.
+    name = getattr(function, "__name__", "")
+    if event == "c_return" and name == "__enter__" and frame.f_code.co_name == "__enter__":
+        sys.setprofile(None)
+        raise Interrupted
+
+loop = BackgroundLoop()
+loop.run(asyncio.sleep(0))
+sys.setprofile(interrupt)
+try:
+    loop.run(asyncio.sleep(0.05))
+except Interrupted:
+    pass
+sys.setprofile(None)
+answers = []
+thread = threading.Thread(target=lambda: answers.append(loop.run(asyncio.sleep(0, 1))), daemon=True)
+thread.start()
+thread.join(5)
+print(answers, flush=True)
+os._exit(0)
+"""
+
+
+def test_an_interrupt_never_leaves_the_loop_waiting_for_a_lock() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED_WITH_A_LOCK]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout == "[1]\n", done.stderr

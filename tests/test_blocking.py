@@ -13,7 +13,7 @@ import pytest
 from gql import Client, GraphQLRequest, gql
 from gql.transport.exceptions import TransportQueryError
 
-from appsync_gql import AppSyncTransport, CognitoProvider, Denied, TokenStore
+from appsync_gql import AppSyncTransport, CognitoProvider, ConfigurationError, Denied, TokenStore
 from appsync_gql.blocking import BlockingAppSyncTransport
 from appsync_gql.testing import Emulator
 
@@ -150,3 +150,8 @@ def test_a_script_closes_nothing_by_hand_and_ends_without_a_word() -> None:
     )
     assert (done.stdout.strip(), done.returncode) == ("ada", 0)
     assert "nclosed" not in done.stderr
+
+
+def test_over_takes_a_transport_of_this_package() -> None:
+    with pytest.raises(ConfigurationError, match="AppSyncTransport"):
+        BlockingAppSyncTransport.over("https://api.example.com/graphql")  # type: ignore[arg-type]

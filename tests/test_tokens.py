@@ -235,6 +235,16 @@ def test_tokens_are_ordered_by_issue_and_within_a_second_by_the_number_of_renewa
     assert first.newer_than(Tokens(refresh_token="r"))
 
 
+def test_the_password_of_a_device_is_not_shown() -> None:
+    with pytest.raises(InvalidToken) as caught:
+        Tokens(refresh_token="r", device_password="d3vice password")
+    assert caught.value.setting == "device_password"
+    assert "d3vice" not in str(caught.value)
+    tokens = Tokens(refresh_token="r", device_password="d3vice-password")
+    assert "d3vice" not in repr(tokens)
+    assert repr(tokens.device_password) == "<redacted>"
+
+
 def test_tokens_without_a_time_of_issue_are_of_one_age() -> None:
     refresh, undated = Tokens(refresh_token="r"), Tokens(access_token=jwt_of(exp=NOON))
     assert not refresh.newer_than(undated)

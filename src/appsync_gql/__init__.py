@@ -18,17 +18,18 @@ _NAMES = {
     "auth.identity_pool": "IdentityPoolAuth",
     "auth.source": "LambdaAuth OidcAuth",
     "blocking": "BlockingAppSyncTransport",
+    "challenges": "ChallengeRequired",
     "client": "AppSyncClient connect",
     "clock": "Clock",
     "data.paginate": "paginate",
     "data.scalars": "add_aws_scalars parse_aws_scalars serialize_aws_scalars",
     "events": "",
     "exceptions": """
-        AppSyncError BadRequest BlockedByWaf ChallengeRequired ConfigurationError
+        AccountFailed AppSyncError BadRequest BlockedByWaf ChallengeExpired ConfigurationError
         ConnectionFailed Denied InsecureEndpoint InvalidToken LockTimeout MissingExtra
         NotSignedIn OutcomeUnknown PaginationFailed Refused RenewalFailed ServerFailed
         SessionExpired SignInFailed SignedOut StorageCorrupt StorageFailed SubscriptionOverflow
-        Throttled
+        Throttled WrongAnswer
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",

@@ -10,6 +10,7 @@ from .auth.identity_pool import IdentityPoolAuth as IdentityPoolAuth
 from .auth.source import LambdaAuth as LambdaAuth
 from .auth.source import OidcAuth as OidcAuth
 from .blocking import BlockingAppSyncTransport as BlockingAppSyncTransport
+from .challenges import ChallengeRequired as ChallengeRequired
 from .client import AppSyncClient as AppSyncClient
 from .client import connect as connect
 from .clock import Clock as Clock
@@ -17,10 +18,11 @@ from .data.paginate import paginate as paginate
 from .data.scalars import add_aws_scalars as add_aws_scalars
 from .data.scalars import parse_aws_scalars as parse_aws_scalars
 from .data.scalars import serialize_aws_scalars as serialize_aws_scalars
+from .exceptions import AccountFailed as AccountFailed
 from .exceptions import AppSyncError as AppSyncError
 from .exceptions import BadRequest as BadRequest
 from .exceptions import BlockedByWaf as BlockedByWaf
-from .exceptions import ChallengeRequired as ChallengeRequired
+from .exceptions import ChallengeExpired as ChallengeExpired
 from .exceptions import ConfigurationError as ConfigurationError
 from .exceptions import ConnectionFailed as ConnectionFailed
 from .exceptions import Denied as Denied
@@ -41,6 +43,7 @@ from .exceptions import StorageCorrupt as StorageCorrupt
 from .exceptions import StorageFailed as StorageFailed
 from .exceptions import SubscriptionOverflow as SubscriptionOverflow
 from .exceptions import Throttled as Throttled
+from .exceptions import WrongAnswer as WrongAnswer
 from .http.request_body import gql as gql
 from .http.response import Outcome as Outcome
 from .http.response import Replay as Replay
@@ -68,6 +71,7 @@ from .transport import AppSyncTransport as AppSyncTransport
 __version__: str
 
 __all__ = [
+    "AccountFailed",
     "ApiKeyAuth",
     "AppSyncClient",
     "AppSyncError",
@@ -77,6 +81,7 @@ __all__ = [
     "BlockedByWaf",
     "BlockingAppSyncTransport",
     "BlockingTokenStore",
+    "ChallengeExpired",
     "ChallengeRequired",
     "Clock",
     "CognitoProvider",
@@ -126,6 +131,7 @@ __all__ = [
     "TokenState",
     "TokenStore",
     "Tokens",
+    "WrongAnswer",
     "add_aws_scalars",
     "connect",
     "events",

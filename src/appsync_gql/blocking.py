@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gql.transport.transport import Transport
 
 from .background_loop import background_loop
+from .exceptions import ConfigurationError
 from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
@@ -42,7 +43,13 @@ class BlockingAppSyncTransport(Transport):
 
     @classmethod
     def over(cls, transport: AppSyncTransport) -> BlockingAppSyncTransport:
-        """Return a blocking transport over an asynchronous one, which both may use."""
+        """Return a blocking transport over an asynchronous one, which both may use.
+
+        Raises:
+            ConfigurationError: it is no ``AppSyncTransport``.
+        """
+        if not isinstance(transport, AppSyncTransport):
+            raise ConfigurationError("over() takes an AppSyncTransport.", setting="transport")
         made = cls.__new__(cls)
         made.transport = transport
         return made

@@ -12,7 +12,10 @@
         │   └── NotSignedIn          the user: sign in first
         │       └── SignedOut        the user: sign in again, after a sign_out()
         ├── SignInFailed        [Q]  the user: wrong name or password
-        ├── ChallengeRequired   [Q]  the user: a code, a new password, …
+        │   ├── WrongAnswer          the user: answer the challenge again
+        │   └── ChallengeExpired     the user: start to sign in again
+        ├── ChallengeRequired   [Q]  the user: a code, a new password, … (in challenges.py)
+        ├── AccountFailed       [Q]  the user: a wrong code, a name that is taken, …
         ├── RenewalFailed            nobody: transient, the tokens are kept
         │   └── StorageFailed        the operator: the persistence can't be read or written
         │       ├── LockTimeout      nobody: another process or thread holds the session's lock
@@ -34,7 +37,7 @@ the operation: that would be useless or, for a mutation that may have been execu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gql.transport.exceptions import (
     TransportConnectionFailed,
@@ -44,16 +47,12 @@ from gql.transport.exceptions import (
     TransportServerError,
 )
 
-from .secret import Secret
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = [
+    "AccountFailed",
     "AppSyncError",
     "BadRequest",
     "BlockedByWaf",
-    "ChallengeRequired",
+    "ChallengeExpired",
     "ConfigurationError",
     "ConnectionFailed",
     "Denied",
@@ -74,6 +73,7 @@ __all__ = [
     "StorageFailed",
     "SubscriptionOverflow",
     "Throttled",
+    "WrongAnswer",
 ]
 
 
@@ -105,7 +105,7 @@ class AppSyncError(TransportError):
         self.may_have_executed = may_have_executed
 
 
-class _QueryError(AppSyncError, TransportQueryError):
+class QueryError(AppSyncError, TransportQueryError):
     """An error after which gql's reconnecting session must not repeat the operation.
 
     Attributes:
@@ -129,7 +129,7 @@ class _QueryError(AppSyncError, TransportQueryError):
         self.errors, self.data, self.extensions = errors, data, extensions
 
 
-class ConfigurationError(_QueryError):
+class ConfigurationError(QueryError):
     """An argument or a setting is wrong; the developer must correct it.
 
     Attributes:
@@ -154,7 +154,7 @@ class MissingExtra(ConfigurationError, ImportError):
     """An optional dependency is needed; the message contains the pip command that installs it."""
 
 
-class SessionExpired(_QueryError):
+class SessionExpired(QueryError):
     """The refresh token is expired, revoked or already used: the user must sign in again."""
 
 
@@ -166,38 +166,20 @@ class SignedOut(NotSignedIn):
     """``sign_out()`` ended the session, here or in another process."""
 
 
-class SignInFailed(_QueryError):
+class SignInFailed(QueryError):
     """The identity provider did not let the user sign in: a wrong password, a locked account."""
 
 
-class ChallengeRequired(_QueryError):
-    """The identity provider requires one more step of the user before it issues tokens.
+class WrongAnswer(SignInFailed):
+    """The answer to a challenge is wrong: the same challenge can be answered again."""
 
-    Pass them to ``RespondToAuthChallenge`` as ``ChallengeName``, ``Session`` and ``USERNAME``
-    (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html).
 
-    Attributes:
-        challenge_name: Cognito's name: ``SOFTWARE_TOKEN_MFA``, ``NEW_PASSWORD_REQUIRED``, …
-        parameters: Cognito's description of the challenge, such as where a code was sent.
-        session: secret; connects the next step with this one, within 3 to 15 minutes.
-        username: the user name to respond with.
-    """
+class ChallengeExpired(SignInFailed):
+    """The challenge can't be answered any more: the user starts to sign in again."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        challenge_name: str = "",
-        parameters: Mapping[str, str] | None = None,
-        session: str = "",
-        username: str = "",
-        **response: Any,
-    ) -> None:
-        super().__init__(message, **response)
-        self.challenge_name = challenge_name
-        self.parameters = dict(parameters or {})
-        self.session = Secret(session)
-        self.username = username
+
+class AccountFailed(QueryError):
+    """The identity provider did not sign up a user, or did not change or reset a password."""
 
 
 class RenewalFailed(AppSyncError):
@@ -235,27 +217,27 @@ class StorageCorrupt(StorageFailed):
     """What is saved there is not a session. It is never deleted; the message says what to do."""
 
 
-class Refused(_QueryError):
+class Refused(QueryError):
     """AppSync refused the request before executing it, with newer tokens too."""
 
 
-class Denied(_QueryError):
+class Denied(QueryError):
     """A permission is missing. ``data`` is what the rest of the operation returned."""
 
 
-class BadRequest(_QueryError):
+class BadRequest(QueryError):
     """AppSync could not read or did not accept the request (another 4xx)."""
 
 
-class BlockedByWaf(_QueryError):
+class BlockedByWaf(QueryError):
     """A firewall rule in front of the API blocked the request (403)."""
 
 
-class PaginationFailed(_QueryError):
+class PaginationFailed(QueryError):
     """A result is not a page of a list, or its ``nextToken`` has come before."""
 
 
-class SubscriptionOverflow(_QueryError):
+class SubscriptionOverflow(QueryError):
     """The buffer of a subscription is full, and ``on_full`` is ``"fail"``."""
 
 
@@ -288,7 +270,7 @@ class ConnectionFailed(AppSyncError, TransportConnectionFailed):
 
 
 class OutcomeUnknown(
-    _QueryError, TransportServerError, TransportProtocolError, TransportConnectionFailed
+    QueryError, TransportServerError, TransportProtocolError, TransportConnectionFailed
 ):
     """A mutation was sent and no readable response came: it may or may not have been executed.
 

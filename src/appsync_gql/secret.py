@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from gql.transport.exceptions import TransportError
 
@@ -81,13 +81,17 @@ def hidden(value: object) -> Secret | type | None:
     return Secret(value) if isinstance(value, str) else type(value)
 
 
-def sealed(text: str) -> Callable[[], Secret]:
+@overload
+def sealed(text: str) -> Callable[[], Secret]: ...
+@overload
+def sealed(text: str | None) -> Callable[[], Secret | None]: ...
+def sealed(text: str | None) -> Callable[[], Secret | None]:
     """Return a function that returns a secret text.
 
     It is for local variables of frames that errors carry to the caller: some agents copy what
     is a ``str`` by its type, whatever its ``repr`` is.
     """
-    secret = Secret(text)
+    secret = None if text is None else Secret(text)
     return lambda: secret
 
 

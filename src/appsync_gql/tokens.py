@@ -90,6 +90,8 @@ class Tokens:
         id_token: the JWT with ``token_use: id``.
         refresh_token: opaque; ``None`` means that this session can't be renewed.
         device_key: needed to refresh where the user pool remembers devices.
+        device_group_key: with ``device_password``, lets a remembered device sign in again.
+        device_password: likewise; made at random when the device was confirmed.
         clock_correction: seconds to add to this machine's wall clock to get the issuer's time,
             as measured when the tokens were issued; ``None`` if unknown.
         rotates: whether a refresh invalidates the refresh token it was made with; ``None``
@@ -107,6 +109,8 @@ class Tokens:
     id_token: str | None
     refresh_token: str | None
     device_key: str | None
+    device_group_key: str | None
+    device_password: str | None
     # Not compared: a saved copy without it has the same tokens.
     clock_correction: float | None = field(compare=False)
     rotates: bool | None
@@ -122,6 +126,8 @@ class Tokens:
         id_token: str | None = None,
         refresh_token: str | None = None,
         device_key: str | None = None,
+        device_group_key: str | None = None,
+        device_password: str | None = None,
         clock_correction: float | None = None,
         rotates: bool | None = None,
         renewals: int = 0,
@@ -131,13 +137,16 @@ class Tokens:
             "id_token": hidden(id_token),
             "refresh_token": hidden(refresh_token),
         }
-        del access_token, id_token, refresh_token
+        hidden_password = hidden(device_password)
+        del access_token, id_token, refresh_token, device_password
         put = object.__setattr__
         for name, value in given.items():
             put(self, name, _checked_token(value, name))
         if not any(given.values()):
             raise InvalidToken("Tokens needs an access_token, an id_token or a refresh_token.")
-        put(self, "device_key", _checked_device_key(device_key))
+        put(self, "device_password", _checked_device(hidden_password, "device_password"))
+        put(self, "device_key", _checked_device(device_key, "device_key"))
+        put(self, "device_group_key", _checked_device(device_group_key, "device_group_key"))
         put(self, "clock_correction", _checked_seconds(clock_correction))
         put(self, "rotates", _checked_flag(rotates))
         put(self, "renewals", _checked_count(renewals))
@@ -237,13 +246,11 @@ def _checked_token(value: Secret | type | None, name: str) -> Secret | None:
     return value
 
 
-def _checked_device_key(value: object) -> str | None:
+def _checked_device(value: object, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value or not value.isprintable() or " " in value:
-        raise InvalidToken(
-            "device_key must be a str without blanks, or None.", setting="device_key"
-        )
+        raise InvalidToken(f"{name} must be a str without blanks, or None.", setting=name)
     return value
 
 

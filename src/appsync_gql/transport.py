@@ -14,7 +14,7 @@ from gql.transport.file_upload import close_files
 from .auth.adapters import authorizer_of
 from .compat.gql import in_reconnecting_session, printed_request
 from .endpoint import ApiHosts, check_endpoint
-from .http.arguments import authorization_of, check_arguments
+from .http.arguments import authorization_of, check_arguments, check_functions
 from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
@@ -65,17 +65,15 @@ class AppSyncTransport(AIOHTTPTransport):
             arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync ends one after 30 s.
         json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
-            used where ``pip install "appsync-gql[fast]"`` installed them, with the results of
-            ``json``.
+            used where ``appsync-gql[fast]`` is installed, with the results of ``json``.
         keep_open: whether idle connections stay open after :meth:`close` for up to 15 s, for
             the next session on the same event loop, as ``execute_async`` opens one for every
-            call. They are closed with their loop at the latest (by ``shutdown_asyncgens()``,
-            which ``asyncio.run`` calls) or thread. A connector of your own is left to you.
-        api_host: for a private API whose URL has the host of a VPC endpoint, the API's own host:
-            ``….appsync-api.eu-west-1.amazonaws.com``. ``None`` if the URL has it.
+            call. They are closed with their loop (by ``shutdown_asyncgens()``, which
+            ``asyncio.run`` calls) or thread at the latest; not with a connector of your own.
+        api_host: for a private API whose URL has the host of a VPC endpoint, the API's own host
+            (``….appsync-api.eu-west-1.amazonaws.com``); ``None`` if the URL has it.
         realtime_url: the real-time endpoint; ``None`` to derive it from ``url``.
-        realtime_auth: how the handshake of subscriptions carries the authorization:
-            ``"query"`` puts the token into the URL, for emulators that accept nothing else.
+        realtime_auth: ``"query"`` puts the token of a handshake into the URL, for emulators.
         realtime: timeouts and other settings of subscriptions; see :class:`RealtimeSettings`.
         on_event: called with the real-time events of :mod:`appsync_gql.events`, on a thread.
 
@@ -109,7 +107,11 @@ class AppSyncTransport(AIOHTTPTransport):
         on_event: RealtimeListener | None = None,
     ) -> None:
         check_endpoint(str(url), allow_insecure=allow_insecure)  # a yarl.URL works too
-        check_arguments(headers=headers, timeout=timeout, ssl=ssl, session=client_session_args)
+        check_arguments(
+            headers=headers, cookies=cookies, timeout=timeout, ssl=ssl, session=client_session_args
+        )
+        check_functions(classify=classify, on_event=on_event)
+        check_functions(json_serialize=json_serialize, json_deserialize=json_deserialize)
         self._hosts = hosts = ApiHosts.of(str(url), api_host=api_host, realtime_url=realtime_url)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
         self.authorization: Any = auth

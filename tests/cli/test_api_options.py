@@ -17,6 +17,7 @@ from appsync_gql import (
     OidcAuth,
     TokenStore,
 )
+from appsync_gql.cli import profiles
 from appsync_gql.cli.api_options import ApiOptions, api_options
 from appsync_gql.cli.settings import Choice
 from appsync_gql.testing import Emulator
@@ -59,6 +60,8 @@ def test_a_file_in_the_current_folder_is_found(api: Emulator) -> None:
     Path("amplify_outputs.json").write_text(json.dumps(outputs_of(api, mode="API_KEY")))
     config = options().config()
     assert (config.source, config.default_mode) == ("amplify_outputs.json", "api_key")
+    profiles.save("prod", Path("amplify_outputs.json"))
+    assert options(choice=Choice(profile="prod")).config().source == "profile prod"
 
 
 @pytest.mark.usefixtures("api")
@@ -75,7 +78,7 @@ def test_the_store_is_the_user_pools_whatever_the_mode() -> None:
 @pytest.mark.usefixtures("api")
 def test_an_api_without_a_user_pool_has_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("APPSYNC_CLIENT_ID")
-    with pytest.raises(ConfigurationError, match="client_id"):
+    with pytest.raises(ConfigurationError, match="CLIENT_ID"):
         options().store()
 
 

@@ -19,6 +19,7 @@ from appsync_gql import (
     BlockingAppSyncTransport,
     ConfigurationError,
     PaginationFailed,
+    add_aws_scalars,
     gql,
     paginate,
 )
@@ -179,6 +180,22 @@ def test_several_lists_come_with_one_request_each_time(client: AppSyncClient) ->
     assert items.next_token == {"few": None, "user.many": None}
     tokens = {"user.many": "9"}
     assert len(list(paginate(client, query, ["few", "user.many"], next_token=tokens))) == 11
+
+
+def test_items_of_skipped_lists_are_parsed_by_the_schema_too(api: Emulator) -> None:
+    sdl = SCHEMA.replace("type Todo { id: ID! }", "type Todo { id: AWSJSON }")
+    client = AppSyncClient(
+        transport=transport(api),
+        schema=add_aws_scalars(sdl),
+        parse_results=True,
+        serialize_variables=True,
+    )
+    query = """query($a: String, $b: String) {
+      few: todos(limit: 9, nextToken: $a) { items { id } nextToken }
+      many: todos(nextToken: $b) { items { id } nextToken }
+    }"""
+    found = list(paginate(client, query, ["few", "many"]))
+    assert sorted(item["id"] for _, item in found) == sorted([*range(TOTAL), *range(TOTAL)])
 
 
 def test_a_repeated_token_is_an_error_and_not_an_endless_loop(client: AppSyncClient) -> None:

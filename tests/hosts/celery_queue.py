@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from celery import Celery
-
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from celery import Celery
 
 TASK = "ask"
 SENT = "sent"
@@ -21,6 +21,8 @@ def celery_app(folder: Path, sends_to: str = "queue") -> Celery:
         folder: of the queue and the results.
         sends_to: the folder inside it that takes what this process sends.
     """
+    from celery import Celery  # noqa: PLC0415 - only where it is installed
+
     queue, results, sent = folder / "queue", folder / "results", folder / sends_to
     for path in (queue, results, sent):
         path.mkdir(exist_ok=True)

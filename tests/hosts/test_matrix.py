@@ -22,7 +22,7 @@ def _parameter(host: Host) -> object:
     return pytest.param(host, id=host.name, marks=marks)
 
 
-@pytest.mark.parametrize("host", map(_parameter, HOSTS))
+@pytest.mark.parametrize("host", [_parameter(host) for host in HOSTS])
 def test_users_get_their_own_answers_under_load(host: Host, tmp_path: Path) -> None:
     skip_without(host.missing())
     measured = host.measure(tmp_path)

@@ -11,7 +11,13 @@ from multidict import CIMultiDict
 
 from appsync_gql import BadRequest, ConfigurationError
 from appsync_gql.auth.adapters import authorizer_of
-from appsync_gql.http.arguments import authorization_of, check_headers, check_timeout
+from appsync_gql.http.arguments import (
+    authorization_of,
+    check_cookies,
+    check_functions,
+    check_headers,
+    check_timeout,
+)
 from support.http import FixedAuth
 
 
@@ -92,3 +98,28 @@ def test_headers_of_one_request_that_are_none_are_a_bad_request() -> None:
 def test_an_authorization_of_one_request_that_is_none_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError):
         authorization_of({"auth": "token"}, None)
+
+
+@pytest.mark.parametrize("cookies", [None, {"a": "1"}, [("a", "1")]])
+def test_cookies_are_accepted(cookies: Any) -> None:
+    check_cookies(cookies)
+
+
+@pytest.mark.parametrize("cookies", [5, "a=1", b"a=1", dict])
+def test_what_are_no_cookies_is_a_configuration_error(cookies: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        check_cookies(cookies)
+    assert caught.value.setting == "cookies"
+
+
+def test_functions_are_accepted_and_some_may_be_left_out() -> None:
+    check_functions(classify=None, on_event=print, json_serialize=str)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("classify", 5), ("on_event", []), ("json_serialize", None)]
+)
+def test_what_is_no_function_is_a_configuration_error(name: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        check_functions(**{name: value})
+    assert caught.value.setting == name

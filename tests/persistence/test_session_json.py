@@ -19,7 +19,7 @@ from appsync_gql.persistence.session_json import (
     from_json,
     to_json,
 )
-from appsync_gql.persistence.sessions import SavedSessions
+from appsync_gql.persistence.sessions import SavedSession, SavedSessions
 from appsync_gql.secret import SecretBytes
 from appsync_gql.testing.contract import sample_tokens
 
@@ -154,3 +154,16 @@ def test_cut_off_sessions_are_never_taken_for_complete_ones(at: int) -> None:
     whole = to_json(SESSIONS)
     with pytest.raises(NotSessions):
         read(whole[: at % len(whole)])
+
+
+def test_a_remembered_device_is_kept_with_the_session() -> None:
+    tokens = Tokens(
+        refresh_token="refresh-0",
+        device_key="key",
+        device_group_key="group",
+        device_password="d3vice-password",
+    )
+    saved = SavedSession(key=SessionKey(username="ada"), tokens=tokens, refresh_token_digests=())
+    read = from_json(to_json(SavedSessions((saved,))))
+    assert read.sessions[0].tokens == tokens
+    assert "d3vice-password" not in repr(read)

@@ -51,22 +51,10 @@ def environment_of(api: Emulator, folder: Path) -> dict[str, str]:
 
 
 def outputs_of(api: Emulator, *, mode: str = "AMAZON_COGNITO_USER_POOLS") -> dict[str, Any]:
-    """Return the content of an amplify_outputs.json for an emulator."""
-    return {
-        "version": "1.4",
-        "auth": {
-            "aws_region": api.region,
-            "user_pool_id": api.user_pool_id,
-            "user_pool_client_id": api.client_id,
-        },
-        "data": {
-            "url": api.graphql_url,
-            "aws_region": api.region,
-            "api_key": API_KEY,
-            "default_authorization_type": mode,
-            "authorization_types": ["API_KEY"],
-        },
-    }
+    """Return the content of an amplify_outputs.json with another default mode."""
+    outputs = api.amplify_outputs()
+    outputs["data"]["default_authorization_type"] = mode
+    return outputs
 
 
 def run(*arguments: str, text: str | None = None) -> Any:

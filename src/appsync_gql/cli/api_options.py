@@ -95,7 +95,7 @@ class ApiOptions:
             found = config_of_environment(source.variables, PREFIX)
         if found is None:  # source_of() has made sure that there is a URL
             raise ConfigurationError("There is no configuration.", setting="config")
-        return found if self.user is None else replace(found, username=self.user)
+        return replace(found, source=source.name, username=self.user or found.username)
 
     def mode(self) -> str:
         """Return the name of the authorization mode.

@@ -15,9 +15,9 @@ from gql.transport.exceptions import (
 )
 from graphql import GraphQLError
 
+from ..challenges import ChallengeRequired
 from ..exceptions import (
     BlockedByWaf,
-    ChallengeRequired,
     ConfigurationError,
     ConnectionFailed,
     Denied,

@@ -69,9 +69,11 @@ class FromEnvironment:
 
     Attributes:
         variables: the environment, in which flags have replaced variables.
+        name: how to call it in messages.
     """
 
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
+    name: str = "the environment"
 
 
 def source_of(

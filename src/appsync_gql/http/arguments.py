@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
 
     from ..auth.adapters import Authorizer
 
-__all__ = ["authorization_of", "check_arguments", "check_headers", "check_timeout"]
+__all__ = [
+    "authorization_of",
+    "check_arguments",
+    "check_cookies",
+    "check_functions",
+    "check_headers",
+    "check_timeout",
+]
 
 _FORBIDDEN = "\r\n\0"
+_LEFT_OUT = {"classify", "on_event"}
 
 
 def check_arguments(
-    *, headers: LooseHeaders | None, timeout: Any, ssl: object, session: dict[str, Any] | None
+    *,
+    headers: LooseHeaders | None,
+    cookies: object,
+    timeout: Any,
+    ssl: object,
+    session: dict[str, Any] | None,
 ) -> None:
     """Check the transport's arguments for aiohttp.
 
@@ -34,6 +48,7 @@ def check_arguments(
     """
     check_ssl(ssl)
     check_headers(headers)
+    check_cookies(cookies)
     check_timeout(timeout)
     check_session_arguments(session)
 
@@ -59,6 +74,29 @@ def check_headers(headers: LooseHeaders | None) -> None:
             raise ConfigurationError(
                 f"The header {name!r} must not contain line feeds.", setting="headers"
             )
+
+
+def check_cookies(cookies: object) -> None:
+    """Check cookies that are sent with every request.
+
+    Raises:
+        ConfigurationError: they are neither a mapping nor pairs.
+    """
+    if cookies is not None and (
+        isinstance(cookies, str | bytes | type) or not isinstance(cookies, Iterable)
+    ):
+        raise ConfigurationError("cookies is a mapping of names to strings.", setting="cookies")
+
+
+def check_functions(**given: object) -> None:
+    """Check arguments that are functions; ``None`` where one may be left out.
+
+    Raises:
+        ConfigurationError: one is something else.
+    """
+    for name, value in given.items():
+        if not callable(value) and not (value is None and name in _LEFT_OUT):
+            raise ConfigurationError(f"{name} takes a function.", setting=name)
 
 
 def check_timeout(timeout: Any) -> None:

@@ -12,6 +12,7 @@ from ..clock import Clock, SystemClock
 from ..compat.aiohttp import abort_idle, close_connections
 from ..compat.forks import detach_connections
 from ..compat.gql import wait_until_closed
+from .connector import new_connector
 from .session import make_session
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class LoopSession:
     async def keep_connections(self) -> aiohttp.TCPConnector:
         """Return the connector that outlives sessions, created at first use."""
         if self.connector is None or self.connector.closed:
-            self.connector = aiohttp.TCPConnector()
+            self.connector = new_connector()
             # asyncio.run() closes the asynchronous generators that its loop still has
             # (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens).
             self._at_loop_end = self._closing_generator()

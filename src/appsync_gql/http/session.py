@@ -10,6 +10,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 from ..exceptions import ConfigurationError
+from .connector import new_connector
 from .timeouts import NO_TOTAL, SharedTimeout
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def make_session(
     """
     if connector is not None:
         arguments = {**arguments, "connector": connector, "connector_owner": False}
+    elif arguments.get("connector") is None:
+        arguments = {**arguments, "connector": new_connector()}
     shared = SharedTimeout(_SECONDS) if arguments.get("timeout") is NO_TOTAL else None
     return aiohttp.ClientSession(**arguments), shared
 

@@ -26,6 +26,8 @@ _TOKEN_FIELDS = (
     "id_token",
     "refresh_token",
     "device_key",
+    "device_group_key",
+    "device_password",
     "rotates",
     "renewals",
 )
@@ -112,6 +114,8 @@ def _read(found: dict[str, Any]) -> SavedSession:
         id_token=_text(found, "id_token"),
         refresh_token=_text(found, "refresh_token"),
         device_key=_text(found, "device_key"),
+        device_group_key=_text(found, "device_group_key"),
+        device_password=_text(found, "device_password"),
         rotates=_boolean(found, "rotates"),
         renewals=_count(found, "renewals"),
     )

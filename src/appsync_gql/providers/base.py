@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..challenges import Answer, ChallengeRequired
     from ..session_key import SessionKey
     from ..tokens import Tokens
 
-__all__ = ["Grant", "TokenProvider"]
+__all__ = ["Grant", "SignInSteps", "TokenProvider", "UserAccounts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +70,56 @@ class TokenProvider(Protocol):
 
         A session that has ended already is no error, nor is a provider that can't revoke.
         """
+        ...
+
+
+class SignInSteps(Protocol):
+    """What a provider whose ``sign_in`` raises ``ChallengeRequired`` has in addition.
+
+    Its ``sign_in`` may also take ``password=None``, for ways to sign in without one, and
+    ``before=``, the user's former tokens: the store passes these only if they have a
+    ``device_password``.
+    """
+
+    def answer(self, challenge: ChallengeRequired, answer: Answer) -> Grant:
+        """Go on with a sign-in.
+
+        Raises:
+            ChallengeRequired: another step is needed.
+            WrongAnswer: the same challenge can be answered again.
+            ChallengeExpired: the user starts to sign in again.
+        """
+        ...
+
+
+class UserAccounts(Protocol):
+    """What a provider has in addition if users can act on their accounts through the store."""
+
+    def sign_up(
+        self, username: str, password: str, attributes: Mapping[str, str] | None = None
+    ) -> str | None:
+        """Create a user.
+
+        Returns:
+            Where a code for ``confirm_sign_up`` was sent; ``None`` if none is needed.
+
+        Raises:
+            AccountFailed: by this and all other methods: the user must act; the message says how.
+        """
+        ...
+
+    def confirm_sign_up(self, username: str, code: str) -> None:
+        """Confirm a new user with the code that was sent."""
+        ...
+
+    def forgot_password(self, username: str) -> str | None:
+        """Send a code for ``confirm_forgot_password``; return where it was sent, if known."""
+        ...
+
+    def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
+        """Set a new password with the code that was sent."""
+        ...
+
+    def change_password(self, tokens: Tokens, old: str, new: str) -> None:
+        """Replace the password of the user whose tokens these are."""
         ...

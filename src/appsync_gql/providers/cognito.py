@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..exceptions import AppSyncError, ConfigurationError, SessionExpired
-from ..secret import Secret, hidden
+from ..secret import hidden
 from ..session_key import SessionKey
 from .base import Grant
-from .cognito_api import NoSuchOperation, challenge_of, grant_of
+from .cognito_accounts import CognitoAccounts
+from .cognito_api import NoSuchOperation, grant_of
+from .cognito_app_client import AppClient
 from .cognito_client import CognitoClient
+from .cognito_devices import Device, Devices
 from .cognito_errors import (
     ErrorResponse,
     error_of_refresh,
     error_of_revocation,
-    error_of_sign_in,
     lacks_operation,
     was_refused,
 )
@@ -27,15 +29,17 @@ from .cognito_settings import (
     checked_secret,
     region_of_pool,
 )
-from .cognito_srp import SrpExchange, secret_hash
+from .cognito_sign_in import CognitoSignIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from boto3.session import Session
     from botocore.config import Config
 
+    from ..challenges import Answer, ChallengeRequired
     from ..tokens import Tokens
+    from .cognito_browser import BrowserSignIn
 
 __all__ = ["CognitoProvider"]
 
@@ -45,7 +49,7 @@ _FALLBACK_SECONDS = 300.0
 """How long the older call is made first, once it has succeeded where the newer one is unknown."""
 
 
-class CognitoProvider:
+class CognitoProvider(CognitoAccounts):
     """Signs users of a Cognito user pool in and renews their tokens.
 
     Renewal is ``GetTokensFromRefreshToken``, which works with refresh-token rotation on or off.
@@ -62,6 +66,8 @@ class CognitoProvider:
         user_pool_id: needed to sign in with SRP.
         client_secret: of an app client that has one.
         device_key: where the pool remembers devices; ``Tokens.device_key`` takes precedence.
+        remember_device: whether a new device is remembered where the pool leaves that to the
+            user. Where it remembers all devices, they are always confirmed.
         username: the name that the user pool itself uses for the user, for the secret hash of
             the older call; ``None`` takes it from the tokens.
         endpoint_url: an emulator's address; ``None`` for AWS.
@@ -83,6 +89,7 @@ class CognitoProvider:
         user_pool_id: str | None = None,
         client_secret: str | None = None,
         device_key: str | None = None,
+        remember_device: bool = False,
         username: str | None = None,
         endpoint_url: str | None = None,
         allow_insecure: bool = False,
@@ -96,7 +103,7 @@ class CognitoProvider:
         check_optional_text(user_pool_id, "user_pool_id")
         check_optional_text(device_key, "device_key")
         check_optional_text(username, "username")
-        self._client_secret = checked_secret(hidden_secret, "client_secret")
+        checked = checked_secret(hidden_secret, "client_secret")
         self._client = CognitoClient(
             region=region or region_of_pool(user_pool_id),
             endpoint_url=checked_endpoint_url(hidden_url, allow_insecure=allow_insecure),
@@ -106,6 +113,14 @@ class CognitoProvider:
         )
         self.client_id = client_id
         self.user_pool_id = user_pool_id
+        self._app = AppClient(
+            client=self._client,
+            client_id=client_id,
+            client_secret=checked,
+            user_pool_id=user_pool_id,
+        )
+        devices = Devices(app=self._app, remember=remember_device)
+        self._sign_in = CognitoSignIn(self._app, devices, monotonic)
         self._session_key = SessionKey(
             user_pool_id=user_pool_id, client_id=client_id, username=username
         )
@@ -148,44 +163,50 @@ class CognitoProvider:
         self._fallback_until = self._monotonic() + _FALLBACK_SECONDS if fell_back else -1.0
         return outcome
 
-    def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Grant:
+    def sign_in(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        flow: str | None = None,
+        before: Tokens | None = None,
+    ) -> Grant:
         """Return the first tokens of a session; see :class:`TokenProvider`.
 
         Args:
             username: the user.
-            password: the user's password.
-            flow: ``"USER_SRP_AUTH"`` (default) or ``"USER_PASSWORD_AUTH"``.
+            password: the user's password; ``None`` for ``"USER_AUTH"`` with a code, and for
+                ``"CUSTOM_AUTH"`` that begins without one.
+            flow: ``"USER_SRP_AUTH"`` (default), ``"USER_PASSWORD_AUTH"``, ``"USER_AUTH"`` or
+                ``"CUSTOM_AUTH"``.
+            before: the user's former tokens, whose remembered device signs in again.
         """
         secret = hidden(password)
         del password  # no traceback shows it
         check_text(username, "username")
-        if not isinstance(secret, Secret) or not secret:
-            raise ConfigurationError("password must be a str that is not empty.")
-        flow = flow or "USER_SRP_AUTH"
-        if flow == "USER_SRP_AUTH":
-            result = self._sign_in_with_srp(username, secret)
-        elif flow == "USER_PASSWORD_AUTH":
-            parameters = {"USERNAME": username, "PASSWORD": secret}
-            result = self._initiate_auth(flow, parameters, error_of_sign_in, username)
-        else:
+        if isinstance(secret, type):
             raise ConfigurationError(
-                'flow is "USER_SRP_AUTH" or "USER_PASSWORD_AUTH".', setting="flow"
+                f"password must be a str, not {secret.__name__}.", setting="password"
             )
-        if result.get("ChallengeName"):
-            raise challenge_of(result, username)
-        return grant_of(result, flow)
+        return self._sign_in.begin(username, secret, flow, Device.of(before))
+
+    def answer(self, challenge: ChallengeRequired, answer: Answer) -> Grant:
+        """Answer a challenge that ``sign_in`` or this method raised; see :class:`SignInSteps`."""
+        return self._sign_in.answer(challenge, answer)
+
+    def sign_in_with_browser(self, browser: BrowserSignIn) -> Grant:
+        """Let the user sign in by a web page; see :class:`BrowserSignIn`."""
+        return browser.run(self._app)
 
     def revoke(self, tokens: Tokens) -> None:
         """Revoke the refresh token and the JWTs issued from it; see :class:`TokenProvider`."""
         if tokens.refresh_token is None:
             return
         parameters = {"ClientId": self.client_id, "Token": tokens.refresh_token}
-        if self._client_secret:
-            parameters["ClientSecret"] = self._client_secret
+        if self._app.client_secret:
+            parameters["ClientSecret"] = self._app.client_secret
         try:
-            self._client.attempts(tokens).call(
-                "revoke_token", parameters, self._error_of_revocation
-            )
+            self._app.call("revoke_token", parameters, self._error_of_revocation, tokens=tokens)
         except SessionExpired:
             log.debug("The session to be revoked had ended already")
         except NoSuchOperation:
@@ -204,73 +225,27 @@ class CognitoProvider:
         given = {
             "ClientId": self.client_id,
             "RefreshToken": tokens.refresh_token,
-            "ClientSecret": self._client_secret,
+            "ClientSecret": self._app.client_secret,
             "DeviceKey": self._device(tokens),
         }
-        result = self._client.attempts(tokens).call(
+        result = self._app.call(
             "get_tokens_from_refresh_token",
             {name: value for name, value in given.items() if value},
             self._error_of_refresh,
+            tokens=tokens,
         )
         return grant_of(result, "GetTokensFromRefreshToken", tokens)
 
     def _refresh_token_auth(self, tokens: Tokens) -> Grant:
         given = {"REFRESH_TOKEN": tokens.refresh_token, "DEVICE_KEY": self._device(tokens)}
-        result = self._initiate_auth(
+        result = self._app.initiate_auth(
             "REFRESH_TOKEN_AUTH",
             {name: value for name, value in given.items() if value},
             error_of_refresh,
-            self._username or tokens.username,
-            tokens,
+            username=self._username or tokens.username,
+            tokens=tokens,
         )
         return grant_of(result, "InitiateAuth", tokens)
-
-    def _initiate_auth(
-        self,
-        flow: str,
-        parameters: dict[str, str],
-        error_of: Callable[[ErrorResponse], AppSyncError],
-        username: str | None,
-        tokens: Tokens | None = None,
-    ) -> Mapping[str, Any]:
-        if self._client_secret is not None and "SECRET_HASH" not in parameters:
-            parameters["SECRET_HASH"] = secret_hash(self.client_id, self._client_secret, username)
-        return self._client.attempts(tokens).call(
-            "initiate_auth",
-            {"ClientId": self.client_id, "AuthFlow": flow, "AuthParameters": parameters},
-            error_of,
-        )
-
-    def _sign_in_with_srp(self, username: str, password: Secret) -> Mapping[str, Any]:
-        if not self.user_pool_id or "_" not in self.user_pool_id:
-            raise ConfigurationError(
-                "Signing in with SRP needs the pool's id, such as 'eu-west-1_AbCdEfGhI': pass "
-                "user_pool_id= to CognitoProvider.",
-                setting="user_pool_id",
-            )
-        exchange = SrpExchange(
-            username=username,
-            password=password,
-            pool_id=self.user_pool_id,
-            client_id=self.client_id,
-            client_secret=self._client_secret,
-        )
-        parameters = exchange.parameters
-        result = self._initiate_auth("USER_SRP_AUTH", parameters, error_of_sign_in, username)
-        if result.get("ChallengeName") != "PASSWORD_VERIFIER":
-            return result
-        responses = exchange.responses(result.get("ChallengeParameters") or {})
-        # Not repeatable: Cognito accepts one response to a challenge.
-        return self._client.attempts(None).call(
-            "respond_to_auth_challenge",
-            {
-                "ClientId": self.client_id,
-                "ChallengeName": "PASSWORD_VERIFIER",
-                "ChallengeResponses": responses,
-            },
-            error_of_sign_in,
-            repeatable=False,
-        )
 
     # -- their parts ----------------------------------------------------------
 

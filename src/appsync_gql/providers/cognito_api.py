@@ -1,7 +1,7 @@
 """Calls of Cognito through boto3: attempts, responses, and errors whose tracebacks are harmless.
 
-Nothing here raises inside an ``except`` block: botocore's and pycognito's frames contain request
-bodies in clear, and an error raised there would keep them as its ``__context__``.
+Nothing here raises inside an ``except`` block: botocore's frames contain request bodies
+in clear, and an error raised there would keep them as its ``__context__``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..boto3_client import without_debug_logs
-from ..exceptions import AppSyncError, ChallengeRequired, ConfigurationError, RenewalFailed
+from ..challenges import ChallengeRequired
+from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
 from ..secret import Secret
 from ..tokens import Tokens
 from .base import Grant
@@ -210,8 +211,10 @@ def grant_of(result: Mapping[str, Any], api: str, before: Tokens | None = None) 
     jwts = {"access_token": found.get("AccessToken"), "id_token": found.get("IdToken")}
     rest = {
         "refresh_token": found.get("RefreshToken") or (before.refresh_token if before else None),
-        "device_key": str(device) if device else (before.device_key if before else None),
+        **_device_of(before),
     }
+    if device:
+        rest |= {"device_key": str(device), "device_group_key": None, "device_password": None}
     if jwts["access_token"] is None and jwts["id_token"] is None:
         problem = "Cognito's response has no tokens in it"
     else:
@@ -221,10 +224,15 @@ def grant_of(result: Mapping[str, Any], api: str, before: Tokens | None = None) 
         problem = f"Cognito's response can't be used: {tokens}"
     if before is not None and rest["refresh_token"] != before.refresh_token:
         # The old refresh token is invalid now, so the new one must not be lost.
-        tokens = _tokens_or_problem({**rest, "device_key": before.device_key})
+        tokens = _tokens_or_problem({**rest, **_device_of(before)})
         if isinstance(tokens, Tokens):
             return Grant(tokens=tokens, api=api, just_issued=False)
     raise RenewalFailed(f"{problem}. Tokens that are still valid are kept.", kind="server")
+
+
+def _device_of(tokens: Tokens | None) -> dict[str, Any]:
+    names = ("device_key", "device_group_key", "device_password")
+    return {name: getattr(tokens, name, None) for name in names}
 
 
 def _tokens_or_problem(arguments: dict[str, Any]) -> Tokens | str:
@@ -245,14 +253,23 @@ def challenge_of(result: Mapping[str, Any], username: str) -> ChallengeRequired:
     name = str(result["ChallengeName"])
     given = result.get("ChallengeParameters") or {}
     parameters = {key: str(value) for key, value in given.items() if key not in _SRP_PARAMETERS}
-    return ChallengeRequired(
-        f"Cognito requires one more step before it signs the user in: {name}. Answer it with "
-        "RespondToAuthChallenge and pass the tokens to the store.",
+    challenge = ChallengeRequired(
+        "",
         challenge_name=name,
         parameters=parameters,
         session=result.get("Session") or "",
         username=parameters.get("USERNAME") or parameters.get("USER_ID_FOR_SRP") or username,
+        choices=tuple(str(choice) for choice in result.get("AvailableChallenges") or ()),
     )
+    sent = f", sent to {challenge.destination}" if challenge.destination else ""
+    one_of = f" ({', '.join(challenge.choices)})" if challenge.choices else ""
+    argument = f", {challenge.argument}=…" if challenge.argument else ""
+    message = (
+        f"Cognito requires one more step before it signs the user in: {name}{sent}{one_of}. "
+        f"Go on with store.answer(challenge{argument})."
+    )
+    challenge.args = (message,)
+    return challenge
 
 
 _SRP_PARAMETERS = {"SALT", "SECRET_BLOCK", "SRP_B"}

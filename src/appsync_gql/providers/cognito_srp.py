@@ -1,23 +1,32 @@
-"""What proves a secret to Cognito without sending it: the secret hash, and the SRP exchange.
-
-Secure Remote Password (RFC 2945, in Cognito's variant) is computed by pycognito.
-"""
+"""What proves a secret to Cognito without sending it: the secret hash, and the SRP exchange."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
+import secrets
 from typing import TYPE_CHECKING
 
-from ..exceptions import ConfigurationError, MissingExtra, RenewalFailed
-from ..forks import importing
-from ..secret import Secret
+from ..exceptions import ConfigurationError, RenewalFailed
+from ..secret import Secret, SecretBytes
+from .srp import (
+    SrpChallenge,
+    SrpIdentity,
+    claim,
+    new_private_key,
+    padded,
+    public_key,
+    session_key,
+    timestamp,
+    verifier,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-__all__ = ["SrpExchange", "secret_hash"]
+__all__ = ["SrpExchange", "device_verifier", "new_device_password", "secret_hash"]
 
 
 def secret_hash(client_id: str, client_secret: Secret, username: str | None) -> Secret:
@@ -45,69 +54,71 @@ def secret_hash(client_id: str, client_secret: Secret, username: str | None) -> 
 
 
 class SrpExchange:
-    """One sign-in by SRP: the parameters that begin it, and the responses to the challenge.
-
-    All values that are returned and could help to guess the password are ``Secret``.
+    """One proof of a password: the public value that begins it, and the responses to Cognito.
 
     Args:
-        username: the user.
-        password: the user's password.
-        pool_id: the user pool's id, with the region and ``_`` before its name.
-        client_id: the app client.
-        client_secret: of an app client that has one.
+        password: the user's or the device's.
+        private: the client's private value; ``None`` for a random one.
 
-    Raises:
-        MissingExtra: pycognito is not installed.
+    Attributes:
+        public: ``SRP_A``.
     """
 
-    def __init__(
-        self,
-        *,
-        username: str,
-        password: Secret,
-        pool_id: str,
-        client_id: str,
-        client_secret: Secret | None,
-    ) -> None:
-        try:
-            with importing():
-                from pycognito.aws_srp import AWSSRP  # noqa: PLC0415
-        except ImportError as error:
-            raise MissingExtra(
-                'Signing in with SRP needs pycognito: pip install "appsync-gql[srp]"'
-            ) from error
-        self._srp = AWSSRP(
-            username=username,
-            password=password,
-            pool_id=pool_id,
-            client_id=client_id,
-            client_secret=client_secret,
-            # Without one, it makes a boto3 client, which these computations do not use.
-            client=object(),
-        )
-        self.parameters = _secret_values(self._srp.get_auth_params())
-        """``AuthParameters`` of ``InitiateAuth``."""
+    def __init__(self, password: Secret, private: int | None = None) -> None:
+        self._password = password
+        self._private = new_private_key() if private is None else private
+        self.public = Secret(f"{public_key(self._private):x}")
 
-    def responses(self, challenge: Mapping[str, str]) -> dict[str, str]:
-        """Return the ``ChallengeResponses`` for a challenge.
+    def responses(
+        self, group: str, name: str, challenge: Mapping[str, str], now: datetime
+    ) -> dict[str, str]:
+        """Return the ``ChallengeResponses`` that prove the password.
 
         Args:
-            challenge: ``ChallengeParameters`` of the challenge ``PASSWORD_VERIFIER``.
+            group: the part of the user pool's id after ``_``, or the device's group key.
+            name: the pool's own name of the user, or the device's key.
+            challenge: ``ChallengeParameters``.
+            now: the present time in UTC.
 
         Raises:
             RenewalFailed: the challenge is not of the documented form.
         """
         try:
-            found = self._srp.process_challenge(challenge, self.parameters)
-        except Exception as error:  # noqa: BLE001 - whatever pycognito raises for a wrong form
+            read = SrpChallenge.read(challenge)
+        except (KeyError, ValueError) as error:
             reason = type(error).__name__
         else:
-            return _secret_values(found)
-        # Raised outside the handler: pycognito's frames contain the password.
+            identity, at = SrpIdentity(group, name), timestamp(now)
+            key = SecretBytes(session_key(identity, self._password, self._private, read))
+            return {
+                "TIMESTAMP": at,
+                "PASSWORD_CLAIM_SECRET_BLOCK": Secret(challenge["SECRET_BLOCK"]),
+                "PASSWORD_CLAIM_SIGNATURE": claim(identity, key, read.secret_block, at),
+            }
         raise RenewalFailed(
             f"Cognito's SRP challenge is not of the documented form ({reason}).", kind="server"
         )
 
 
-def _secret_values(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if name == "USERNAME" else Secret(value) for name, value in values.items()}
+def new_device_password() -> Secret:
+    """Return a random password for a device."""
+    return Secret(secrets.token_urlsafe(40))
+
+
+def device_verifier(
+    group: str, key: str, password: Secret, salt: int | None = None
+) -> dict[str, str]:
+    """Return ``DeviceSecretVerifierConfig`` of ``ConfirmDevice``.
+
+    Args:
+        group: the device's group key.
+        key: the device's key.
+        password: the device's password.
+        salt: ``None`` for a random one.
+    """
+    salt = secrets.randbits(128) if salt is None else salt
+    number = verifier(SrpIdentity(group, key), password, salt)
+    return {
+        "PasswordVerifier": Secret(base64.b64encode(padded(number)).decode()),
+        "Salt": Secret(base64.b64encode(padded(salt)).decode()),
+    }

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 
 from ..error_types import ErrorMeaning
+from ..http.connector import new_connector
 from ..http.json import reader_of_bytes
 from .errors import Lost, ServerError, server_error_of_status
 from .handshake import handshake_of, proxy_of
@@ -206,7 +207,7 @@ def socket_session(arguments: dict[str, Any]) -> aiohttp.ClientSession:
         "raise_for_status": False,
     }
     if own:
-        ours["connector"] = aiohttp.TCPConnector(limit=0)
+        ours["connector"] = new_connector(limit=0)
     return aiohttp.ClientSession(**{**arguments, **ours})
 
 

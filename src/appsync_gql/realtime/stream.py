@@ -8,14 +8,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
 from gql.transport.exceptions import TransportClosed
-from graphql import ExecutionResult, OperationType, get_operation_ast
+from graphql import ExecutionResult
 
 from ..auth.adapters import authorizer_of
 from ..compat.forks import keep_for_ever
 from ..compat.gql import UnparsedResult
-from ..exceptions import BadRequest, ConfigurationError
 from ..http.request_body import body_of
 from ..threads import EventQueue, after_fork_in_child
+from .arguments import check_options, check_settings, check_subscription
 from .handshake import check_realtime, realtime_url_of
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 __all__ = ["Subscriptions"]
-
-_POLICIES = ("drop_oldest", "fail", "wait")
 
 
 class Subscriptions:
@@ -69,6 +67,8 @@ class Subscriptions:
     ) -> None:
         self._url, self._realtime_url = url, realtime_url or realtime_url_of(url)
         check_realtime(self._realtime_url, realtime_auth, allow_insecure=allow_insecure)
+        if settings is not None:
+            check_settings(settings)
         self._realtime_auth: RealtimeAuth = realtime_auth
         self._settings = settings
         self._signed_headers = signed_headers
@@ -101,8 +101,8 @@ class Subscriptions:
             BadRequest: the operation is no subscription.
             ConfigurationError: an argument can't be used.
         """
-        _check(request)
-        _check_options(buffer, on_full, on_gap)
+        check_subscription(request)
+        check_options(buffer, on_full, on_gap)
         authorizer = authorizer_of(auth)
         # The exact text that is sent is what is signed.
         data = body_of(request).decode()
@@ -266,37 +266,3 @@ async def _results(
 def _result(payload: dict[str, Any]) -> ExecutionResult:
     get = payload.get
     return ExecutionResult(get("data"), get("errors"), get("extensions"))
-
-
-def _check(request: GraphQLRequest) -> None:
-    """Refuse what can't be subscribed to, before anything is sent.
-
-    A mutation would be carried out, and carried out again at each attempt to subscribe.
-
-    Raises:
-        BadRequest: the operation is no subscription.
-    """
-    operation = get_operation_ast(request.document, request.operation_name)
-    if operation is None:
-        raise BadRequest("subscribe() takes one subscription; operation_name must name it.")
-    if operation.operation is not OperationType.SUBSCRIPTION:
-        raise BadRequest(
-            f"subscribe() takes a subscription, and this is a {operation.operation.value}: "
-            "use execute(). It was not sent."
-        )
-
-
-def _check_options(buffer: object, on_full: object, on_gap: object) -> None:
-    """Refuse options of a subscription that can't be used.
-
-    Raises:
-        ConfigurationError: one can't.
-    """
-    if not isinstance(buffer, int) or buffer < 1 or on_full not in _POLICIES:
-        names = ", ".join(repr(policy) for policy in _POLICIES)
-        raise ConfigurationError(
-            f"buffer is a whole number of 1 or more, and on_full one of {names}.",
-            setting="on_full",
-        )
-    if on_gap is not None and not callable(on_gap):
-        raise ConfigurationError("on_gap takes a function.", setting="on_gap")

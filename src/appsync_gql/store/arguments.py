@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..exceptions import ConfigurationError
 from ..secret import Secret
 from ..tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .snapshot import TokenSettings
 
-__all__ = ["check_objects", "check_seconds", "check_settings", "secret", "tokens_given"]
+__all__ = [
+    "call_with_secrets",
+    "check_objects",
+    "check_seconds",
+    "check_settings",
+    "check_used",
+    "sealed_argument",
+    "secret",
+    "tokens_given",
+]
 
 _METHODS = {
     "provider": (("refresh", "sign_in", "revoke"), "CognitoProvider(…)"),
@@ -101,10 +112,37 @@ def tokens_given(tokens: object, refresh_token: object) -> Tokens | None:
     )
 
 
-def secret(value: str | None) -> str | None:
+def check_used(tokens: object, settings: TokenSettings) -> Tokens:
+    """Return the tokens that a store is to use from now on.
+
+    Raises:
+        ConfigurationError: they are no ``Tokens``, or do not fit the settings.
+    """
+    given = tokens_given(tokens, None)
+    if given is None:
+        _fail("tokens", "use() takes appsync_gql.Tokens(…), not None; sign_out() removes tokens.")
+    check_settings(settings, given)
+    return given
+
+
+def secret(value: str | None) -> Secret | None:
     """Return a string as one that no traceback shows; anything else as it is."""
     return Secret(value) if isinstance(value, str) else value
 
 
-def _fail(setting: str, message: str) -> None:
+def sealed_argument(value: str | None) -> Callable[[], Any]:
+    """Return a function that returns a string as a ``Secret``, and anything else as it is.
+
+    See :func:`appsync_gql.secret.sealed`.
+    """
+    found = secret(value)
+    return lambda: found
+
+
+def call_with_secrets(method: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
+    """Call a method with these arguments, and with what those return that are functions."""
+    return method(*(found() if callable(found) else found for found in arguments))
+
+
+def _fail(setting: str, message: str) -> NoReturn:
     raise ConfigurationError(message, setting=setting)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..challenges import Answer, hidden_value
+from ..forks import importing
 from ..secret import sealed
+from .arguments import check_used, sealed_argument
+from .signing_in import sign_in_blocking
 from .single_flight import wait_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from ..challenges import ChallengeHandler, ChallengeRequired
     from ..headers import Headers
     from ..tokens import Tokens
+    from .snapshot import TokenSettings
     from .status import StoreStatus
     from .waiting import StoreMethods
 
@@ -30,10 +36,12 @@ class BlockingTokenStore:
         headers_nowait: Callable[[], Headers | None],
         methods: StoreMethods,
         status: Callable[[], StoreStatus],
+        settings: TokenSettings,
     ) -> None:
         self._headers_nowait = headers_nowait
         self._methods = methods
         self._status = status
+        self._settings = settings
 
     def headers(self) -> Headers:
         """As :meth:`TokenStore.headers`."""
@@ -48,11 +56,73 @@ class BlockingTokenStore:
         """As :meth:`TokenStore.tokens`."""
         return wait_in_thread(self._methods.tokens())
 
-    def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """As :meth:`TokenStore.sign_in`."""
+    def sign_in(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        flow: str | None = None,
+        on_challenge: ChallengeHandler | None = None,
+    ) -> Tokens:
+        """As :meth:`TokenStore.sign_in`; ``on_challenge`` is called on this thread."""
         read_password = sealed(password)
         del password
-        return wait_in_thread(self._methods.sign_in(username, read_password, flow))
+        first = self._methods.sign_in(username, read_password, flow)
+        return sign_in_blocking(self._methods, first, on_challenge)
+
+    def answer(self, challenge: ChallengeRequired, **answer: Any) -> Tokens:
+        """As :meth:`TokenStore.answer`."""
+        answer = {name: hidden_value(value) for name, value in answer.items()}
+        return wait_in_thread(self._methods.answer(challenge, Answer.of(answer)))
+
+    def sign_in_with_browser(self, domain: str, **options: Any) -> Tokens:
+        """As :meth:`TokenStore.sign_in_with_browser`."""
+        # Imported here: a program without a browser needs neither its modules nor their time.
+        with importing():
+            from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
+
+        browser = BrowserSignIn(domain=domain, **options)
+        return wait_in_thread(self._methods.sign_in_with_browser(browser))
+
+    def use(self, tokens: Tokens) -> None:
+        """As :meth:`TokenStore.use`."""
+        wait_in_thread(self._methods.use(check_used(tokens, self._settings)))
+
+    def sign_up(
+        self, username: str, password: str, attributes: Mapping[str, str] | None = None
+    ) -> str | None:
+        """As :meth:`TokenStore.sign_up`."""
+        read_password = sealed_argument(password)
+        del password
+        found: str | None = wait_in_thread(
+            self._methods.account("sign_up", username, read_password, attributes)
+        )
+        return found
+
+    def confirm_sign_up(self, username: str, code: str) -> None:
+        """As :meth:`TokenStore.confirm_sign_up`."""
+        read_code = sealed_argument(code)
+        del code
+        wait_in_thread(self._methods.account("confirm_sign_up", username, read_code))
+
+    def forgot_password(self, username: str) -> str | None:
+        """As :meth:`TokenStore.forgot_password`."""
+        found: str | None = wait_in_thread(self._methods.account("forgot_password", username))
+        return found
+
+    def confirm_forgot_password(self, username: str, code: str, new_password: str) -> None:
+        """As :meth:`TokenStore.confirm_forgot_password`."""
+        read_code, read_password = sealed_argument(code), sealed_argument(new_password)
+        del code, new_password
+        wait_in_thread(
+            self._methods.account("confirm_forgot_password", username, read_code, read_password)
+        )
+
+    def change_password(self, old: str, new: str) -> None:
+        """As :meth:`TokenStore.change_password`."""
+        read_old, read_new = sealed_argument(old), sealed_argument(new)
+        del old, new
+        wait_in_thread(self._methods.change_password(read_old, read_new))
 
     def sign_out(self) -> None:
         """As :meth:`TokenStore.sign_out`."""

@@ -6,12 +6,19 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from .. import events
-from ..exceptions import AppSyncError, NotSignedIn, RenewalFailed, SessionExpired, SignedOut
+from ..exceptions import (
+    AppSyncError,
+    NotSignedIn,
+    RenewalFailed,
+    SessionExpired,
+    SignedOut,
+    StorageCorrupt,
+)
 
 if TYPE_CHECKING:
     from ..tokens import TokenClaims
 
-__all__ = ["datetime_of", "failed_event", "renewed_event", "save_failed_event"]
+__all__ = ["datetime_of", "failed_event", "is_transient", "renewed_event", "save_failed_event"]
 
 
 def renewed_event(
@@ -55,3 +62,10 @@ def save_failed_event(error: Exception, next_attempt_in: float) -> events.SaveFa
 def datetime_of(seconds: float) -> datetime:
     """Return the moment so many seconds after the epoch."""
     return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def is_transient(error: AppSyncError) -> bool:
+    """Return whether another attempt, within seconds, may succeed without a change."""
+    if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
+        return False
+    return error.kind not in {"clock", "identity", "thread"}

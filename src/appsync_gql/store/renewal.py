@@ -8,6 +8,7 @@ the lock is held. This is plain blocking code, run on a worker thread. It has no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..clock import Clock, Instant, ServerClock
@@ -35,7 +36,7 @@ from .steps import (
 from .validity import is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from ..secret import Secret
     from ..session_key import SessionKey
@@ -125,22 +126,46 @@ class Renewal:
                 raise self.saved.unsaved_error("The store is closed", step.error) from step.error
 
     def sign_in(
-        self, username: str, password: Secret, flow: str | None, before: SessionKey
+        self,
+        username: str,
+        password: Secret | None,
+        flow: str | None,
+        before: SessionKey,
+        former: Tokens | None = None,
     ) -> Generator[Step, None, None]:
         """Sign in, and save the new session; it replaces what is saved for its user.
 
         Args:
             username: the user.
-            password: the user's password.
+            password: the user's password; ``None`` for ways to sign in without one.
             flow: the provider's name of the way to sign in; ``None`` for its default.
             before: the key of the store's former session.
+            former: its tokens, whose remembered device signs in again; ``None``: the saved ones.
 
         Raises:
             StorageFailed, ConfigurationError: the user is signed in, and the tokens are not saved.
             AppSyncError: the provider did not sign the user in.
         """
+        if former is None:
+            yield WaitingFor(what="persistence")
+            former = self.saved.load_if_possible(before)
+        call = partial(self.provider.sign_in, username, password, flow, before, former)
+        yield from self.first_tokens(call)
+
+    def first_tokens(self, call: Callable[[], NewerTokens]) -> Generator[Step, None, None]:
+        """Obtain the first tokens of a session, and save it; errors as ``sign_in``."""
         yield WaitingFor(what="provider")
-        newer = self.provider.sign_in(username, password, flow, before)
+        yield from self._begin_session(call())
+
+    def use_tokens(self, tokens: Tokens, before: SessionKey) -> Generator[Step, None, None]:
+        """Use and save a session that began elsewhere; errors as ``sign_in``."""
+        newer = self.provider.given(tokens, before)
+        if tokens.any_claims is None:
+            yield newer  # the first renewal shows whose it is, and saves it
+        else:
+            yield from self._begin_session(newer)
+
+    def _begin_session(self, newer: NewerTokens) -> Generator[Step, None, None]:
         yield newer
         yield WaitingFor(what="persistence")
         try:
@@ -150,9 +175,8 @@ class Renewal:
             outcome = SaveFailed(tokens=newer.tokens, error=error)
         yield outcome
         if isinstance(outcome, SaveFailed):
-            raise self.saved.unsaved_error(
-                "The user is signed in", outcome.error
-            ) from outcome.error
+            cause = outcome.error
+            raise self.saved.unsaved_error("The user is signed in", cause) from cause
 
     def sign_out(self, known: Tokens | None, key: SessionKey) -> Generator[Step, None, None]:
         """Revoke the session and delete it in the persistence.

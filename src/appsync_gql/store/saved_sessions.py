@@ -62,6 +62,13 @@ class SavedSessions:
             )
         return stored
 
+    def load_if_possible(self, key: SessionKey) -> Tokens | None:
+        """Return the saved tokens; ``None`` also if they can't be read, or were signed out."""
+        try:
+            return self.load(key)
+        except AppSyncError:
+            return None
+
     def load_or_error(
         self, key: SessionKey, known: Tokens | None
     ) -> tuple[Tokens | None, StorageCorrupt | None]:

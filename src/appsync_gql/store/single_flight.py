@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..exceptions import AppSyncError, RenewalFailed
 from ..threads import run_in_thread
+from .ended import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     Waits: TypeAlias = Generator["Wait", bool, T]
     """A method that yields what it waits for, and is sent whether that has ended in time."""
 
-__all__ = ["SharedCall", "Wait", "copy_of", "wait_in_task", "wait_in_thread"]
+__all__ = [
+    "SharedCall",
+    "Wait",
+    "call_in_thread",
+    "copy_of",
+    "wait_in_task",
+    "wait_in_thread",
+]
 
 
 class SharedCall:
@@ -40,7 +48,7 @@ class SharedCall:
     def __init__(self) -> None:
         self.waiting_for = ""
         self.error: AppSyncError | None = None
-        self._ended = threading.Event()
+        self._ended = Ended()
         self._lock = threading.Lock()
         self._callers: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
         self._thread: int | None = None
@@ -109,7 +117,7 @@ class SharedCall:
     def wait_blocking(self, seconds: float | None = None) -> bool:
         """Block this thread until the end, for ``seconds`` at most; see :meth:`wait`."""
         self._refuse_own_thread()
-        return self._ended.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+        return self._ended.wait(seconds)
 
     def _refuse_own_thread(self) -> None:
         if self._thread == threading.get_ident() and not self._ended.is_set():
@@ -162,6 +170,40 @@ def wait_in_thread(waits: Waits[T]) -> T:
     except StopIteration as returned:
         value: T = returned.value
         return value
+
+
+def call_in_thread(work: Callable[[], T], description: str) -> Waits[T]:
+    """Call a function on a worker thread for one caller; return or raise what it does.
+
+    A caller that is cancelled stops waiting; the call goes on.
+
+    Raises:
+        RenewalFailed: no thread can be started.
+    """
+    call = SharedCall()
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the caller waits
+            errors.append(error)
+        finally:
+            call.end()
+
+    try:
+        call.start(run, description)
+    except RuntimeError as error:
+        raise RenewalFailed(
+            f"No worker thread could be started for {description} ({error}).", kind="thread"
+        ) from error
+    while not (yield Wait(call, None)):
+        pass
+    if errors:
+        raised = errors.pop()
+        raise copy_of(raised) if isinstance(raised, AppSyncError) else raised
+    return results.pop()
 
 
 def copy_of(error: AppSyncError) -> AppSyncError:

@@ -13,7 +13,7 @@ from ..clock import Clock, SystemClock
 from ..events import Replayed
 from ..exceptions import AppSyncError
 from ..persistence.memory import MemoryPersistence
-from ..secret import arguments_hidden, sealed
+from ..secret import arguments_hidden
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
 from .current import CurrentTokens
@@ -24,6 +24,7 @@ from .saved_sessions import SavedSessions
 from .single_flight import wait_in_task
 from .snapshot import Scheme, TokenSettings
 from .state import StoreState
+from .user_methods import UserMethods
 from .waiting import StoreMethods
 from .worker import Worker
 
@@ -44,7 +45,7 @@ __all__ = ["TokenStore"]
 log = logging.getLogger(__name__)
 
 
-class TokenStore:
+class TokenStore(UserMethods):
     """Holds the tokens of one user, and renews them ahead of their expiry.
 
     It is the ``auth`` of :class:`AppSyncTransport` for APIs behind a user pool.
@@ -118,7 +119,7 @@ class TokenStore:
             tokens, key, settings=settings, shared=shared, clock=clock, spread=jitter()
         )
         self._state = StoreState(self._current, clock=clock, delays=delays, jitter=jitter)
-        self._reporter = Reporter(on_event, type(kept).__name__)
+        self._settings, self._reporter = settings, Reporter(on_event, type(kept).__name__)
         worker = Worker(self._state, self._reporter)
         saved = SavedSessions(persistence=kept, lock_delays=lock_delays, sleep=time.sleep)
         calls = ProviderCalls(provider=provider, clock=clock)
@@ -195,28 +196,6 @@ class TokenStore:
         """Return tokens of which the one that is sent is alive; raises as :meth:`headers`."""
         return await wait_in_task(self._methods.tokens())
 
-    async def sign_in(self, username: str, password: str, *, flow: str | None = None) -> Tokens:
-        """Sign a user in; the store uses the new session from then on.
-
-        Args:
-            username: the user.
-            password: the user's password; it is not kept.
-            flow: ``"USER_SRP_AUTH"`` (the default: the password itself is not
-                sent) or ``"USER_PASSWORD_AUTH"``.
-
-        Raises:
-            SignInFailed: wrong name or password.
-            ChallengeRequired: one more step is needed; the error says which.
-            MissingExtra: SRP needs ``pip install "appsync-gql[srp]"``.
-            RenewalFailed: the provider can't be reached now, or has not responded for 90 s.
-            StorageFailed: the user is signed in and the tokens are in use, but not saved.
-            ConfigurationError: the settings of the provider are wrong; or those of the
-                persistence, and the user is signed in as with ``StorageFailed``.
-        """
-        read_password = sealed(password)
-        del password  # before anything can raise, and show local variables
-        return await wait_in_task(self._methods.sign_in(username, read_password, flow))
-
     async def sign_out(self) -> None:
         """End the session: revoke it at the provider, and remove it here and in the persistence.
 
@@ -237,7 +216,7 @@ class TokenStore:
     @property
     def blocking(self) -> BlockingTokenStore:
         """The same store for code that runs in threads without an event loop."""
-        return BlockingTokenStore(self.headers_nowait, self._methods, self.status)
+        return BlockingTokenStore(self.headers_nowait, self._methods, self.status, self._settings)
 
     async def aclose(self) -> None:
         """Return no more headers, wait for a renewal under way, and save what is unsaved.

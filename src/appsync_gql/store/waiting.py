@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import (
     AppSyncError,
     LockTimeout,
     NotSignedIn,
     RenewalFailed,
-    StorageCorrupt,
     StorageFailed,
 )
+from .arguments import call_with_secrets
 from .job import Attempt, Job, Pause
-from .single_flight import SharedCall, Wait, copy_of
+from .outcomes import is_transient
+from .provider_calls import optional_method
+from .single_flight import SharedCall, Wait, call_in_thread, copy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
+    from ..challenges import Answer, ChallengeRequired
     from ..events import Reason
     from ..headers import Headers
+    from ..providers.cognito_browser import BrowserSignIn
     from ..secret import Secret
     from ..tokens import Tokens
     from .renewal import Renewal
     from .single_flight import Waits
     from .state import StoreState
+    from .steps import Step
     from .worker import Worker
 
 __all__ = ["CLOSE_SECONDS", "StoreMethods"]
@@ -105,13 +111,48 @@ class StoreMethods:
         return tokens
 
     def sign_in(
-        self, username: str, password: Callable[[], Secret], flow: str | None
+        self, username: str, password: Callable[[], Secret | None], flow: str | None
     ) -> Waits[Tokens]:
         """Sign a user in."""
         job = self._state.own_job("sign_in", "signed_in")
-        steps = self._renewal.sign_in(username, password(), flow, job.key)
-        self._worker.start(job, steps)
+        steps = self._renewal.sign_in(username, password(), flow, job.key, job.known)
+        return (yield from self._signed_in(job, steps))
+
+    def answer(self, challenge: ChallengeRequired, answer: Answer) -> Waits[Tokens]:
+        """Answer a challenge of a sign-in."""
+        job = self._state.own_job("sign_in", "signed_in")
+        call = partial(self._renewal.provider.answer, challenge, answer, job.key)
+        return (yield from self._signed_in(job, self._renewal.first_tokens(call)))
+
+    def sign_in_with_browser(self, browser: BrowserSignIn) -> Waits[Tokens]:
+        """Sign a user in by a web page."""
+        job = self._state.own_job("sign_in", "signed_in")
+        call = partial(self._renewal.provider.sign_in_with_browser, browser, job.key)
+        seconds = browser.timeout + _SIGN_IN_SECONDS
+        return (yield from self._signed_in(job, self._renewal.first_tokens(call), seconds))
+
+    def use(self, tokens: Tokens) -> Waits[None]:
+        """Use a session that began elsewhere."""
+        job = self._state.own_job("sign_in", "signed_in")
+        self._worker.start(job, self._renewal.use_tokens(tokens, job.key))
         yield from self._end_of(job, _SIGN_IN_SECONDS)
+
+    def account(self, method: str, *arguments: object) -> Waits[Any]:
+        """Call a method by which users act on their accounts; functions return secrets."""
+        called = optional_method(self._renewal.provider.provider, method)
+        call = partial(call_with_secrets, called, arguments)
+        return (yield from call_in_thread(call, f"the call {method}"))
+
+    def change_password(self, old: Callable[[], Any], new: Callable[[], Any]) -> Waits[None]:
+        """Change the signed-in user's password."""
+        tokens = yield from self.tokens()
+        yield from self.account("change_password", tokens, old, new)
+
+    def _signed_in(
+        self, job: Job, steps: Generator[Step, None, None], seconds: float = _SIGN_IN_SECONDS
+    ) -> Waits[Tokens]:
+        self._worker.start(job, steps)
+        yield from self._end_of(job, seconds)
         return (yield from self.tokens())
 
     def sign_out(self) -> Waits[None]:
@@ -207,7 +248,7 @@ class StoreMethods:
             AppSyncError: there is no time left, or no other attempt can help.
         """
         left = deadline - self._now()
-        if not self._patience or not again or left <= 0 or not _is_transient(error):
+        if not self._patience or not again or left <= 0 or not is_transient(error):
             raise self._own_error(error)
         return left
 
@@ -234,13 +275,6 @@ class StoreMethods:
 def _raise(error: AppSyncError | None) -> None:
     if error is not None:
         raise copy_of(error)
-
-
-def _is_transient(error: AppSyncError) -> bool:
-    """Return whether another attempt, within seconds, may succeed without a change."""
-    if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
-        return False
-    return error.kind not in {"clock", "identity", "thread"}
 
 
 def _unanswered(call: SharedCall) -> str:

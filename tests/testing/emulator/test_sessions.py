@@ -7,7 +7,7 @@ import pytest
 from appsync_gql.testing import FakeClock
 from appsync_gql.testing.emulator.cognito_error import CognitoError
 from appsync_gql.testing.emulator.sessions import Sessions
-from appsync_gql.testing.emulator.sign_in import User
+from appsync_gql.testing.emulator.users import User
 
 ADA = User("ada", "correct horse")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -112,11 +111,3 @@ def test_a_proof_that_comes_too_late_is_refused(server: Emulator, boto: Boto) ->
             ChallengeName="PASSWORD_VERIFIER",
             ChallengeResponses=responses,
         )
-
-
-def test_without_pycognito_the_error_says_what_to_install(
-    server: Emulator, boto: Boto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "pycognito", None)
-    with pytest.raises(ClientError, match=r"pip install .appsync-gql\[testing\]"):
-        begin(server, boto, "ff")

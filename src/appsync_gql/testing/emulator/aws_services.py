@@ -30,10 +30,13 @@ class AwsServices:
         user_pool: a Cognito user pool.
         identity_pool: a Cognito identity pool.
         sts: AWS STS.
+
+    Attributes:
+        user_pool: as given.
     """
 
     def __init__(self, user_pool: UserPool, identity_pool: IdentityPool, sts: Sts) -> None:
-        self._user_pool, self._identity_pool, self._sts = user_pool, identity_pool, sts
+        self.user_pool, self._identity_pool, self._sts = user_pool, identity_pool, sts
 
     def operation(self, request: AuthorizationRequest) -> str:
         """Return the name of the call; empty if the request does not say."""
@@ -47,7 +50,7 @@ class AwsServices:
             return self._sts.respond(request)
         target = request.headers.get("x-amz-target", "")
         for_identities = target.startswith(_IDENTITY_POOL)
-        service = self._identity_pool if for_identities else self._user_pool
+        service = self._identity_pool if for_identities else self.user_pool
         try:
             return of_cognito(service.call(self.operation(request), _json_or_none(request.body)))
         except CognitoError as error:

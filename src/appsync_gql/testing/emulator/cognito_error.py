@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CognitoError"]
+__all__ = ["CognitoError", "wrong_password"]
 
 
 class CognitoError(Exception):
@@ -17,3 +17,11 @@ class CognitoError(Exception):
     def __init__(self, name: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.name, self.message, self.status = name, message, status
+
+
+def wrong_password() -> CognitoError:
+    """Return the error for a wrong name or password.
+
+    An unknown user gets the same one: ``PreventUserExistenceErrors`` is Cognito's default.
+    """
+    return CognitoError("NotAuthorizedException", "Incorrect username or password.")

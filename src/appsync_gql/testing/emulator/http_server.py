@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from aiohttp import web
 
 from .authorization import AuthorizationFailed, AuthorizationRequest
+from .hosted_pages import HostedPages
 from .http_responses import HttpResponse, body_of_get, of_appsync
 from .recorded_requests import RecordedRequest, fingerprint, without_token
 from .responses import request_error
@@ -124,6 +125,7 @@ class HttpServer:
         app.router.add_get("/graphql/realtime", self._realtime.handle, allow_head=False)
         app.on_shutdown.append(self._close_sockets)
         app.router.add_post("/", self._service)
+        HostedPages(self._services.user_pool, self._now).add_routes(app)
         app.router.add_get(f"/{self._pool_id}/.well-known/jwks.json", self._jwks)
         app.router.add_get("/oidc/.well-known/{document}", self._oidc_document)
 

@@ -15,7 +15,7 @@ from .cognito_error import CognitoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .sign_in import User
+    from .users import User
 
 __all__ = ["Session", "Sessions"]
 

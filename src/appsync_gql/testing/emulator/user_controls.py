@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .arguments import strings
-from .sign_in import User
+from .users import SENT_CODE, User
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,7 +42,13 @@ class UserControls:
         groups: Collection[str] = (),
         attributes: Mapping[str, str] | None = None,
         mfa_code: str | None = None,
+        mfa: Collection[str] = ("SOFTWARE_TOKEN_MFA",),
+        set_up_mfa: bool = False,
+        totp_secret: str | None = None,
+        sent_code: str = SENT_CODE,
+        custom_answers: Collection[str] = (),
         temporary_password: bool = False,
+        required_attributes: Collection[str] = (),
     ) -> None:
         """Add a user, or replace one.
 
@@ -50,17 +56,37 @@ class UserControls:
             username: the pool's name of the user.
             password: for signing in.
             groups: ``cognito:groups``.
-            attributes: claims of the ID token; ``None`` for an ``email`` at example.com.
-            mfa_code: the right response to ``SOFTWARE_TOKEN_MFA``; ``None`` for no such challenge.
+            attributes: claims of the ID token; ``None`` for an ``email`` at example.com. With
+                ``USER_AUTH``, a user who has ``email`` or ``phone_number`` may sign in with
+                a code.
+            mfa_code: the right code of the second factor; ``None`` for no such challenge.
+            mfa: the second factors: ``SOFTWARE_TOKEN_MFA``, ``SMS_MFA``, ``EMAIL_OTP``. Of
+                several, the user chooses one (``SELECT_MFA_TYPE``).
+            set_up_mfa: whether sign-in ends in ``MFA_SETUP`` of an authenticator application.
+            totp_secret: of an authenticator application, in Base32: its codes are right in
+                place of ``mfa_code``. ``None`` without.
+            sent_code: the right code to sign in without a password, to confirm a new user, and
+                to reset a password.
+            custom_answers: the right answers to ``CUSTOM_CHALLENGE``, one after the other.
             temporary_password: whether sign-in ends in ``NEW_PASSWORD_REQUIRED``.
+            required_attributes: those that must be given with the new password.
         """
         default = {"email": f"{username}@example.com"}
-        claims = default if attributes is None else dict(attributes)
-        self._pool.add_user(
-            User(
-                username, password, strings(groups, "groups"), mfa_code, temporary_password, claims
-            )
+        user = User(
+            username,
+            password,
+            groups=strings(groups, "groups"),
+            mfa_code=mfa_code,
+            must_change_password=temporary_password,
+            attributes=default if attributes is None else dict(attributes),
+            mfa=strings(mfa, "mfa"),
+            must_set_up_mfa=set_up_mfa,
+            totp_secret=totp_secret,
+            sent_code=sent_code,
+            custom_answers=strings(custom_answers, "custom_answers"),
+            required_attributes=strings(required_attributes, "required_attributes"),
         )
+        self._pool.add_user(user)
 
     def set_groups(self, username: str, groups: Collection[str]) -> None:
         """Change a user's groups; tokens issued from now on contain them."""
@@ -73,6 +99,10 @@ class UserControls:
     def enable_user(self, username: str) -> None:
         """Undo :meth:`disable_user`."""
         self._pool.user(username).disabled = False
+
+    def forget_devices(self, username: str) -> None:
+        """Forget all remembered devices of a user."""
+        self._pool.user(username).devices.clear()
 
     def sign_out(self, username: str) -> None:
         """Revoke all refresh tokens of a user; JWTs are accepted until they expire."""

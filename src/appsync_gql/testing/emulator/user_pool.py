@@ -5,27 +5,39 @@ Names and shapes of the calls: https://docs.aws.amazon.com/cognito-user-identity
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...tokens import Tokens
+from .accounts import Accounts
 from .cognito_error import CognitoError
+from .parameters import check_secret_hash, text, texts
+from .pending_challenges import SignedIn
 from .sessions import Session, Sessions
-from .sign_in import SignIn, User
+from .token_claims import token_claims
 from .token_signing import sign_token, verified_claims
+from .users import RememberedDevice, User
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
+    from .sign_in import SignIn
+
 __all__ = ["UserPool"]
 
 _Body = dict[str, Any]
+_WITHOUT_CLIENT_ID = {
+    "AssociateSoftwareToken",
+    "ChangePassword",
+    "ConfirmDevice",
+    "GlobalSignOut",
+    "UpdateDeviceStatus",
+    "VerifySoftwareToken",
+}
+_WITH_USERNAME = {"ConfirmForgotPassword", "ConfirmSignUp", "ForgotPassword", "SignUp"}
 _REFRESH_FLOWS = {"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
 
 
@@ -103,6 +115,16 @@ class UserPool:
             refresh_token=refresh_token,
         )
 
+    def check_password(self, given: Mapping[str, str]) -> str | None:
+        """Return the user's name; ``None`` if more than ``USERNAME`` and ``PASSWORD`` is needed.
+
+        Raises:
+            CognitoError: the name or the password is wrong.
+        """
+        with self._lock:
+            step = self.sign_in.begin("USER_PASSWORD_AUTH", given)
+        return step.user.username if isinstance(step, SignedIn) else None
+
     def forged_token(self, username: str) -> str:
         """Return an access token whose claims are right, signed with another key."""
         session = Session(self.user(username), self.now(), self.now())
@@ -120,62 +142,79 @@ class UserPool:
         Raises:
             CognitoError: the error that Cognito would respond with.
         """
-        calls: dict[str, Callable[[_Body], _Body]] = {
-            "InitiateAuth": self._initiate_auth,
-            "RespondToAuthChallenge": self._respond,
-            "RevokeToken": self._revoke,
-            "GlobalSignOut": self._global_sign_out,
-            "GetTokensFromRefreshToken": self._get_tokens,
-        }
+        calls = self._calls()
         if operation == "GetTokensFromRefreshToken" and not self.gets_tokens_from_refresh_token:
             # The exact response of cognito-local 5.3.0.
-            text = (
+            message = (
                 f'Cognito Local unsupported feature: Unsupported x-amz-target header "{operation}"'
             )
-            raise CognitoError("CognitoLocal#Unsupported", text, status=500)
+            raise CognitoError("CognitoLocal#Unsupported", message, status=500)
         if operation not in calls:
             raise CognitoError("UnknownOperationException", f"Unknown operation {operation}")
         if not isinstance(body, dict):
             raise CognitoError("SerializationException", "The body is not a JSON object")
         with self._lock:
-            if operation != "GlobalSignOut" and _text(body, "ClientId") != self.client_id:
-                text = f"User pool client {body['ClientId']} does not exist."
-                raise CognitoError("ResourceNotFoundException", text)
+            if operation not in _WITHOUT_CLIENT_ID and text(body, "ClientId") != self.client_id:
+                message = f"User pool client {body['ClientId']} does not exist."
+                raise CognitoError("ResourceNotFoundException", message)
+            if operation in _WITH_USERNAME:
+                self._check_hash(body, text(body, "Username"), "SecretHash")
             try:
                 return calls[operation](body)
             except CognitoError as error:
                 self.counters["reuse"] += error.name == "RefreshTokenReuseException"
                 raise
 
+    def _calls(self) -> dict[str, Callable[[_Body], _Body]]:
+        accounts = Accounts(self.sign_in.users, self._user_of)
+        return {
+            "InitiateAuth": self._initiate_auth,
+            "RespondToAuthChallenge": self._respond,
+            "AssociateSoftwareToken": lambda body: self.sign_in.associate(body.get("Session")),
+            "VerifySoftwareToken": lambda body: self.sign_in.verify(
+                body.get("Session"), text(body, "UserCode")
+            ),
+            "ConfirmDevice": accounts.confirm_device,
+            "UpdateDeviceStatus": accounts.update_device_status,
+            "SignUp": accounts.sign_up,
+            "ConfirmSignUp": accounts.confirm_sign_up,
+            "ForgotPassword": accounts.forgot_password,
+            "ConfirmForgotPassword": accounts.confirm_forgot_password,
+            "ChangePassword": accounts.change_password,
+            "RevokeToken": self._revoke,
+            "GlobalSignOut": self._global_sign_out,
+            "GetTokensFromRefreshToken": self._get_tokens,
+        }
+
     def _initiate_auth(self, body: _Body) -> _Body:
-        flow, parameters = body.get("AuthFlow"), _texts(body, "AuthParameters")
+        flow, parameters = body.get("AuthFlow"), texts(body, "AuthParameters")
         if flow not in _REFRESH_FLOWS:
-            self._check_hash(parameters.get("SECRET_HASH"), parameters.get("USERNAME", ""))
+            self._check_hash(parameters, parameters.get("USERNAME", ""))
             return self._step_result(self.sign_in.begin(flow, parameters))
         if self.sessions.rotation:
             # The flow can't be enabled together with rotation. Which error Cognito responds
             # with in that case is not documented.
             raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
-        token = _text(parameters, "REFRESH_TOKEN")
+        token = text(parameters, "REFRESH_TOKEN")
         session = self.sessions.find(token)
-        self._check_hash(parameters.get("SECRET_HASH"), session.user.username)
+        self._check_hash(parameters, session.user.username)
         return self._refreshed(session, token, parameters.get("DEVICE_KEY"))
 
     def _respond(self, body: _Body) -> _Body:
-        responses = _texts(body, "ChallengeResponses")
-        self._check_hash(responses.get("SECRET_HASH"), responses.get("USERNAME", ""))
+        responses = texts(body, "ChallengeResponses")
+        self._check_hash(responses, responses.get("USERNAME", ""))
         step = self.sign_in.respond(body.get("ChallengeName"), body.get("Session"), responses)
         return self._step_result(step)
 
     def _get_tokens(self, body: _Body) -> _Body:
         if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
-            text = f"Unable to verify client secret for {self.client_id}"
-            raise CognitoError("NotAuthorizedException", text)
-        token = _text(body, "RefreshToken")
+            message = f"Unable to verify client secret for {self.client_id}"
+            raise CognitoError("NotAuthorizedException", message)
+        token = text(body, "RefreshToken")
         return self._refreshed(self.sessions.find(token), token, body.get("DeviceKey"))
 
     def _revoke(self, body: _Body) -> _Body:
-        token = _text(body, "Token")
+        token = text(body, "Token")
         if self.client_secret is not None and body.get("ClientSecret") != self.client_secret:
             raise CognitoError("UnauthorizedException", "Unable to verify client secret")
         if token.count(".") == 2:  # noqa: PLR2004 - a JWT has three parts
@@ -184,8 +223,15 @@ class UserPool:
         return {}
 
     def _global_sign_out(self, body: _Body) -> _Body:
+        self.sessions.revoke_all(self._user_of(text(body, "AccessToken")).username)
+        return {}
+
+    # -- parts of the calls ---------------------------------------------------------
+
+    def _user_of(self, access_token: str) -> User:
+        """Return the user of a valid access token."""
         try:
-            claims = verified_claims(_text(body, "AccessToken")) or {}
+            claims = verified_claims(access_token) or {}
         except ValueError:
             claims = {}
         if claims.get("token_use") != "access" or claims["iss"] != self.issuer:
@@ -194,20 +240,18 @@ class UserPool:
             raise CognitoError("NotAuthorizedException", "Access Token has expired")
         if self.sessions.is_revoked(claims["origin_jti"]):
             raise CognitoError("NotAuthorizedException", "Access Token has been revoked")
-        self.sessions.revoke_all(claims["username"])
-        return {}
+        return self.user(claims["username"])
 
-    # -- parts of the calls ---------------------------------------------------------
-
-    def _step_result(self, step: User | _Body) -> _Body:
+    def _step_result(self, step: SignedIn | _Body) -> _Body:
         """Return a challenge as it is; start a session for a user who has signed in."""
-        if not isinstance(step, User):
+        if not isinstance(step, SignedIn):
             return step
-        session, refresh_token = self.sessions.start(step)
+        session, refresh_token = self.sessions.start(step.user)
         result = self._result(session, self.token_lifetime, 0.0)
-        if self.device_remembering:
-            key = f"{self.pool_id.split('_', 1)[0]}_{uuid.uuid4()}"
-            result["NewDeviceMetadata"] = {"DeviceKey": key, "DeviceGroupKey": "-emulator"}
+        if self.device_remembering and step.device_key is None:
+            key, group_key = f"{self.pool_id.split('_', 1)[0]}_{uuid.uuid4()}", "-emulator"
+            step.user.devices[key] = RememberedDevice(group_key=group_key)
+            result["NewDeviceMetadata"] = {"DeviceKey": key, "DeviceGroupKey": group_key}
         return {"AuthenticationResult": {**result, "RefreshToken": refresh_token}}
 
     def _refreshed(self, session: Session, token: str, device_key: object) -> _Body:
@@ -233,64 +277,17 @@ class UserPool:
         }
 
     def _claims(self, session: Session, use: str, lifetime: int, issued_ago: float) -> _Body:
-        """Return the claims of a JWT; times are whole seconds.
+        issued_at = int(self.now() - issued_ago)
+        return token_claims(
+            session,
+            use,
+            issuer=self.issuer,
+            client_id=self.client_id,
+            issued_at=issued_at,
+            lifetime=lifetime,
+        )
 
-        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
-        """
-        user, issued_at = session.user, int(self.now() - issued_ago)
-        claims: _Body = {
-            "sub": user.sub,
-            "iss": self.issuer,
-            "token_use": use,
-            "auth_time": min(int(session.signed_in_at), issued_at),
-            "iat": issued_at,
-            "exp": issued_at + lifetime,
-            "jti": str(uuid.uuid4()),
-            "origin_jti": session.origin_jti,
-            "event_id": str(uuid.uuid4()),
-        }
-        if user.groups:
-            claims["cognito:groups"] = list(user.groups)
-        if use == "access":
-            claims |= {"client_id": self.client_id, "username": user.username}
-            return claims | {"scope": "aws.cognito.signin.user.admin"}
-        return {
-            **user.attributes,
-            **claims,
-            "aud": self.client_id,
-            "cognito:username": user.username,
-        }
-
-    def _check_hash(self, secret_hash: str | None, username: str) -> None:
-        """Check SECRET_HASH, the Base64 of the HMAC-SHA256 of user name and client id.
-
-        https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
-        """
-        client, expected = self.client_id, None
-        if self.client_secret is not None:
-            signed = (username + client).encode()
-            digest = hmac.new(self.client_secret.encode(), signed, hashlib.sha256).digest()
-            expected = base64.b64encode(digest).decode()
-        if secret_hash == expected:
-            return
-        if secret_hash is None:
-            text = f"Client {client} is configured with secret but SECRET_HASH was not received"
-        elif expected is None:
-            text = f"Unable to verify secret hash for client {client}"
-        else:
-            text = f"SecretHash does not match for the client: {client}"
-        raise CognitoError("NotAuthorizedException", text)
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise CognitoError("InvalidParameterException", f"Missing required parameter {name}")
-    return value
-
-
-def _texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
-    values = body.get(name) or {}
-    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-        raise CognitoError("SerializationException", f"{name} is not a map of strings")
-    return values
+    def _check_hash(
+        self, given: Mapping[str, Any], username: str, name: str = "SECRET_HASH"
+    ) -> None:
+        check_secret_hash(self.client_id, self.client_secret, given.get(name), username)

@@ -1,0 +1,129 @@
+"""Signing in by the user pool's web page, in a browser."""
+
+from __future__ import annotations
+
+import json
+import sys
+import webbrowser
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from ..endpoint import check_service_url
+from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..secret import Secret, SecretBytes
+from .cognito_api import grant_of
+from .loopback import LoopbackServer
+from .oauth import AuthorizationRequest, code_of, error_of_token_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .base import Grant
+    from .cognito_app_client import AppClient
+
+__all__ = ["BrowserSignIn", "ask_for_url"]
+
+_TIMEOUT = 10.0
+"""Seconds that the token endpoint may take."""
+
+
+def ask_for_url(url: str) -> str:
+    """Show the page's address, and read from standard input where the browser went after it."""
+    print(  # noqa: T201 - where there is no browser, the user is asked in the terminal
+        f"Open this page and sign in:\n\n  {url}\n\nThe browser then goes to an address that "
+        "may not load. Paste that address here:",
+        file=sys.stderr,
+    )
+    return input()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSignIn:
+    """The arguments of :meth:`TokenStore.sign_in_with_browser`; see there."""
+
+    domain: str
+    timeout: float = 300.0
+    ports: Sequence[int] = (8400, 8401, 8402)
+    scopes: Sequence[str] = ("openid", "aws.cognito.signin.user.admin")
+    open_browser: Callable[[str], object] = webbrowser.open
+    paste: Callable[[str], str] | None = None
+
+    def check(self) -> None:
+        """Check the domain.
+
+        Raises:
+            ConfigurationError: it is not an ``https://`` URL, or ``http://`` to this machine.
+        """
+        check_service_url(self.domain, setting="domain")
+        if not self.ports:
+            raise ConfigurationError("ports= needs at least one port.", setting="ports")
+
+    def run(self, app: AppClient) -> Grant:
+        """Sign in; blocks until the user has done so, or the time is over."""
+        self.check()
+        request, url = self._authorized(app.client_id)
+        code = code_of(url, request)
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": app.client_id,
+            "code": code,
+            "redirect_uri": request.redirect_uri,
+            "code_verifier": request.verifier,
+        }
+        if app.client_secret is not None:
+            form["client_secret"] = app.client_secret
+        found = _sent(f"{self.domain.rstrip('/')}/oauth2/token", form)
+        if isinstance(found, AppSyncError):
+            raise found
+        names = {
+            "AccessToken": "access_token",
+            "IdToken": "id_token",
+            "RefreshToken": "refresh_token",
+        }
+        tokens = {name: found[given] for name, given in names.items() if found.get(given)}
+        return grant_of({"AuthenticationResult": tokens}, "oauth2/token")
+
+    def _authorized(self, client_id: str) -> tuple[AuthorizationRequest, Secret]:
+        """Let the user sign in; return the request and the URL that the browser was sent to."""
+        if self.paste is not None:
+            redirect_uri = f"http://127.0.0.1:{self.ports[0]}/"
+            request = AuthorizationRequest.new(self.domain, client_id, redirect_uri, self.scopes)
+            return request, Secret(self.paste(request.url).strip())
+        server = LoopbackServer(self.ports)
+        try:
+            request = AuthorizationRequest.new(
+                self.domain, client_id, server.redirect_uri, self.scopes
+            )
+            if not self.open_browser(request.url):
+                return request, Secret(ask_for_url(request.url).strip())
+            return request, server.wait(request.state, self.timeout)
+        finally:
+            server.close()
+
+
+def _sent(url: str, form: dict[str, Any]) -> dict[str, Any] | AppSyncError:
+    """Send a form and return the JSON object in the response, or the error."""
+    body = SecretBytes(urlencode(form).encode())
+    request = Request(url, data=body, headers={"Accept": "application/json"})  # noqa: S310 - checked
+    status, raw = 0, SecretBytes()
+    try:
+        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            status, raw = response.status, SecretBytes(response.read())
+    except HTTPError as error:
+        with error:
+            status, raw = error.code, SecretBytes(error.read())
+    except OSError as error:
+        return RenewalFailed(
+            f"The token endpoint could not be reached ({type(error).__name__}: {error}).",
+            kind="network",
+        )
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = None
+    if status == 200 and isinstance(found, dict):  # noqa: PLR2004
+        return {k: Secret(v) if isinstance(v, str) else v for k, v in found.items()}
+    return error_of_token_response(status, found)
