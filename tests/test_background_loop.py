@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -220,3 +221,66 @@ def test_an_interrupt_never_leaves_the_loop_waiting_for_a_lock() -> None:
         command, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.stdout == "[1]\n", done.stderr
+
+
+async def numbers(ended: list[str]) -> AsyncGenerator[int, None]:
+    try:
+        yield 1
+        yield 2
+    finally:
+        await asyncio.sleep(0)
+        ended.append("closed")
+
+
+async def first(generator: AsyncGenerator[int, None]) -> int:
+    return await anext(generator)
+
+
+def test_a_generator_of_the_loop_is_closed_from_another_thread() -> None:
+    loop, ended = BackgroundLoop(), list[str]()
+    generator = numbers(ended)
+    assert loop.run(first(generator)) == 1
+    loop.finish(generator)
+    assert ended == ["closed"]
+    loop.finish(generator)
+
+
+def test_on_the_loops_own_thread_a_generator_is_left_to_asyncio() -> None:
+    loop, ended = BackgroundLoop(), list[str]()
+    generator = numbers(ended)
+    loop.run(first(generator))
+
+    async def finish() -> None:
+        loop.finish(generator)
+
+    loop.run(finish())
+    assert ended == []
+    loop.finish(generator)
+
+
+def test_closing_ends_generators_and_tasks_and_later_calls_run_in_the_main_thread() -> None:
+    loop, ended = BackgroundLoop(), list[str]()
+    generator = numbers(ended)
+
+    async def begin() -> int:
+        asyncio.get_running_loop().create_task(asyncio.sleep(3600))
+        return await anext(generator)
+
+    loop.run(begin())
+    loop._close()
+    assert ended == ["closed"]
+    loop.finish(generator)
+    assert loop.run(thread()) == threading.get_ident()
+
+
+def test_closing_a_loop_that_never_ran_does_nothing() -> None:
+    BackgroundLoop()._close()
+
+
+def test_after_the_end_a_daemon_thread_says_nothing_more() -> None:
+    loop, said = BackgroundLoop(), list[object]()
+    loop._close()
+    caller = threading.Thread(target=lambda: said.append(loop.run(thread())), daemon=True)
+    caller.start()
+    caller.join(0.1)
+    assert (caller.is_alive(), said) == (True, [])

@@ -215,6 +215,25 @@ async def test_an_attempt_that_hangs_fails_its_callers_after_the_timeout_and_is_
     assert found.nowait() is not None
 
 
+async def test_attempts_that_hang_for_ever_are_not_repeated_for_ever(source: Source) -> None:
+    """Each would leave a thread behind."""
+    found = renewing(source, timeout=0.01, patience=0)
+    source.hanging = True
+    for _ in range(4):
+        with pytest.raises(RenewalFailed, match="within"):
+            await value(found)
+        source.clock.advance(100)
+    for _ in range(3):
+        with pytest.raises(RenewalFailed, match="last 4 attempts"):
+            await value(found)
+        source.clock.advance(100)
+    assert source.count == 4
+    source.pending[0](RenewalFailed("it returned at last"))
+    source.hanging = False
+    source.clock.advance(100)
+    assert await value(found) == 5
+
+
 async def test_a_timeout_longer_than_the_patience_is_waited_for(source: Source) -> None:
     found = renewing(source, patience=0.01, timeout=30)
     source.hanging = True

@@ -10,7 +10,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from appsync_gql import SignableRequest
-from appsync_gql.auth.sigv4 import access_key_of, region_of, sign, time_of
+from appsync_gql.auth.sigv4 import (
+    access_key_of,
+    aws_headers,
+    host_of,
+    is_signed_with,
+    region_of,
+    sign,
+    time_of,
+)
 
 if TYPE_CHECKING:
     from appsync_gql import Headers
@@ -87,3 +95,39 @@ def test_no_value_is_in_the_repr() -> None:
 def test_the_region_is_in_the_host_name(url: str, region: str | None) -> None:
     assert region_of(url) == region
     assert urlsplit(url).path.lower() == "/graphql"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://API.example.com/graphql", "api.example.com"),
+        ("https://api.example.com:443/graphql", "api.example.com"),
+        ("http://api.example.com:443/graphql", "api.example.com:443"),
+        ("http://127.0.0.1:4000/graphql", "127.0.0.1:4000"),
+        ("http://[::1]:80/graphql", "[::1]"),
+        ("http://[::1]:4000/graphql", "[::1]:4000"),
+    ],
+)
+def test_the_host_is_what_an_http_client_sends(url: str, host: str) -> None:
+    assert host_of(url) == host
+    headers = sign(SignableRequest(url, b"{}", "connect"), KEYS, "eu-west-1", 1.8e9)
+    assert headers["host"] == host
+
+
+def test_headers_of_aws_are_signed_and_others_are_not() -> None:
+    given = {"X-Amz-Meta": "1", "x-appsync-domain": "d", "x-other": "2", "Accept": "3"}
+    assert aws_headers(given) == {"X-Amz-Meta": "1", "x-appsync-domain": "d"}
+    headers = sign(SignableRequest(URL, b"{}", "http", given), KEYS, "eu-west-1", 1.8e9)
+    signed = str(headers["Authorization"]).partition("SignedHeaders=")[2].partition(",")[0]
+    assert signed == "content-type;host;x-amz-date;x-amz-meta;x-amz-security-token;x-appsync-domain"
+    assert "x-other" not in headers
+
+
+def test_what_headers_were_signed_with_and_when() -> None:
+    headers = sign(SignableRequest(URL, b"{}", "http"), KEYS, "eu-west-1", 1_800_000_000.0)
+    assert time_of(headers) == 1_800_000_000.0
+    assert is_signed_with(headers, KEYS)
+    assert not is_signed_with(headers, KEYS._replace(token="other"))
+    assert not is_signed_with(headers, KEYS._replace(access_key="other"))
+    assert time_of({}) is None
+    assert time_of({"X-Amz-Date": "yesterday"}) is None

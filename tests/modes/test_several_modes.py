@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from gql import Client, gql
 
 from appsync_gql import (
     ApiKeyAuth,
+    AppSyncClient,
     AppSyncTransport,
     BlockingAppSyncTransport,
     Denied,
@@ -120,6 +122,28 @@ async def test_another_mode_for_one_subscription(api: Api, mode: Mode) -> None:
         api.emulator.realtime.publish("onCreateItem", {"id": "tea", "name": "n"})
         assert await asyncio.wait_for(first, 10) == {"onCreateItem": {"id": "tea"}}
         await events.aclose()
+
+
+def test_another_mode_for_one_subscription_in_synchronous_code(api: Api) -> None:
+    transport = AppSyncTransport(api.emulator.graphql_url, auth=ApiKeyAuth(KEY))
+    client = AppSyncClient(transport=transport)
+    (user,) = users(api, 1)
+    seen = []
+
+    def publish() -> None:
+        while not seen:
+            api.emulator.realtime.publish("onCreateItem", {"id": "tea", "name": "n"})
+            threading.Event().wait(0.05)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    for event in client.subscribe(CREATED, auth=user):
+        seen.append(event)
+        break
+    thread.join()
+    assert seen == [{"onCreateItem": {"id": "tea"}}]
+    found = client.execute(ME, extra_args={"auth": user})
+    assert found == {"me": {"username": "user-0"}}
 
 
 async def test_subscriptions_of_several_modes_live_side_by_side(api: Api) -> None:

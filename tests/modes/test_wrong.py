@@ -14,6 +14,7 @@ from appsync_gql import (
     ApiKeyAuth,
     AppSyncError,
     AppSyncTransport,
+    BlockingAppSyncTransport,
     ConfigurationError,
     IamAuth,
     IdentityPoolAuth,
@@ -216,6 +217,23 @@ async def test_it_is_the_same_error_for_a_subscription(api: Api, case: str) -> N
 
     with pytest.raises(kind, match=f"(?s){text}") as caught:
         await subscribe()
+    assert_hidden(caught.value, HIDDEN, SECRET_KEY)
+
+
+SYNCHRONOUS = [case for case in CASES if not case.startswith("user pool: another")]
+
+
+@pytest.mark.parametrize("case", SYNCHRONOUS)
+def test_it_is_the_same_error_in_synchronous_code(api: Api, case: str) -> None:
+    make, kind, text = CASES[case]
+
+    def execute() -> None:
+        transport = BlockingAppSyncTransport(api.emulator.graphql_url, auth=make(api))
+        Client(transport=transport).execute(CREATE)
+
+    with pytest.raises(kind, match=f"(?s){text}") as caught:
+        execute()
+    assert not api.emulator.executions
     assert_hidden(caught.value, HIDDEN, SECRET_KEY)
 
 

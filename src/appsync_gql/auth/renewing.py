@@ -30,6 +30,9 @@ _PERMANENT = (ConfigurationError, SessionExpired)
 _YOUNG = 30.0
 """Seconds for which a credential counts as new, so that a newer one can hardly be better."""
 
+_MOST_HUNG = 4
+"""Attempts that were given up and have not ended, after which no more are made."""
+
 _OTHER_LOOP = 1.0
 """Seconds after which an attempt on another event loop, which may be blocked, is not waited for."""
 
@@ -114,6 +117,7 @@ class Renewing(Generic[T]):
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._under_way: _Attempt[T] | None = None
+        self._hung = 0
 
     @property
     def credential(self) -> Credential[T] | None:
@@ -233,6 +237,10 @@ class Renewing(Generic[T]):
                 return self._under_way
             attempt: _Attempt[T] = _Attempt(self._clock.monotonic(), self._credential)
             self._under_way = attempt
+            hung = self._hung >= _MOST_HUNG
+        if hung:  # else each would leave another thread behind
+            self._fetched(attempt, RenewalFailed(_ALL_HANG.format(_MOST_HUNG)))
+            return attempt
         try:
             attempt.loop = self._fetch(partial(self._fetched, attempt))
         except Exception as error:  # noqa: BLE001 - callers are waiting for the outcome
@@ -255,7 +263,8 @@ class Renewing(Generic[T]):
             if self._under_way is attempt:
                 self._under_way = None
                 self._limiter.failed(self._clock.monotonic(), error)
-        attempt.given_up = True
+            self._hung += not attempt.given_up
+            attempt.given_up = True
         attempt.call.end(error)
 
     def _fetched(self, attempt: _Attempt[T], outcome: Credential[T] | AppSyncError) -> None:
@@ -265,6 +274,7 @@ class Renewing(Generic[T]):
         error = outcome if isinstance(outcome, AppSyncError) else None
         with self._lock:
             current = self._under_way is attempt
+            self._hung -= attempt.given_up
             if current:
                 self._under_way = None
             if not isinstance(outcome, AppSyncError):
@@ -280,4 +290,5 @@ _EXPIRED = (
     "The credential that was just obtained has expired already: compare the clocks of this "
     "machine and of what issues it."
 )
+_ALL_HANG = "The last {} attempts to obtain a credential have not ended: no other one is made."
 _TOO_SHORT = "The credential expires before it can be used: its lifetime is too short."
