@@ -220,3 +220,37 @@ def test_an_interrupt_never_leaves_the_loop_waiting_for_a_lock() -> None:
         command, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.stdout == "[1]\n", done.stderr
+
+
+TOO_MANY_FILES = """
+import asyncio, os, resource
+from appsync_gql import ConnectionFailed
+from appsync_gql.background_loop import BackgroundLoop
+
+loop, files = BackgroundLoop(), []
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    while True:
+        files.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+try:
+    loop.run(asyncio.sleep(0))
+except ConnectionFailed as error:
+    print(error.may_have_executed, str(error)[:53])
+for file in files:
+    os.close(file)
+print(loop.run(asyncio.sleep(0, "again")))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_with_too_many_open_files_a_call_fails_and_later_ones_succeed() -> None:
+    command = [sys.executable, "-c", TOO_MANY_FILES]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=30, check=False
+    )
+    failed, again = done.stdout.splitlines()
+    assert failed == "False No event loop could be made (Too many open files)"
+    assert again == "again"
+    assert "never awaited" not in done.stderr
