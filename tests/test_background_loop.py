@@ -237,7 +237,7 @@ except OSError:
 try:
     loop.run(asyncio.sleep(0))
 except ConnectionFailed as error:
-    print(error.may_have_executed, str(error)[:53])
+    print(error.may_have_executed, error)
 for file in files:
     os.close(file)
 print(loop.run(asyncio.sleep(0, "again")))
@@ -251,6 +251,6 @@ def test_with_too_many_open_files_a_call_fails_and_later_ones_succeed() -> None:
         command, capture_output=True, text=True, timeout=30, check=False
     )
     failed, again = done.stdout.splitlines()
-    assert failed == "False No event loop could be made (Too many open files)"
+    assert failed.startswith("False No event loop could be made (Too many open files)")
     assert again == "again"
     assert "never awaited" not in done.stderr
