@@ -284,3 +284,37 @@ def test_after_the_end_a_daemon_thread_says_nothing_more() -> None:
     caller.start()
     caller.join(0.1)
     assert (caller.is_alive(), said) == (True, [])
+
+
+TOO_MANY_FILES = """
+import asyncio, os, resource
+from appsync_gql import ConnectionFailed
+from appsync_gql.background_loop import BackgroundLoop
+
+loop, files = BackgroundLoop(), []
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    while True:
+        files.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+try:
+    loop.run(asyncio.sleep(0))
+except ConnectionFailed as error:
+    print(error.may_have_executed, error)
+for file in files:
+    os.close(file)
+print(loop.run(asyncio.sleep(0, "again")))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_with_too_many_open_files_a_call_fails_and_later_ones_succeed() -> None:
+    command = [sys.executable, "-c", TOO_MANY_FILES]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=30, check=False
+    )
+    failed, again = done.stdout.splitlines()
+    assert failed.startswith("False No event loop could be made (Too many open files)")
+    assert again == "again"
+    assert "never awaited" not in done.stderr

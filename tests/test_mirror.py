@@ -11,6 +11,7 @@ SOURCE, TESTS = Path(appsync_gql.__file__).parent, Path(__file__).parent
 TESTED_ELSEWHERE = {
     "__init__.py": "test_public_names.py",
     "__main__.py": "cli/test_init.py runs it",
+    "bundled.py": "test_public_names.py",
     "compat/__init__.py": "only a docstring",
     "events.py": "only values; store/test_outcomes.py and realtime/test_pool.py compare them",
     "headers.py": "only a type",

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import importlib
+import modulefinder
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +39,13 @@ def test_importing_the_package_imports_no_other_module_of_it() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "['appsync_gql.lazy_imports']"
+
+
+def test_programs_that_bundle_others_find_the_modules_of_all_names(tmp_path: Path) -> None:
+    """PyInstaller and others look for import statements, and do not see lazy imports."""
+    program = tmp_path / "program.py"
+    program.write_text("from appsync_gql import TokenStore")
+    finder = modulefinder.ModuleFinder(path=[str(Path(appsync_gql.__file__).parents[1])])
+    finder.run_script(str(program))
+    wanted = {f"appsync_gql.{name}" for name in vars(appsync_gql)["_NAMES"]}
+    assert wanted - set(finder.modules) == set()

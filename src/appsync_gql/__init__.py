@@ -53,3 +53,8 @@ _NAMES = {
 }
 
 __all__, __getattr__, __dir__ = lazy_names(__name__, _NAMES)
+
+
+def _bundle() -> None:
+    """Refer to the modules of all names; see :mod:`.bundled`. Never called."""
+    from . import bundled  # noqa: F401, PLC0415

@@ -131,7 +131,8 @@ class BackgroundLoop:
         Ctrl-C cancels the coroutine and is raised here.
 
         Raises:
-            ConnectionFailed: no thread can be started now, and this thread runs an event loop.
+            ConnectionFailed: no thread can be started now, and this thread runs an event loop; or
+                this process has too many open files.
             RuntimeError: called on the loop's own thread, which would wait for itself.
         """
         if threading.current_thread() is self._thread:
@@ -154,7 +155,9 @@ class BackgroundLoop:
         except BaseException:
             # Ctrl-C, which may come between any two steps of this method: what is cancelled must
             # have ended before anything else is done with it.
-            if loop is not None and not call.ended:
+            if loop is None:
+                coroutine.close()
+            elif not call.ended:
                 loop.call_soon_threadsafe(call.cancel)
                 call.wait(_CANCEL_SECONDS)
             raise
@@ -178,7 +181,7 @@ class BackgroundLoop:
                 msg = "the program is ending"
                 raise RuntimeError(msg)
             if self._loop is None:
-                loop = new_loop()
+                loop = _new_loop()
                 thread = threading.Thread(
                     target=_serve, args=(loop,), name="appsync-gql-loop", daemon=True
                 )
@@ -226,6 +229,16 @@ class BackgroundLoop:
 async def _close(generator: AsyncGenerator[Any, None]) -> None:
     with contextlib.suppress(RuntimeError):  # asyncio closes it already
         await generator.aclose()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return new_loop()
+    except OSError as error:
+        raise ConnectionFailed(
+            f"No event loop could be made ({error.strerror}); nothing was sent. Close files or "
+            "connections, or raise the limit of open files."
+        ) from None
 
 
 def _is_loop_running() -> bool:

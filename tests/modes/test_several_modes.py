@@ -128,7 +128,7 @@ def test_another_mode_for_one_subscription_in_synchronous_code(api: Api) -> None
     transport = AppSyncTransport(api.emulator.graphql_url, auth=ApiKeyAuth(KEY))
     client = AppSyncClient(transport=transport)
     (user,) = users(api, 1)
-    seen = []
+    seen: list[Any] = []
 
     def publish() -> None:
         while not seen:
