@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,15 @@ from support.store import EventRecorder, FakeProvider, fixed_delay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start receive Ctrl-C, also where a shell in the background runs us.
+
+    Such a shell starts its jobs with SIGINT ignored, which their children inherit.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
