@@ -59,7 +59,7 @@ def api() -> Iterator[Emulator]:
         yield api
 
 
-@pytest.fixture(params=["api key", "IAM"])
+@pytest.fixture(params=["api key", pytest.param("IAM", marks=pytest.mark.slow)])
 def run(api: Emulator, request: pytest.FixtureRequest) -> Run:
     return Run(api.graphql_url, request.param)
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from gql import Client, gql
 
 from appsync_gql import AppSyncTransport, BlockingAppSyncTransport, ConfigurationError
-from support.modes import MODES, Api, Mode, passing
+from support.modes import MODES, Api, Mode, each_of, passing
 from support.realtime import Server
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ME = gql("{ me { username } }")
 CREATED = gql("subscription { onCreateItem { id } }")
 
 OURS = [mode for mode in MODES if not mode.name.startswith("gql's")]
-each = pytest.mark.parametrize("mode", OURS, ids=str)
+each = each_of(OURS)
 
 
 @each

@@ -19,7 +19,7 @@ from appsync_gql import (
     LambdaAuth,
     OidcAuth,
 )
-from support.modes import KEY, MODES, Api, Mode, passing
+from support.modes import KEY, MODES, Api, Mode, each_of, passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def users(api: Api, count: int) -> list[OidcAuth]:
 
 
 @pytest.mark.parametrize("default", [None, "api key"])
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@each_of(MODES)
 async def test_another_mode_for_one_request(api: Api, mode: Mode, default: str | None) -> None:
     auth = ApiKeyAuth(KEY) if default else None
     transport = AppSyncTransport(api.emulator.graphql_url, auth=auth)
@@ -112,7 +112,7 @@ async def test_each_of_them_renews_and_replays_alone(api: Api) -> None:
     assert api.authorizer.issued == 3
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@each_of(MODES)
 async def test_another_mode_for_one_subscription(api: Api, mode: Mode) -> None:
     transport = AppSyncTransport(api.emulator.graphql_url, auth=ApiKeyAuth(KEY))
     async with Client(transport=transport) as session:
@@ -163,7 +163,7 @@ async def test_subscriptions_of_several_modes_live_side_by_side(api: Api) -> Non
 
 
 @pytest.mark.parametrize("name", ["x-api-key", "X-Api-Key"])
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@each_of(MODES)
 async def test_a_callers_own_header_wins_over_the_mode(api: Api, mode: Mode, name: str) -> None:
     transport = AppSyncTransport(api.emulator.graphql_url, auth=mode.make(api))
     async with Client(transport=transport) as session:
@@ -202,7 +202,7 @@ async def test_headers_of_all_requests_authorize_only_where_no_mode_does(
     assert {request.headers.get("x-other") for request in api.emulator.requests} == {"1"}
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@each_of(MODES)
 async def test_headers_of_aws_are_signed_wherever_they_come_from(api: Api, mode: Mode) -> None:
     """The emulator refuses signatures that leave them out."""
     transport = AppSyncTransport(

@@ -10,7 +10,7 @@ import pytest
 from gql import Client, GraphQLRequest, gql
 
 from appsync_gql import AppSyncClient, AppSyncTransport, BlockingAppSyncTransport, Refused
-from support.modes import MODES, RENEWING, STATIC, Api, Mode, passing
+from support.modes import MODES, RENEWING, STATIC, Api, Mode, each_of, passing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,9 @@ ME = gql("{ me { username } }")
 CREATED = gql("subscription { onCreateItem { id } }")
 CREATE = gql('mutation Create($key: ID!) { createItem(key: $key, name: "n") { id name } }')
 
-each = pytest.mark.parametrize("mode", MODES, ids=str)
-each_that_renews = pytest.mark.parametrize("mode", RENEWING, ids=str)
-each_that_is_static = pytest.mark.parametrize("mode", STATIC, ids=str)
+each = each_of(MODES)
+each_that_renews = each_of(RENEWING)
+each_that_is_static = each_of(STATIC)
 
 
 def create(key: str) -> GraphQLRequest:
@@ -34,7 +34,7 @@ def username(found: dict[str, Any]) -> str:
     return str(found["me"]["username"])
 
 
-@each
+@pytest.mark.parametrize("mode", MODES, ids=str)
 async def test_query(api: Api, transport: Transport, mode: Mode) -> None:
     async with Client(transport=transport(mode.make(api))) as session:
         assert username(await session.execute(ME)).startswith(mode.username)
@@ -51,7 +51,7 @@ async def test_mutation(api: Api, transport: Transport, mode: Mode) -> None:
     assert api.emulator.executions == {"tea": 1}
 
 
-@each
+@pytest.mark.parametrize("mode", MODES, ids=str)
 async def test_subscription(api: Api, transport: Transport, mode: Mode) -> None:
     async with Client(transport=transport(mode.make(api))) as session:
         events = session.subscribe(CREATED)

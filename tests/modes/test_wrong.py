@@ -29,7 +29,7 @@ from appsync_gql import (
 )
 from appsync_gql.clock import SystemClock
 from appsync_gql.testing import Emulator, FakeClock
-from support.modes import ACCESS_KEY, KEY, MODES, SECRET_KEY, Api, Mode
+from support.modes import ACCESS_KEY, KEY, MODES, SECRET_KEY, Api, Mode, each_of
 from support.store import fixed_delay
 from support.tracebacks import assert_hidden
 
@@ -273,7 +273,7 @@ async def test_gqls_own_signatures_with_a_wrong_clock_are_refused_with_a_reason(
             await session.execute(CREATE)
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@each_of(MODES)
 async def test_an_expired_api_key_or_session_is_refused_and_no_loop(api: Api, mode: Mode) -> None:
     """Refused for ever: each request is sent twice at most."""
     transport = AppSyncTransport(api.emulator.graphql_url, auth=mode.make(api))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+import pytest
 from botocore.credentials import Credentials
 from gql.transport.appsync_auth import (
     AppSyncApiKeyAuthentication,
@@ -31,9 +32,18 @@ from appsync_gql.testing import Emulator, FakeClock
 from support.store import fixed_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["MODES", "RENEWING", "STATIC", "Api", "Mode", "emulator_arguments", "passing"]
+__all__ = [
+    "MODES",
+    "RENEWING",
+    "STATIC",
+    "Api",
+    "Mode",
+    "each_of",
+    "emulator_arguments",
+    "passing",
+]
 
 KEY, ACCESS_KEY, SECRET_KEY = "da2-key", "AKIAEXAMPLE", "the secret access key"
 REGION = "us-east-1"
@@ -248,6 +258,18 @@ MODES = (
 )
 RENEWING = tuple(mode for mode in MODES if mode.issued is not None)
 STATIC = tuple(mode for mode in MODES if mode.issued is None)
+
+_VARIANTS = ("user pool, ", "OIDC, ", "gql's ")
+"""How the names of modes begin that differ little from another one."""
+
+
+def each_of(modes: Sequence[Mode]) -> pytest.MarkDecorator:
+    """Return the parameter ``mode`` for a test; variants of a mode are for the second ring."""
+    found = [
+        pytest.param(mode, marks=pytest.mark.slow) if mode.name.startswith(_VARIANTS) else mode
+        for mode in modes
+    ]
+    return pytest.mark.parametrize("mode", found, ids=str)
 
 
 def emulator_arguments(authorizer: Authorizer) -> dict[str, Any]:
