@@ -86,7 +86,8 @@ def test_a_date_of_today_counts_and_one_of_the_day_before_yesterday_does_not() -
     today = ServerClock.assumed(Instant(wall=1_800_000_000.0, monotonic=1000.0))
     assert today.observe_date(1_800_000_000.0, sent=1000.0, received=1000.0).observed
     day_off = today.observe_date(1_800_000_000.0 - 86_402.0, sent=1000.0, received=1000.0)
-    assert day_off is today
+    again = day_off.observe_date(1_800_000_000.0 - 86_401.0, sent=1001.0, received=1001.0)
+    assert again.time_at(1001.0) == today.time_at(1001.0)
     hour_off = today.observe_date(1_800_000_000.0 - 3_600.0, sent=1000.0, received=1000.0)
     assert hour_off.doubt is not None
 
@@ -158,6 +159,18 @@ def test_dates_that_contradict_are_forgotten_after_five_minutes_without_another(
     assert server.without_old_dates(361.0).time_at(70.0) == 1020.0
     again = observed(server, date(300, AHEAD))
     assert again.without_old_dates(599.0) is again
+
+
+@pytest.mark.parametrize("wrong_by", [AHEAD, BEHIND, 90_000.0])
+def test_a_date_that_something_else_confirms_counts_for_five_minutes(wrong_by: float) -> None:
+    server = observed(ISSUED, date(60, wrong_by)).confirmed_date(60.0)
+    assert abs(server.time_at(70.0) - (1020.0 + wrong_by)) <= 1.0
+    assert server.without_old_dates(360.0).time_at(70.0) == 1020.0
+
+
+@pytest.mark.parametrize("server", [RIGHT, observed(ISSUED, date(60))])
+def test_without_a_date_that_contradicts_there_is_nothing_to_confirm(server: ServerClock) -> None:
+    assert server.confirmed_date(60.0) is server
 
 
 def test_without_contradicting_dates_nothing_is_forgotten() -> None:

@@ -18,10 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Bounds", "Clock", "Instant", "ServerClock", "SystemClock", "retry_after", "seconds_of"]
 
@@ -126,7 +123,7 @@ _DATES_LAST = 300.0
 """Seconds after which ``Date`` headers that contradict everything else are dropped."""
 
 _FARTHEST_DATE = 86_400.0
-"""Seconds by which a ``Date`` header may differ from this machine's clock; others are ignored."""
+"""Seconds by which a ``Date`` header may differ from this machine's clock, for dates to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +140,7 @@ class ServerClock:
         known: what tokens just issued, and the dates that agree with them, leave possible.
         dates: what confirmed dates say that contradict ``known``; ``None`` without such dates.
         dates_until: monotonic seconds from which ``dates`` count no more.
-        doubt: what one unconfirmed date says, and its second; ``None`` without such a date.
+        doubt: what the last date says, and its second, if it contradicts and is unconfirmed.
     """
 
     hint: float
@@ -181,7 +178,7 @@ class ServerClock:
         """
         found = Bounds.of(second, sent, received)
         if abs(found.high - self.hint) > _FARTHEST_DATE:
-            return self
+            return replace(self, doubt=(found, second))  # no second date confirms this one
         if self.known != EVERYTHING or found.contains(self.hint):
             both = self.known.intersection(found)
             if both is not None:
@@ -196,6 +193,18 @@ class ServerClock:
             until = received + _DATES_LAST
             return replace(self, dates=confirmed, dates_until=until, doubt=None)
         return replace(self, doubt=(found, second))
+
+    def confirmed_date(self, monotonic: float) -> ServerClock:
+        """Return the estimate in which the last date counts although it contradicts the others.
+
+        For callers that know of something else that confirms it.
+
+        Args:
+            monotonic: monotonic seconds, from which the date counts for five minutes.
+        """
+        if self.doubt is None:
+            return self
+        return replace(self, dates=self.doubt[0], dates_until=monotonic + _DATES_LAST, doubt=None)
 
     def without_old_dates(self, monotonic: float) -> ServerClock:
         """Return the estimate without the contradicting dates if their time is over."""

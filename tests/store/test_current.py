@@ -250,3 +250,32 @@ def test_what_says_nothing_about_the_token_does_not_hide_that_the_machine_slept(
     else:
         found.observe_dates(("Fri, 15 Jan 2027 20:00:00 GMT", 1000.0, 1000.0))
     assert found.snapshot.expired(Instant.now(clock))
+
+
+NOW_THERE = ("Fri, 15 Jan 2027 10:00:00 GMT", 1000.0, 1000.0)
+"""A date two hours ahead of this machine: by it, a token of an hour has expired."""
+
+
+def test_a_refusal_confirms_the_date_by_which_the_token_has_expired(clock: FakeClock) -> None:
+    found = current(ADA, clock)
+    found.observe_dates(NOW_THERE)
+    assert not found.snapshot.expired(Instant.now(clock))
+    assert found.after_refusal(Instant.now(clock)).expired(Instant.now(clock))
+
+
+@pytest.mark.parametrize(
+    ("date", "just_issued"),
+    [
+        pytest.param("Fri, 15 Jan 2027 06:00:00 GMT", False, id="the token lives by that date"),
+        pytest.param(NOW_THERE[0], True, id="the token was just issued to this process"),
+    ],
+)
+def test_a_refusal_does_not_confirm_a_date_that_does_not_explain_it(
+    clock: FakeClock, date: str, *, just_issued: bool
+) -> None:
+    found = current(ADA, clock)
+    if just_issued:
+        found.publish(job(ADA), newer(tokens_at(NOON)))
+    found.observe_dates((date, 1000.0, 1000.0))
+    before = found.snapshot
+    assert found.after_refusal(Instant.now(clock)) is before

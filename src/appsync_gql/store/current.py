@@ -11,6 +11,7 @@ from ..clock import Instant, ServerClock, seconds_of
 from ..exceptions import AppSyncError, RenewalFailed
 from .outcomes import renewed_event
 from .snapshot import Snapshot, TokenSettings
+from .validity import is_alive
 
 if TYPE_CHECKING:
     from .. import events
@@ -145,6 +146,22 @@ class CurrentTokens:
                 server = server.observe_date(second, sent, received)
         if server is not before:
             self._use_server(server, Instant.now(self._clock))
+
+    def after_refusal(self, now: Instant) -> Snapshot:
+        """Return the snapshot, after AppSync refused this or an older token.
+
+        The ``Date`` of the refusal counts at once if the token has expired by it: the one explains
+        the other. So a machine whose clock is behind does not take saved tokens that have expired
+        for newer ones.
+        """
+        snapshot = self.snapshot
+        server = snapshot.server.confirmed_date(now.monotonic)
+        if server is snapshot.server or snapshot.young(now, self.settings.use):
+            return snapshot
+        claims = snapshot.tokens.claims(self.settings.use) if snapshot.tokens else None
+        if not is_alive(claims, server, now):
+            self._use_server(server, now)
+        return self.snapshot
 
     def _use_server(self, server: ServerClock, now: Instant) -> None:
         """Use another estimate of the server's time."""

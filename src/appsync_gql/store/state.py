@@ -1,8 +1,7 @@
 """The state of one store in memory, and every decision about it.
 
-Decisions are taken under a lock that is held for microseconds, never over I/O
-or an await. They are values: the caller starts what is to be started, and
-reports what is to be reported.
+Decisions are taken under a lock that is held for microseconds, never over I/O or an await.
+They are values: the caller starts what is to be started, and reports what is to be reported.
 """
 
 from __future__ import annotations
@@ -120,6 +119,8 @@ class StoreState:
             self._check_open()
             now = Instant.now(self._clock)
             snapshot = self.current.at(now)
+            if rejected is not None and not denied:
+                snapshot = self.current.after_refusal(now)
             if snapshot.headers is None or snapshot.expired(now):
                 return self._attempt("expired")
             if rejected is not None and not snapshot.has(rejected):
