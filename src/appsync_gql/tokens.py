@@ -237,7 +237,7 @@ def _checked_token(value: Secret | type | None, name: str) -> Secret | None:
         return None
     if isinstance(value, type):
         raise InvalidToken(f"{name} must be a str, not {value.__name__}.", setting=name)
-    if not value or not value.isascii() or any(c.isspace() or not c.isprintable() for c in value):
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise InvalidToken(
             f"{name} is empty or contains blanks or other characters that no token contains; "
             "pass the bare token, without 'Bearer' or a line end.",
