@@ -187,9 +187,9 @@ class RenewalFailed(AppSyncError):
 
     Attributes:
         kind: ``"network"``, ``"throttled"``, ``"server"``, ``"trigger"`` (a Lambda trigger of
-            the user pool), ``"firewall"``, ``"storage"``, ``"clock"``, ``"identity"`` (another
-            user's tokens were in the response), ``"thread"`` (no thread can be started) or
-            ``"provider"``.
+            the user pool), ``"firewall"``, ``"storage"``, ``"clock"``, ``"certificate"`` (the
+            provider's is not trusted), ``"identity"`` (another user's tokens were in the
+            response), ``"thread"`` (no thread can be started) or ``"provider"``.
         retry_after: seconds until the next attempt will be made; 0.0 when the next call makes
             one. In an error of a provider: the seconds that the server asked to wait.
     """

@@ -75,6 +75,7 @@ def syntax_error() -> BaseException:
         (ConnectionFailed("x"), 6),
         (TransportConnectionFailed("x"), 6),
         (RenewalFailed("x", kind="network"), 6),
+        (RenewalFailed("x", kind="certificate"), 6),
         (RenewalFailed("x", kind="throttled"), 7),
         (Throttled("x"), 7),
         (ServerFailed("x"), 7),

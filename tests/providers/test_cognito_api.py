@@ -13,6 +13,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ParamValidationError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from appsync_gql import (
@@ -158,6 +159,7 @@ def test_a_transient_failure_is_attempted_three_times(
         refusal("UserLambdaValidationException"),
         refusal("ForbiddenException", status=403),
         refusal("405", status=405, x_amzn_waf_action="captcha"),
+        SSLError(endpoint_url=ADDRESS, error="[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"),
     ],
 )
 def test_what_another_attempt_can_not_change_is_attempted_once(outcome: Exception) -> None:
@@ -165,6 +167,15 @@ def test_what_another_attempt_can_not_change_is_attempted_once(outcome: Exceptio
     with pytest.raises(AppSyncError):
         fake.call()
     assert len(fake.outcomes) == 1
+
+
+def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
+    untrusted = SSLError(endpoint_url=ADDRESS, error="[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+    with pytest.raises(RenewalFailed, match="AWS_CA_BUNDLE") as caught:
+        cognito(untrusted).call()
+    assert caught.value.kind == "certificate"
+    cut = SSLError(endpoint_url=ADDRESS, error="EOF occurred in violation of protocol")
+    assert cognito(cut, OK).call() == OK
 
 
 def test_an_unknown_operation_is_attempted_once() -> None:

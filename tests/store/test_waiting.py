@@ -213,6 +213,7 @@ def test_callers_share_attempts_and_pauses(world: World) -> None:
         NotSignedIn("nobody"),
         ConfigurationError("secret"),
         StorageCorrupt("something else"),
+        RenewalFailed("untrusted", kind="certificate"),
         RenewalFailed("expired already", kind="clock"),
         RenewalFailed("another user's", kind="identity"),
         RenewalFailed("no thread", kind="thread"),

@@ -105,7 +105,7 @@ EXIT_CODES = (
 
 def exit_code_of(error: BaseException) -> int:
     """Return the exit code for an error."""
-    if isinstance(error, RenewalFailed) and error.kind == "network":
+    if isinstance(error, RenewalFailed) and error.kind in {"certificate", "network"}:
         return 6
     return _kind_of(error).code
 

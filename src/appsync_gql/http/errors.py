@@ -80,12 +80,12 @@ def error_without_response(error: BaseException, *, query: bool, sent: bool) -> 
         return ConnectionFailed(f"AppSync could not be reached ({said}); nothing was sent.")
     if query:
         return ConnectionFailed(
-            f"The connection was lost before the response ({said}). A query can be tried again.",
+            f"No complete response was received ({said}). A query can be tried again.",
             may_have_executed=True,
         )
     return OutcomeUnknown(
-        f"The mutation was sent and its response was lost ({said}). It may have been executed: "
-        "check before you send it again."
+        f"The mutation was sent, and no complete response was received ({said}). It may have been "
+        "executed: check before you send it again."
     )
 
 

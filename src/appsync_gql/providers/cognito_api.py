@@ -133,11 +133,7 @@ def _send(
     except exceptions.ParamValidationError as error:
         return _invalid_parameter(str(error))
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
-        return RenewalFailed(
-            f"Cognito could not be reached ({type(error).__name__}: {error}). Tokens that are "
-            "still valid are kept.",
-            kind="network",
-        )
+        return _unreachable(error)
     except Exception as error:  # noqa: BLE001 - whatever botocore raises for a wrong shape
         return RenewalFailed(
             f"Cognito's response is not of the documented form ({type(error).__name__}). Tokens "
@@ -148,6 +144,21 @@ def _send(
         # AWS WAF answers 202 to ask for a challenge.
         return firewall_error(_error_response(result, parameters))
     return {name: _as_secret(value) for name, value in result.items()}
+
+
+def _unreachable(error: Exception) -> RenewalFailed:
+    said = f"{type(error).__name__}: {error}"
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return RenewalFailed(
+            f"The certificate of Cognito's endpoint is not trusted ({said}). If a proxy of your "
+            "network replaces certificates, name its CA file in AWS_CA_BUNDLE; else check the "
+            "endpoint and this machine's clock. Tokens that are still valid are kept.",
+            kind="certificate",
+        )
+    return RenewalFailed(
+        f"Cognito could not be reached ({said}). Tokens that are still valid are kept.",
+        kind="network",
+    )
 
 
 def _error_response(response: Mapping[str, Any], parameters: Mapping[str, Any]) -> ErrorResponse:

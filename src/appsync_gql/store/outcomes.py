@@ -68,4 +68,4 @@ def is_transient(error: AppSyncError) -> bool:
     """Return whether another attempt, within seconds, may succeed without a change."""
     if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
         return False
-    return error.kind not in {"clock", "identity", "thread"}
+    return error.kind not in {"certificate", "clock", "identity", "thread"}

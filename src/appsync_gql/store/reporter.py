@@ -95,7 +95,7 @@ class Reporter:
             if self._failures >= _FAILURES or event.kind == "configuration":
                 text = (
                     f"Tokens could not be renewed ({self._failures} times in a row): "
-                    f"{event.message} The present ones are used until they expire."
+                    f"{event.message} Tokens are used until they expire."
                 )
         if text is None or type(event) in self._logged:
             return None
