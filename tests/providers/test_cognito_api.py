@@ -159,7 +159,7 @@ def test_a_transient_failure_is_attempted_three_times(
         refusal("UserLambdaValidationException"),
         refusal("ForbiddenException", status=403),
         refusal("405", status=405, x_amzn_waf_action="captcha"),
-        SSLError(endpoint_url=ADDRESS, error="[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"),
+        SSLError(endpoint_url=ADDRESS, error=OSError("CERTIFICATE_VERIFY_FAILED: self-signed")),
     ],
 )
 def test_what_another_attempt_can_not_change_is_attempted_once(outcome: Exception) -> None:
@@ -170,11 +170,13 @@ def test_what_another_attempt_can_not_change_is_attempted_once(outcome: Exceptio
 
 
 def test_a_certificate_that_is_not_trusted_is_no_lost_connection() -> None:
-    untrusted = SSLError(endpoint_url=ADDRESS, error="[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+    untrusted = SSLError(
+        endpoint_url=ADDRESS, error=OSError("CERTIFICATE_VERIFY_FAILED: self-signed")
+    )
     with pytest.raises(RenewalFailed, match="AWS_CA_BUNDLE") as caught:
         cognito(untrusted).call()
     assert caught.value.kind == "certificate"
-    cut = SSLError(endpoint_url=ADDRESS, error="EOF occurred in violation of protocol")
+    cut = SSLError(endpoint_url=ADDRESS, error=OSError("EOF occurred in violation of protocol"))
     assert cognito(cut, OK).call() == OK
 
 
