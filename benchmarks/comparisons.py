@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import blocking_clients as b
 import clients as c
+import cold_start
 import first_use
 import modes_clients as m
 import renewals
@@ -179,6 +180,19 @@ def measure_first_use(context: Context) -> None:
     results.row(title, "event loop blocked, boto3's import included", text, "≤ 50 ms")
 
 
+def measure_cold_start(context: Context) -> None:
+    """Measure a Lambda function's imports and first signed request."""
+    found = cold_start.measure(context.targets["tls"], max(context.options.starts, 1))
+    context.results.data["cold start"] = found
+    base, title = found[cold_start.BY_HAND], "cold start in AWS Lambda"
+    for name, it in found.items():
+        text = (
+            f"{it['cpu_ms']:.0f} ms of processor time ({it['cpu_ms'] / base['cpu_ms']:.2f} times); "
+            f"{it['wall_ms']:.0f} ms, of which {it['request_ms']:.0f} for the request"
+        )
+        context.results.row(title, name, text)
+
+
 def measure_subscriptions(context: Context) -> None:
     """Measure events per second."""
     results, options = context.results, context.options
@@ -216,13 +230,19 @@ def compare(
 
 def measure_sync(context: Context) -> None:
     """Compare synchronous clients, one at a time and in 16 threads."""
-    named = [b.GQL_REQUESTS, b.OURS_BLOCKING]
-    signed = [b.BY_HAND, b.OURS_BLOCKING_IAM]
+    gqls = [b.GQL_REQUESTS, b.GQL_REQUESTS_TUNED]
+    hands = [b.BY_HAND, b.BY_HAND_TUNED]
     for at_once, goal in ((1, "≥ 2"), (16, "≥ 3")):
         title = f"synchronous, {at_once} thread{'s' if at_once > 1 else ''}"
-        found = compare(context, title, at_once, named)[b.OURS_BLOCKING.name]
-        context.results.row(title, "against gql", f"{found['ratio']:.2f} times", goal)
-        context.results.row(title, "p99 against gql's", f"{found['p99_ratio']:.2f}", "≤ 1")
+        peers = gqls if at_once > 1 else gqls[:1]  # one thread needs one connection
+        found = compare(context, title, at_once, [*peers, b.OURS_BLOCKING])
+        ours = found[b.OURS_BLOCKING.name]
+        for peer in peers:
+            times = ours["ratio"] / found[peer.name]["ratio"]
+            context.results.row(title, f"against {peer.name}", f"{times:.2f} times", goal)
+            p99 = ours["p99_ratio"] / found[peer.name]["p99_ratio"]
+            context.results.row(title, f"p99 against {peer.name}", f"{p99:.2f}", "≤ 1")
+        signed = [*(hands if at_once > 1 else hands[:1]), b.OURS_BLOCKING_IAM]
         compare(context, f"{title}, signed", at_once, signed)
 
 
@@ -278,6 +298,7 @@ COMPARISONS: dict[str, Callable[[Context], None]] = {
     "renewals": measure_renewals,
     "memory": measure_memory,
     "first-use": measure_first_use,
+    "cold": measure_cold_start,
     "subscriptions": measure_subscriptions,
 }
 """The values of ``--only``, in the order of a full run."""

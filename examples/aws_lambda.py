@@ -11,6 +11,8 @@ import os
 from functools import lru_cache
 from typing import Any
 
+import botocore.auth
+import botocore.credentials  # noqa: F401 - with the line above: what the first signature needs
 from gql import Client
 
 from appsync_gql import BlockingAppSyncTransport, IamAuth, gql

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import aiohttp
 import pytest
@@ -189,6 +190,14 @@ def test_a_host_is_loopback_only_where_there_is_no_doubt(host: str, *, certain: 
 )
 def test_a_url_is_of_aws_by_the_end_of_its_host(url: str, *, aws: bool) -> None:
     assert is_aws_url(url) is aws
+
+
+@pytest.mark.parametrize("given", ["no", "", 1, None])
+def test_whether_plain_http_is_allowed_is_a_bool(given: Any) -> None:
+    """``allow_insecure="no"`` would allow it otherwise."""
+    with pytest.raises(ConfigurationError, match="True or False") as caught:
+        check_endpoint("http://api.example.com/graphql", allow_insecure=given)
+    assert caught.value.setting == "allow_insecure"
 
 
 @pytest.mark.parametrize("value", [True, False, ssl.create_default_context()])

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from appsync_gql.testing import Emulator
+
 FIRST_USE = """
 import asyncio, json, sys, time
 from gql import Client, gql
@@ -80,6 +82,51 @@ def test_importing_the_package_imports_nothing_that_a_plain_query_does_not_need(
     for later in ("testing", "realtime.pool", "persistence.dynamodb", "persistence.file"):
         assert find_spec(f"appsync_gql.{later}") is not None, "else this test checks nothing"
         assert not any(name.startswith(f"appsync_gql.{later}") for name in loaded)
+
+
+FIRST_SIGNED = """
+import json, os, sys
+# gql imports parts of botocore itself, where that is installed.
+import gql.transport.appsync_auth
+before = set(sys.modules)
+from gql import Client
+from appsync_gql import BlockingAppSyncTransport, IamAuth, gql
+client = Client(transport=BlockingAppSyncTransport(os.environ["API_URL"], auth=IamAuth()))
+result = client.execute(gql("{ item(id: 1) { id } }"))
+print(json.dumps({"result": result, "modules": sorted(set(sys.modules) - before)}))
+"""
+
+
+def test_a_function_of_aws_lambda_imports_nothing_that_its_first_signed_query_does_not_need() -> (
+    None
+):
+    """Its cold start is short only as long as the large parts of botocore stay out."""
+    with Emulator.in_thread(iam_credentials={}, region="eu-west-1") as emulator:
+        role = emulator.issue_iam_credentials(lifetime=3600)
+        found = python(
+            FIRST_SIGNED,
+            API_URL=emulator.graphql_url,
+            AWS_ACCESS_KEY_ID=role.access_key_id,
+            AWS_SECRET_ACCESS_KEY=str(role.secret_access_key),
+            AWS_SESSION_TOKEN=str(role.session_token),
+            AWS_REGION="eu-west-1",
+            AWS_DEFAULT_REGION="eu-west-1",
+        )
+    assert found["result"] == {"item": {"id": "1"}}
+    loaded = set(found["modules"])
+    assert "botocore.auth" in loaded, "else this test checks nothing"
+    roots = {"boto3", "jwt", "cryptography", "requests", "typer", "rich", "platformdirs"}
+    assert not {name.split(".")[0] for name in loaded} & roots
+    parts = {"session", "client", "loaders", "waiter", "docs", "paginate", "handlers", "regions"}
+    assert not loaded & {f"botocore.{part}" for part in parts}
+    own = {
+        *("providers", "persistence", "testing", "cli", "config", "client", "boto3_client"),
+        *("store.token_store", "store.renewal", "realtime.pool", "realtime.connection"),
+        *("auth.identity_pool", "auth.source", "data"),
+    }
+    for part in own:
+        assert find_spec(f"appsync_gql.{part}") is not None, "else this test checks nothing"
+    assert not loaded & {f"appsync_gql.{part}" for part in own}
 
 
 def test_boto3_is_imported_at_the_first_renewal_and_not_on_the_event_loop() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
+import enum
 import importlib
 import modulefinder
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +54,45 @@ def test_programs_that_bundle_others_find_the_modules_of_all_names(tmp_path: Pat
     finder.run_script(str(program))
     wanted = {f"appsync_gql.{name}" for name in vars(appsync_gql)["_NAMES"]}
     assert wanted - set(finder.modules) == set()
+
+
+def _classes() -> list[type[Any]]:
+    """Return the public classes whose construction may be left by an error half-way.
+
+    Not those of values that Python's ``dataclass`` shows: it sets all their fields first.
+    """
+    modules = [importlib.import_module(package) for package in PACKAGES]
+    found = [getattr(module, name) for module in modules for name in module.__all__]
+    classes = {one for one in found if isinstance(one, type)}
+    return sorted(
+        (one for one in classes if not (issubclass(one, enum.Enum | tuple) or _is_value(one))),
+        key=lambda one: one.__name__,
+    )
+
+
+def _is_value(one: type[Any]) -> bool:
+    if not dataclasses.is_dataclass(one):
+        return False
+    code = one.__repr__.__code__
+    return Path(code.co_filename).name in {"dataclasses.py", "reprlib.py"}
+
+
+@pytest.mark.parametrize("made", _classes(), ids=lambda made: made.__name__)
+def test_the_repr_of_an_object_that_could_not_be_constructed_raises_no_error(
+    made: Any,
+) -> None:
+    """Tools that show the local variables of a traceback (rich, Sentry) call it."""
+    unfinished = made.__new__(made)
+    assert repr(unfinished)
+    assert isinstance(str(unfinished), str)
+
+
+def test_the_classes_whose_repr_is_checked_are_those_with_a_constructor_of_their_own() -> None:
+    """Else the test above might check nothing."""
+    names = {made.__name__ for made in _classes()}
+    assert names >= {
+        *("AppSyncClient", "AppSyncTransport", "BlockingAppSyncTransport", "TokenStore"),
+        *("ApiKeyAuth", "IamAuth", "IdentityPoolAuth", "LambdaAuth", "OidcAuth"),
+        *("DynamoDBPersistence", "FilePersistence", "KeyringPersistence", "MemoryPersistence"),
+        *("RedisPersistence", "CognitoProvider", "Tokens", "Emulator", "FakeClock", "Gap"),
+    }

@@ -8,6 +8,7 @@ from gql.transport.transport import Transport
 
 from .background_loop import background_loop
 from .exceptions import ConfigurationError
+from .pickling import not_pickled
 from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
@@ -40,6 +41,8 @@ class BlockingAppSyncTransport(Transport):
     @arguments_hidden
     def __init__(self, url: str, **transport_arguments: Any) -> None:
         self.transport = AppSyncTransport(url, **transport_arguments)
+
+    __reduce__ = not_pickled
 
     @classmethod
     def over(cls, transport: AppSyncTransport) -> BlockingAppSyncTransport:

@@ -19,6 +19,7 @@ from .config import (
     config_of_text,
 )
 from .exceptions import ConfigurationError
+from .pickling import not_pickled
 from .secret import arguments_hidden
 from .transport import AppSyncTransport
 
@@ -76,6 +77,8 @@ class AppSyncClient(Client):
         # gql's client is synchronous or asynchronous by its transport: this one has both.
         self._synchronous = Client(transport=self._blocking, **client_arguments)
         self.auth = self._blocking.transport.authorization
+
+    __reduce__ = not_pickled
 
     def execute(self, request: GraphQLRequest, **arguments: Any) -> Any:
         """Execute a query or mutation and return its data; see gql's ``Client.execute``."""

@@ -128,12 +128,14 @@ def check_service_url(url: str, *, setting: str, allow_insecure: bool = False) -
         allow_insecure: whether plain ``http://`` to another machine is allowed.
 
     Raises:
-        ConfigurationError: it is not an http(s) URL with a host, or there is a user name or a
-            password in it.
+        ConfigurationError: it is not an http(s) URL with a host, there is a user name or a
+            password in it, or ``allow_insecure`` is no ``bool``.
         InsecureEndpoint: it is plain ``http://`` to a host that is not certainly this machine,
             and ``allow_insecure`` is false.
     """
     url = hidden(url)  # type: ignore[assignment]  # no traceback shows a password in it
+    if not isinstance(allow_insecure, bool):  # "no" would allow it
+        raise ConfigurationError("allow_insecure is True or False.", setting="allow_insecure")
     parts = _parse(url)
     if parts is None or parts.scheme not in {"http", "https"}:
         example = f", such as {_EXAMPLE}" if setting == "url" else ""

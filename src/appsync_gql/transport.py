@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.exceptions import TransportAlreadyConnected, TransportClosed
+from gql.transport.exceptions import TransportAlreadyConnected
 from gql.transport.file_upload import close_files
 
 from .auth.adapters import authorizer_of
 from .compat.gql import in_reconnecting_session, printed_request
 from .endpoint import ApiHosts, check_endpoint
-from .http.arguments import authorization_of, check_arguments, check_functions
+from .http.arguments import authorization_of, check_arguments, check_closing, check_functions
 from .http.batch import execute_each
 from .http.executor import Executor
 from .http.json import reader_of_bytes
@@ -23,7 +23,8 @@ from .http.request import prepare, signable_request
 from .http.request_body import text_of
 from .http.response import Classifier, Replay
 from .http.sender import Sender
-from .http.session import session_arguments, socket_session_arguments
+from .http.session import session_arguments, socket_session_arguments, warn_of_headers
+from .pickling import not_pickled
 from .realtime.stream import Subscriptions
 from .secret import arguments_hidden
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from .auth.base import Auth, SigningAuth
     from .events import RealtimeListener
-    from .http.loop_session import LoopSession
     from .realtime.handshake import RealtimeAuth
     from .realtime.settings import RealtimeSettings
 
@@ -61,8 +61,8 @@ class AppSyncTransport(AIOHTTPTransport):
         classify: a function that classifies responses, for a backend that refuses in another
             way than AppSync; where it returns ``None``, AppSync's rules apply.
         headers: sent with every request, as are ``cookies``; an ``Authorization`` or
-            ``x-api-key`` only with requests without another authorization. These and the
-            arguments after them are the parent's.
+            ``x-api-key`` only with requests without another authorization: ``auth=`` wins over
+            it, with a warning. These and the arguments after them are the parent's.
         timeout: seconds for one POST; ``None`` for aiohttp's 300. AppSync ends one after 30 s.
         json_serialize: with the default, as with ``json_deserialize``, msgspec and orjson are
             used where ``appsync-gql[fast]`` is installed, with the results of ``json``.
@@ -111,6 +111,7 @@ class AppSyncTransport(AIOHTTPTransport):
             headers=headers, cookies=cookies, timeout=timeout, ssl=ssl, session=client_session_args
         )
         check_functions(classify=classify, on_event=on_event)
+        check_closing(ssl_close_timeout=ssl_close_timeout, keep_open=keep_open)
         check_functions(json_serialize=json_serialize, json_deserialize=json_deserialize)
         self._hosts = hosts = ApiHosts.of(str(url), api_host=api_host, realtime_url=realtime_url)
         basic = auth if isinstance(auth, aiohttp.BasicAuth) else None
@@ -133,9 +134,11 @@ class AppSyncTransport(AIOHTTPTransport):
             json_deserialize=json_deserialize,
             client_session_args=client_session_args,
         )
+        if self.authorizer is not None:
+            warn_of_headers(self)
         self._executor = Executor(
             Sender(json_deserialize),
-            self._opened,
+            self._pool.opened,
             replay=Replay.of(replay),
             classifier=classify,
             signable=partial(signable_request, self, hosts.url),
@@ -151,6 +154,8 @@ class AppSyncTransport(AIOHTTPTransport):
             allow_insecure=allow_insecure,
             signed_headers=hosts.handshake_headers,
         )
+
+    __reduce__ = not_pickled
 
     # -- sessions ------------------------------------------------------------------------
 
@@ -189,14 +194,8 @@ class AppSyncTransport(AIOHTTPTransport):
 
     def _socket_arguments(self) -> dict[str, Any]:
         """Return the arguments for the aiohttp session of sockets."""
-        self._opened()
+        self._pool.opened()
         return socket_session_arguments(self, self._hosts.handshake_headers)
-
-    def _opened(self) -> LoopSession:
-        found = self._pool.current()
-        if found is None:
-            raise TransportClosed("Transport is not connected")
-        return found
 
     # -- requests ------------------------------------------------------------------------
 
@@ -232,7 +231,7 @@ class AppSyncTransport(AIOHTTPTransport):
         if authorizer is None and self.authorizer is None:
             request = printed_request(request, text_of)
             return await super().execute(request, extra_args=extra_args, upload_files=upload_files)
-        opened = self._opened()
+        opened = self._pool.opened()
         prepared = prepare(self, request, extra_args, upload_files=upload_files)
         files = list(self.files.values()) if upload_files else []  # another upload replaces them
         try:
@@ -296,5 +295,5 @@ class AppSyncTransport(AIOHTTPTransport):
         given = self.authorization if auth is None else auth
         if self.authorizer is None and auth is None:
             return super().subscribe(request, **options)
-        self._opened()
+        self._pool.opened()
         return self._subscriptions.subscribe(request, given, self._socket_arguments, **options)

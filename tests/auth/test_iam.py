@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
@@ -33,6 +33,9 @@ from appsync_gql import (
 )
 from appsync_gql.auth.sigv4 import access_key_of
 from support.store import fixed_delay
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 URL = "https://example.appsync-api.eu-west-1.amazonaws.com/graphql"
 REQUEST = SignableRequest(URL, b'{"query":"{ a }"}', "http")
@@ -243,6 +246,54 @@ def test_a_boto3_or_botocore_session_is_taken_and_nothing_else() -> None:
 def test_its_repr_says_which_profile_and_region() -> None:
     shown = repr(IamAuth(profile="dev", region="eu-west-1"))
     assert shown == "<IamAuth region='eu-west-1' profile='dev'>"
+
+
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_DEFAULT_REGION": "eu-north-1",
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"AWS_DEFAULT_REGION": None},
+        {"AWS_PROFILE": "other"},
+        {"AWS_DEFAULT_PROFILE": "other"},
+        {"AWS_SECURITY_TOKEN": "older name"},
+        {"AWS_SESSION_TOKEN": None},
+        {"AWS_CREDENTIAL_EXPIRATION": "2999-01-01T00:00:00Z"},
+        {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+        {"AWS_ACCESS_KEY_ID": ""},
+    ],
+    ids=lambda changed: ", ".join(f"{k}={v}" for k, v in changed.items()) or "as in AWS Lambda",
+)
+async def test_environment_variables_mean_what_they_mean_to_botocore(
+    changed: dict[str, str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    keys = "aws_access_key_id = AKIA{0}\naws_secret_access_key = x\nregion = eu-{0}-1\n"
+    config.write_text(f"[default]\n{keys.format('south')}\n[profile other]\n{keys.format('west')}")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name, value in (VARIABLES | changed).items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    session = botocore.session.Session()
+    custom = SignableRequest("https://api.example.com/graphql", b"{}", "http")
+    expected = await _signed(IamAuth(session=session), custom)
+    assert await _signed(IamAuth(), custom) == expected
+
+
+async def _signed(auth: IamAuth, request: SignableRequest) -> tuple[str | None, ...]:
+    """Return access key, region, and session token of a signature."""
+    headers = await auth.sign(request)
+    region = str(headers["Authorization"]).split("/")[2]
+    return access_key_of(headers), region, headers.get("X-Amz-Security-Token")
 
 
 HALF_SET = """

@@ -60,7 +60,12 @@ def renewing(
     source: Source, *, patience: float = 20.0, timeout: float = 30.0, delay: float = 0.0
 ) -> Renewing[int]:
     return Renewing(
-        source, clock=source.clock, delays=fixed_delay(delay), patience=patience, timeout=timeout
+        source,
+        clock=source.clock,
+        delays=fixed_delay(delay),
+        patience=patience,
+        timeout=timeout,
+        late=f"Nothing came within {timeout:g} s.",
     )
 
 

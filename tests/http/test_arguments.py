@@ -13,6 +13,7 @@ from appsync_gql import BadRequest, ConfigurationError
 from appsync_gql.auth.adapters import authorizer_of
 from appsync_gql.http.arguments import (
     authorization_of,
+    check_closing,
     check_cookies,
     check_functions,
     check_headers,
@@ -123,3 +124,27 @@ def test_what_is_no_function_is_a_configuration_error(name: str, value: object) 
     with pytest.raises(ConfigurationError, match=name) as caught:
         check_functions(**{name: value})
     assert caught.value.setting == name
+
+
+@pytest.mark.parametrize("seconds", [None, 0, 10, 0.5])
+def test_a_session_may_end_with_or_without_a_limit(seconds: float | None) -> None:
+    check_closing(ssl_close_timeout=seconds, keep_open=False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("ssl_close_timeout", "10"),
+        ("ssl_close_timeout", -1),
+        ("ssl_close_timeout", True),
+        ("ssl_close_timeout", float("nan")),
+        ("keep_open", "no"),
+        ("keep_open", None),
+        ("keep_open", 15),
+    ],
+)
+def test_how_a_session_can_not_end_is_a_configuration_error(setting: str, value: Any) -> None:
+    arguments: dict[str, Any] = {"ssl_close_timeout": 10, "keep_open": True, setting: value}
+    with pytest.raises(ConfigurationError, match=setting) as caught:
+        check_closing(**arguments)
+    assert caught.value.setting == setting

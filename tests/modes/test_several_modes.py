@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +201,49 @@ async def test_headers_of_all_requests_authorize_only_where_no_mode_does(
         assert found == {"me": {"username": "ada"}}
     assert carried(api) == [{"x-api-key"}, {"Authorization"}, {"Authorization"}]
     assert {request.headers.get("x-other") for request in api.emulator.requests} == {"1"}
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name.startswith("appsync_gql")
+    ]
+
+
+@pytest.mark.parametrize("name", ["authorization", "X-Api-Key"])
+@pytest.mark.parametrize("place", ["headers", "client_session_args"])
+@each_of(MODES)
+async def test_a_header_of_all_requests_gives_way_to_the_mode_with_one_warning(
+    api: Api, mode: Mode, place: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    given: dict[str, Any] = {"headers": {name: "sesame"}}
+    transport = AppSyncTransport(
+        api.emulator.graphql_url,
+        auth=mode.make(api),
+        **(given if place == "headers" else {"client_session_args": given}),
+    )
+    for _ in range(2):
+        async with Client(transport=transport) as session:
+            found = await session.execute(ME)
+            assert found["me"]["username"].startswith(mode.username)
+    assert carried(api) == [{mode.header}] * 2
+    (warning,) = warnings_of(caplog)
+    assert name.lower() in warning.lower()
+    assert "sesame" not in caplog.text
+
+
+async def test_a_header_of_one_request_or_without_a_mode_is_no_reason_for_a_warning(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    (user,) = users(api, 1)
+    with_mode = AppSyncTransport(api.emulator.graphql_url, auth=user, headers={"x-other": "1"})
+    without = AppSyncTransport(api.emulator.graphql_url, headers={"x-api-key": KEY})
+    for transport in (with_mode, without):
+        async with Client(transport=transport) as session:
+            await session.execute(ME, extra_args={"headers": {"x-api-key": KEY}})
+            await session.execute(ME, extra_args={"auth": user})
+    assert warnings_of(caplog) == []
 
 
 @each_of(MODES)

@@ -1,4 +1,4 @@
-"""Other clients subscribe to this package's emulator; this package to another simulator."""
+"""Other clients use this package's emulator; this package subscribes to another simulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from appsync_gql.testing import Emulator
 from .node_program import HERE, Program, install
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from .cognito_local import CognitoLocal
@@ -38,12 +38,12 @@ async def until(condition: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def client_running(
-    client: str, emulator: Emulator, folder: Path, **env: str
+    client: str, folder: Path, arguments: Sequence[str], **env: str
 ) -> AsyncIterator[Program]:
     """Run one of the programs in ``clients``."""
     await asyncio.to_thread(install, CLIENTS)
     program = Program(
-        [CLIENTS / f"{client}.cjs", emulator.graphql_url, emulator.region],
+        [CLIENTS / f"{client}.cjs", *arguments],
         ready='"ready":true',
         folder=folder,
         env=env,
@@ -68,7 +68,8 @@ async def test_the_subscription_link_receives_the_emulators_events(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     token = str(emulator.issue_tokens().access_token)
-    async with client_running("link", emulator, tmp_path, TOKEN=token) as program:
+    arguments = [emulator.graphql_url, emulator.region]
+    async with client_running("link", tmp_path, arguments, TOKEN=token) as program:
         await receives_an_event(emulator, program)
 
 
@@ -83,32 +84,44 @@ def credentials_json(emulator: Emulator) -> str:
     )
 
 
+SIGNED_IN = {"USERNAME": "ada", "PASSWORD": "correct horse"}
+
+
 @pytest.mark.peer("aws-amplify")
 @pytest.mark.parametrize(
-    ("mode", "token", "username"),
+    ("mode", "given", "username"),
     [
-        ("userPool", lambda e: str(e.issue_tokens().access_token), "ada"),
-        ("oidc", lambda e: e.issue_oidc_token("grace"), "grace"),
-        ("lambda", lambda _: "custom-token", "(Lambda authorizer)"),
-        ("apiKey", lambda _: "da2-key", "(API key)"),
-        ("iam", credentials_json, "ASIA"),
+        ("apiKey", lambda _: {}, "(API key)"),
+        ("userPool", lambda _: SIGNED_IN, "ada"),
+        ("iam", lambda _: {}, "AROAEMULATORGUEST:"),
+        ("iam", lambda _: SIGNED_IN, "AROAEMULATORUSER:"),
+        ("oidc", lambda e: {"TOKEN": e.issue_oidc_token("grace")}, "grace"),
+        ("lambda", lambda _: {"TOKEN": "custom-token"}, "(Lambda authorizer)"),
     ],
-    ids=["user pool", "OIDC", "Lambda", "API key", "IAM"],
+    ids=["API key", "user pool", "IAM: a guest", "IAM: a user of the pool", "OIDC", "Lambda"],
 )
-async def test_amplify_js_queries_and_subscribes_in_each_mode(
-    tmp_path: Path, mode: str, token: Callable[[Emulator], str], username: str
+async def test_amplify_js_queries_mutates_and_subscribes_in_each_mode(
+    tmp_path: Path, mode: str, given: Callable[[Emulator], dict[str, str]], username: str
 ) -> None:
+    """It is configured by the emulator's amplify_outputs.json; it signs in by itself."""
     async with Emulator(
         api_keys=["da2-key"],
         iam_credentials={},
+        guests=True,
         oidc_issuer="https://login.example.com",
-        lambda_authorizer=lambda event: {"isAuthorized": event["authorizationToken"] != ""},
+        lambda_authorizer=lambda event: {
+            "isAuthorized": event["authorizationToken"] == "custom-token"
+        },
     ) as emulator:
-        env = {"MODE": mode, "TOKEN": token(emulator)}
-        async with client_running("amplify", emulator, tmp_path, **env) as program:
+        env = {"MODE": mode, "OUTPUTS": json.dumps(emulator.amplify_outputs()), **given(emulator)}
+        arguments = [emulator.cognito_url]
+        async with client_running("amplify", tmp_path, arguments, **env) as program:
             await receives_an_event(emulator, program)
-            await until(lambda: '"query"' in program.output)
-            assert f'"username":"{username}' in program.output
+            await until(lambda: '"mutation"' in program.output or '"error"' in program.output)
+        assert '"error"' not in program.output
+        assert f'{{"query":{{"me":{{"username":"{username}' in program.output
+        assert '{"mutation":{"createItem":{"id":"by-amplify","name":"milk"' in program.output
+        assert emulator.executions["by-amplify"] == 1
 
 
 @pytest.mark.peer("smithy")
@@ -123,7 +136,8 @@ async def test_requests_signed_by_awss_own_javascript_sdk_are_accepted(
             "QUERY": "{ me { username } }",
             "HEADERS": json.dumps({"x-amz-user-agent": "tests"}),
         }
-        async with client_running("sign", emulator, tmp_path, **env) as program:
+        arguments = [emulator.graphql_url, emulator.region]
+        async with client_running("sign", tmp_path, arguments, **env) as program:
             await until(lambda: '"status"' in program.output or '"error"' in program.output)
         name = "AKIA" if user == "static" else "ASIA"
         assert '"status":200' in program.output

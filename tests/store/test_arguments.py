@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from appsync_gql import (
     TokenStore,
 )
 from appsync_gql.secret import Secret
-from appsync_gql.store.arguments import secret
+from appsync_gql.store.arguments import check_rejected, secret
 from support.store import NOON, tokens_at
 
 PROVIDER = CognitoProvider("client", region="eu-west-1")
@@ -83,6 +85,22 @@ def test_arguments_that_make_sense_are_taken(tmp_path: Any) -> None:
         scheme="Bearer",
         on_event=print,
     )
+
+
+@pytest.mark.parametrize("rejected", [None, {}, {"Authorization": "token"}, MappingProxyType({})])
+def test_headers_or_nothing_can_be_replaced(rejected: Any) -> None:
+    check_rejected(rejected)
+
+
+@pytest.mark.parametrize("rejected", ["text", b"text", 5, ["Authorization"]])
+async def test_what_are_no_headers_can_not_be_replaced(rejected: Any) -> None:
+    """With tokens that are alive it was a bare AttributeError."""
+    store = TokenStore(PROVIDER, tokens=ADA)
+    with pytest.raises(ConfigurationError, match="headers that were sent") as caught:
+        await store.renew(rejected)
+    assert caught.value.setting == "rejected"
+    with pytest.raises(ConfigurationError, match="headers that were sent"):
+        await asyncio.to_thread(store.blocking.renew, rejected)
 
 
 def test_only_strings_are_made_secret() -> None:

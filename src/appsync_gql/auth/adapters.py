@@ -82,8 +82,9 @@ def authorizer_of(auth: object) -> Authorizer:
     if isinstance(auth, Auth):
         return _HeadersAuthorizer(auth)
     raise ConfigurationError(
-        "auth is a TokenStore, an object with the methods of appsync_gql.Auth, or one of "
-        f"gql's own auth objects; not {type(auth).__name__}.",
+        "auth is a TokenStore, ApiKeyAuth(…), IamAuth(…), IdentityPoolAuth(…), OidcAuth(…), "
+        "LambdaAuth(…), one of gql's own auth objects, or an object with the methods of "
+        f"appsync_gql.Auth; not {type(auth).__name__}.",
         setting="auth",
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError
+from ..pickling import not_pickled
 from ..secret import Secret, arguments_hidden, hidden
 
 if TYPE_CHECKING:
@@ -34,16 +35,19 @@ class ApiKeyAuth:
 
     @arguments_hidden
     def __init__(self, key: str) -> None:
-        key = hidden(key)  # type: ignore[assignment] # no traceback shows it
-        if not isinstance(key, Secret):
-            raise ConfigurationError("The API key must be a str.", setting="key")
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
+        given, key = hidden(key), ""  # no traceback shows it
+        if not isinstance(given, Secret):
+            kind = "None" if given is None else given.__name__
+            raise ConfigurationError(
+                f"key is the API key as a str, such as 'da2-…'; not {kind}.", setting="key"
+            )
+        if not given or not given.isascii() or not given.isprintable() or " " in given:
             raise ConfigurationError(
                 "The API key is empty, or has blanks, line feeds or other characters that no key "
                 "has.",
                 setting="key",
             )
-        self._headers: Headers = MappingProxyType({"x-api-key": key})
+        self._headers: Headers = MappingProxyType({"x-api-key": given})
 
     def headers_nowait(self) -> Headers:
         """Return the header with the key."""
@@ -61,6 +65,4 @@ class ApiKeyAuth:
     def __repr__(self) -> str:
         return "<ApiKeyAuth>"
 
-    def __reduce__(self) -> NoReturn:
-        msg = "ApiKeyAuth is not pickled: make one in each process"
-        raise TypeError(msg)
+    __reduce__ = not_pickled

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 
 from ..exceptions import ConfigurationError
 
-__all__ = ["check_profile", "check_region", "check_seconds"]
+__all__ = ["check_profile", "check_region", "check_seconds", "check_source"]
 
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -27,6 +28,38 @@ def check_seconds(setting: str, value: object, *, above_zero: bool = False) -> N
     if not (number and math.isfinite(value) and (value > 0 or (value == 0 and not above_zero))):  # type: ignore[arg-type,operator]
         least = "above 0" if above_zero else "0 or more"
         raise ConfigurationError(f"{setting} is a number of seconds, {least}.", setting=setting)
+
+
+def check_source(source: object) -> None:
+    """Raise an error unless the value is a token, or a function without arguments.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if isinstance(source, str):
+        return
+    if isinstance(source, type) and not hasattr(source, "__await__"):
+        raise ConfigurationError(
+            f"source is the class {source.__name__}; pass an instance that can be called, or a "
+            "function that returns the token.",
+            setting="source",
+        )
+    if not callable(source):
+        called = ": pass the function itself, without ()" if inspect.isawaitable(source) else ""
+        raise ConfigurationError(
+            "source is a token as a str, or a function that returns one, not "
+            f"{type(source).__name__}{called}.",
+            setting="source",
+        )
+    try:
+        inspect.signature(source).bind()
+    except TypeError as error:
+        raise ConfigurationError(
+            f"source is called without arguments, which this function does not allow ({error}).",
+            setting="source",
+        ) from None
+    except ValueError:  # some functions that are written in C do not say
+        return
 
 
 def check_region(region: object) -> None:

@@ -10,7 +10,7 @@ from ..boto3_client import check_boto3_arguments, client_for, without_debug_logs
 from ..endpoint import check_service_url
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
 from ..forks import importing
-from ..secret import Secret, hidden
+from ..secret import Secret, arguments_hidden, hidden
 from ..store.validity import TokenState
 from .signed import AwsCredentials, SignedAuth
 
@@ -31,9 +31,15 @@ _POOL_ID = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d+):[0-9a-fA-F-]+\Z")
 _ISSUER = re.compile(r"https://(?:issuer-)?(cognito-idp\..+)\Z")
 
 _CONFIGURATION = {
-    "InvalidIdentityPoolConfigurationException": "The identity pool has no role for this user",
-    "InvalidParameterException": "Cognito rejects the identity pool's id, or its login provider",
-    "ResourceNotFoundException": "There is no such identity pool",
+    "InvalidIdentityPoolConfigurationException": (
+        "The identity pool has no role for this user {}: its owner sets one."
+    ),
+    "InvalidParameterException": (
+        "Cognito rejects the identity pool's id, or its login provider {}: check identity_pool_id."
+    ),
+    "ResourceNotFoundException": (
+        "There is no such identity pool {}: check the whole identity_pool_id, with its region."
+    ),
 }
 _KINDS = {
     "TooManyRequestsException": "throttled",
@@ -70,6 +76,7 @@ class IdentityPoolAuth(SignedAuth):
         InsecureEndpoint: ``endpoint_url`` is ``http://`` to another machine.
     """
 
+    @arguments_hidden
     def __init__(
         self,
         store: TokenStore | None,
@@ -85,8 +92,7 @@ class IdentityPoolAuth(SignedAuth):
         patience: float = 20.0,
     ) -> None:
         self._pool_region = _region_of(identity_pool_id)
-        if store is not None and not hasattr(store, "blocking"):
-            raise ConfigurationError("store is a TokenStore, or None for a guest.", setting="store")
+        _check_store(store)
         check_boto3_arguments(boto3_session, config)
         self._allow_insecure = allow_insecure
         if endpoint_url is not None:
@@ -215,7 +221,7 @@ def _logins(tokens: Tokens) -> dict[str, Any]:
     if tokens.id_token is None or issuer is None:
         raise ConfigurationError(
             "An identity pool needs the user's ID token: sign in with the openid scope, or "
-            "give the store Tokens with an id_token.",
+            "pass Tokens with an id_token to the store.",
             setting="store",
         )
     cognito = _ISSUER.match(issuer)
@@ -227,7 +233,7 @@ def _error_of(code: str, message: str) -> AppSyncError:
     said = f"({code}: {message})"
     if code in _CONFIGURATION:
         return ConfigurationError(
-            f"{_CONFIGURATION[code]} {said}.", setting="identity_pool_id", error_type=code
+            _CONFIGURATION[code].format(said), setting="identity_pool_id", error_type=code
         )
     if code == "NotAuthorizedException":
         text = message.lower()
@@ -237,7 +243,8 @@ def _error_of(code: str, message: str) -> AppSyncError:
             )
         if "unauthenticated" in text or "guest" in text:
             return ConfigurationError(
-                f"The identity pool admits no guests {said}: give IdentityPoolAuth a store.",
+                f"The identity pool admits no guests {said}: pass a TokenStore to "
+                "IdentityPoolAuth, or let the pool's owner admit them.",
                 setting="store",
                 error_type=code,
             )
@@ -252,6 +259,19 @@ def _error_of(code: str, message: str) -> AppSyncError:
         kind=_KINDS.get(code, "provider"),
         error_type=code,
     )
+
+
+def _check_store(store: object) -> None:
+    """Raise ``ConfigurationError`` unless this is a token store, or ``None``."""
+    if isinstance(store, type):
+        raise ConfigurationError(
+            f"store is the class {store.__name__}; pass an instance of it.", setting="store"
+        )
+    if store is not None and not hasattr(store, "blocking"):
+        raise ConfigurationError(
+            f"store is a TokenStore, or None for a guest; not {type(store).__name__}.",
+            setting="store",
+        )
 
 
 def _region_of(identity_pool_id: object) -> str:

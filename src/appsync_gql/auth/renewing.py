@@ -96,6 +96,7 @@ class Renewing(Generic[T]):
             that may pass.
         timeout: seconds after which an attempt that has not ended is given up. It is not
             repeated for the callers that have waited for it.
+        late: what to say of such an attempt.
     """
 
     def __init__(
@@ -106,9 +107,10 @@ class Renewing(Generic[T]):
         delays: Callable[[], Iterator[float]],
         patience: float,
         timeout: float,
+        late: str = "No credential was obtained in time.",
     ) -> None:
         self._fetch, self._clock = fetch, clock
-        self._patience, self._timeout = patience, timeout
+        self._patience, self._timeout, self._late = patience, timeout, late
         self._limiter = Limiter(delays)
         self._credential: Credential[T] | None = None
         self._begin()
@@ -258,7 +260,7 @@ class Renewing(Generic[T]):
 
     def _give_up(self, attempt: _Attempt[T]) -> None:
         """End an attempt that has taken too long, so that the next one can begin."""
-        error = RenewalFailed(f"No credential was obtained within {self._timeout:g} s.")
+        error = RenewalFailed(self._late)
         with self._lock:
             if self._under_way is attempt:
                 self._under_way = None

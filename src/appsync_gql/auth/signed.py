@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
 from ..compat.botocore import import_signer
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..pickling import not_pickled
 from ..secret import Secret
+from ..store.arguments import check_objects, check_rejected
 from ..store.validity import Validity
 from ..tokens import TokenClaims
 from .arguments import check_region, check_seconds
@@ -53,7 +55,8 @@ class AwsCredentials:
     user: str | None = None
 
     def __repr__(self) -> str:
-        return f"<AwsCredentials {self.keys.access_key}>"
+        keys = getattr(self, "keys", None)  # a traceback also shows one whose __init__ raised
+        return f"<AwsCredentials {None if keys is None else keys.access_key}>"
 
 
 class SignedAuth:
@@ -73,8 +76,8 @@ class SignedAuth:
     """
 
     refused_advice = (
-        "Check the AWS credentials' access key, secret key and region, this machine's clock, and "
-        "that the API has the AWS_IAM mode."
+        "Check the AWS credentials' access key and secret key, that temporary ones have not "
+        "expired, the region, this machine's clock, and that the API has the AWS_IAM mode."
     )
 
     def __init__(
@@ -89,13 +92,20 @@ class SignedAuth:
     ) -> None:
         check_region(region)
         check_seconds("patience", patience)
+        check_objects(clock=clock, delays=delays)
         self._load, self._error_of, self._region = load, error_of, region
         self._clock = SystemClock() if clock is None else clock
         self._server = ServerClock.assumed(Instant.now(self._clock))
         self._date: tuple[float, float, float] | None = None
         self._rejected = False
         self._renewing: Renewing[AwsCredentials] = Renewing(
-            self._fetch, clock=self._clock, delays=delays, patience=patience, timeout=_SECONDS
+            self._fetch,
+            clock=self._clock,
+            delays=delays,
+            patience=patience,
+            timeout=_SECONDS,
+            late=f"No AWS credentials were obtained within {_SECONDS:g} s: what issues them (STS, "
+            "SSO, a metadata service, Cognito) does not answer.",
         )
 
     def sign_nowait(self, request: SignableRequest) -> Headers | None:
@@ -121,6 +131,7 @@ class SignedAuth:
             Whether signing again gives another result: with the server's time, if the rejected
             time was wrong; or with other credentials.
         """
+        check_rejected(rejected)
         if denied:
             return False  # the permission belongs to the user or role, whatever its credentials
         if self._correct_clock(time_of(rejected)):
@@ -139,9 +150,7 @@ class SignedAuth:
             self._date = second, now - took, now
             self._server = self._server.observe_date(second, now - took, now)
 
-    def __reduce__(self) -> NoReturn:
-        msg = f"{type(self).__name__} is not pickled: make one in each process"
-        raise TypeError(msg)
+    __reduce__ = not_pickled
 
     # -- parts -----------------------------------------------------------------------------
 
@@ -175,8 +184,8 @@ class SignedAuth:
         region = self._region or region_of(request.url) or credentials.region
         if region is None:
             raise ConfigurationError(
-                "Which region is the API in? Its host name does not say: give the authorization "
-                "region=…, or set AWS_DEFAULT_REGION.",
+                "Which region is the API in? Its host name does not say: pass region= to "
+                "the authorization, or set AWS_DEFAULT_REGION.",
                 setting="region",
             )
         at = self._server.time_at(self._clock.monotonic())

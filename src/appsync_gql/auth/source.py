@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -12,15 +12,16 @@ from ..backoff import delays as default_delays
 from ..clock import Clock, Instant, ServerClock, SystemClock, seconds_of
 from ..exceptions import (
     AppSyncError,
-    ConfigurationError,
     InvalidToken,
     RenewalFailed,
     SessionExpired,
 )
-from ..secret import Secret, hidden
+from ..pickling import not_pickled
+from ..secret import Secret, arguments_hidden, hidden
+from ..store.arguments import check_objects, check_rejected
 from ..store.validity import TokenState, Validity
 from ..tokens import TokenClaims
-from .arguments import check_seconds
+from .arguments import check_seconds, check_source
 from .fetching import await_in_time, fetch_in_task, fetch_in_thread
 from .renewing import Credential, Renewing
 
@@ -61,6 +62,7 @@ class _SourceAuth:
 
     refused_advice = ""
 
+    @arguments_hidden
     def __init__(
         self,
         source: Source,
@@ -77,10 +79,8 @@ class _SourceAuth:
             check_seconds("lifetime", lifetime, above_zero=True)
         check_seconds("timeout", timeout, above_zero=True)
         check_seconds("patience", patience)
-        if not (isinstance(source, str) or callable(source)):
-            raise ConfigurationError(
-                "source is a token as a str, or a function that returns one.", setting="source"
-            )
+        check_objects(clock=clock, delays=delays)
+        check_source(source)
         self._source: Any = source
         self._is_async = inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(
             getattr(source, "__call__", None)  # noqa: B004 - it is not whether it can be called
@@ -94,6 +94,7 @@ class _SourceAuth:
             delays=delays,
             patience=patience,
             timeout=timeout,
+            late=self._late(),
         )
         if isinstance(source, str):
             self._checked(source)
@@ -114,6 +115,7 @@ class _SourceAuth:
 
     async def renew(self, rejected: Headers | None = None, *, denied: bool = False) -> Headers:
         """Return newer headers than the rejected ones; see :class:`Auth`."""
+        check_rejected(rejected)
         current = self._renewing.credential
         if current is None or (rejected is not None and current.value != rejected):
             return await self.headers()
@@ -128,9 +130,7 @@ class _SourceAuth:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
-    def __reduce__(self) -> NoReturn:
-        msg = f"{type(self).__name__} is not pickled: make one in each process"
-        raise TypeError(msg)
+    __reduce__ = not_pickled
 
     # -- the source ------------------------------------------------------------------
 
@@ -173,8 +173,11 @@ class _SourceAuth:
         return self._credential_of(await self._in_time(self._source()))
 
     async def _in_time(self, returned: Awaitable[object]) -> object:
-        late = RenewalFailed(f"The token source did not return within {self._timeout:g} s.")
+        late = RenewalFailed(self._late())
         return await await_in_time(returned, self._timeout, late)
+
+    def _late(self) -> str:
+        return f"The token source did not return within {self._timeout:g} s (see timeout=)."
 
     def _credential_of(self, token: object, *, fresh: bool = True) -> Credential[Headers]:
         """Return the headers of a token, and how long they can be used.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "authorization_of",
     "check_arguments",
+    "check_closing",
     "check_cookies",
     "check_functions",
     "check_headers",
@@ -112,6 +113,25 @@ def check_timeout(timeout: Any) -> None:
         raise ConfigurationError(
             "timeout is a number of seconds above 0, or None.", setting="timeout"
         )
+
+
+def check_closing(*, ssl_close_timeout: Any, keep_open: object) -> None:
+    """Check how a session ends.
+
+    Raises:
+        ConfigurationError: ``ssl_close_timeout`` is neither ``None`` nor a number of seconds of
+            0 or more, or ``keep_open`` is no ``bool``.
+    """
+    number = isinstance(ssl_close_timeout, int | float) and not isinstance(ssl_close_timeout, bool)
+    if ssl_close_timeout is not None and not (
+        number and math.isfinite(ssl_close_timeout) and ssl_close_timeout >= 0
+    ):
+        raise ConfigurationError(
+            "ssl_close_timeout is a number of seconds, 0 or more, or None for no limit.",
+            setting="ssl_close_timeout",
+        )
+    if not isinstance(keep_open, bool):
+        raise ConfigurationError("keep_open is True or False.", setting="keep_open")
 
 
 def authorization_of(

@@ -18,6 +18,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from gql.transport.exceptions import TransportClosed
+
 from ..compat.forks import detach_loop, replace_inherited_loop
 from ..threads import after_fork_in_child
 from .loop_session import LoopSession, close_later
@@ -158,6 +160,17 @@ class SessionPool:
         by_loop = _process.local.sessions.of_pools.get(self._key)
         found = by_loop.get(asyncio.get_running_loop()) if by_loop is not None else None
         return found if found is not None and found.is_open else None
+
+    def opened(self) -> LoopSession:
+        """Return the running loop's session.
+
+        Raises:
+            TransportClosed: it is not open.
+        """
+        found = self.current()
+        if found is None:
+            raise TransportClosed("Transport is not connected")
+        return found
 
     def any_open(self) -> LoopSession | None:
         """Return a session that is open on any loop; ``None`` if there is none."""

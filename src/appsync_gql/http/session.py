@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,10 @@ __all__ = [
     "session_arguments",
     "session_headers",
     "socket_session_arguments",
+    "warn_of_headers",
 ]
+
+log = logging.getLogger(__name__)
 
 _AUTHORIZATION = ("Authorization", "x-api-key")
 """The headers of the authorization modes, of which a request carries one."""
@@ -66,6 +70,17 @@ def authorization_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:
     headers = _given_headers(transport)
     found = ((name, value) for name in _AUTHORIZATION for value in headers.getall(name, ()))
     return CIMultiDict(found)
+
+
+def warn_of_headers(transport: AIOHTTPTransport) -> None:
+    """Log that headers of all requests are not sent, because the transport has a mode."""
+    for name in authorization_headers(transport):
+        log.warning(
+            "auth= authorizes the transport's requests, so the header %s of its headers= is not "
+            "sent: remove one of the two. To replace the mode for one request, pass the header "
+            "in extra_args={'headers': {…}}.",
+            name,
+        )
 
 
 def _given_headers(transport: AIOHTTPTransport) -> CIMultiDict[str]:

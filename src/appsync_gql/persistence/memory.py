@@ -62,4 +62,6 @@ class MemoryPersistence:
             lock.release()
 
     def __repr__(self) -> str:
-        return f"<MemoryPersistence with {len(self._sessions.sessions)} sessions>"
+        # A traceback also shows an object whose __init__ raised.
+        saved = getattr(self, "_sessions", SavedSessions())
+        return f"<MemoryPersistence with {len(saved.sessions)} sessions>"

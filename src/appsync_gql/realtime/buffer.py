@@ -32,7 +32,8 @@ class Gap(dict[str, Any]):
         self.reason = reason
 
     def __repr__(self) -> str:
-        return f"Gap({self.reason!r})"
+        # A traceback also shows an object whose __init__ raised.
+        return f"Gap({getattr(self, 'reason', None)!r})"
 
 
 class _End:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..exceptions import ConfigurationError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "call_with_secrets",
     "check_objects",
+    "check_rejected",
     "check_seconds",
     "check_settings",
     "check_used",
@@ -28,7 +30,7 @@ __all__ = [
 _METHODS = {
     "provider": (("refresh", "sign_in", "revoke"), "CognitoProvider(…)"),
     "persistence": (("load", "save", "delete", "lock"), 'FilePersistence("sessions.json")'),
-    "clock": (("wall", "monotonic"), "an object with these methods"),
+    "clock": (("wall", "monotonic"), "appsync_gql.testing.FakeClock()"),
 }
 
 _OPTIONAL = {"persistence", "clock", "on_event"}
@@ -89,6 +91,20 @@ def check_settings(settings: TokenSettings, tokens: Tokens | None) -> None:
             "token_use",
             f'token_use="{settings.use}" needs an {settings.use} token, or a refresh token to '
             "get one.",
+        )
+
+
+def check_rejected(rejected: object) -> None:
+    """Check what ``renew`` is to replace.
+
+    Raises:
+        ConfigurationError: it is neither ``None`` nor headers.
+    """
+    if rejected is not None and not isinstance(rejected, Mapping):
+        _fail(
+            "rejected",
+            "renew() takes the headers that were sent, {'Authorization': …}, or None; not "
+            f"{type(rejected).__name__}.",
         )
 
 

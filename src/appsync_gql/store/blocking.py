@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..challenges import Answer, hidden_value
 from ..forks import importing
+from ..pickling import not_pickled
 from ..secret import sealed
 from .arguments import check_used, sealed_argument
 from .signing_in import sign_in_blocking
@@ -42,6 +43,8 @@ class BlockingTokenStore:
         self._methods = methods
         self._status = status
         self._settings = settings
+
+    __reduce__ = not_pickled
 
     def headers(self) -> Headers:
         """As :meth:`TokenStore.headers`."""

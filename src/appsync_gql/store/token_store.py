@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
 from ..backoff import delays as default_delays
 from ..backoff import lock_delays as default_lock_delays
@@ -13,6 +13,7 @@ from ..clock import Clock, SystemClock
 from ..events import Replayed
 from ..exceptions import AppSyncError
 from ..persistence.memory import MemoryPersistence
+from ..pickling import not_pickled
 from ..secret import arguments_hidden
 from .arguments import check_objects, check_seconds, check_settings, secret, tokens_given
 from .blocking import BlockingTokenStore
@@ -250,6 +251,4 @@ class TokenStore(UserMethods):
             f"{status.state.value}, {status.seconds_left:.0f} s left>"
         )
 
-    def __reduce__(self) -> NoReturn:
-        msg = "a TokenStore is not pickled: make one in each process, with a shared persistence"
-        raise TypeError(msg)
+    __reduce__ = not_pickled

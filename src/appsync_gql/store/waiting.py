@@ -18,7 +18,7 @@ from ..exceptions import (
     RenewalFailed,
     StorageFailed,
 )
-from .arguments import call_with_secrets
+from .arguments import call_with_secrets, check_rejected
 from .job import Attempt, Job, Pause
 from .outcomes import is_transient
 from .provider_calls import optional_method
@@ -97,6 +97,7 @@ class StoreMethods:
 
     def renew(self, rejected: Headers | None, *, denied: bool) -> Waits[Headers]:
         """Return newer headers than the rejected ones."""
+        check_rejected(rejected)
         reason: Reason = "denied" if denied else "requested" if rejected is None else "refused"
         replaced = self._state.current.snapshot.headers if rejected is None else rejected
         found = self._state.replace(rejected, denied=denied)
