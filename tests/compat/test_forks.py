@@ -20,6 +20,7 @@ from appsync_gql.compat.forks import (
     detach_loop,
     keep_for_ever,
     replace_inherited_loop,
+    replace_socket,
 )
 from support.idle_connection import Connected
 
@@ -61,6 +62,20 @@ async def test_a_detached_connection_stays_open_for_the_parent(folder: Path | No
         await asyncio.sleep(0.02)
         assert len(connected.server.writers) == 1
         parents.close()
+
+
+def test_a_replaced_socket_reads_nothing_of_what_its_parent_will_read() -> None:
+    ours, theirs = socket.socketpair()
+    parents = ours.dup()  # as the parent process has it
+    theirs.sendall(b"the server's part of a handshake")
+    replace_socket(ours)
+    with pytest.raises(OSError, match="non-socket"):
+        ours.recv(99)
+    assert parents.recv(99) == b"the server's part of a handshake"
+    for end in (ours, theirs, parents):
+        end.close()
+    replace_socket(ours)  # a closed one stays as it is
+    assert ours.fileno() == -1
 
 
 def test_what_is_kept_for_ever_is_not_collected() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +158,38 @@ print(json.dumps(os.waitpid(pid, 0)[1]))
 """
     status, stderr = run_program(program)
     assert status == 0
+    assert unclosed(stderr) == []
+
+
+@pytest.mark.parametrize("end", ["sys.exit", "os._exit"])
+def test_a_child_leaves_a_connection_alone_that_its_parent_is_opening(
+    end: str, tmp_path: Path
+) -> None:
+    program = f"""
+end, gate = {end}, threading.Event()
+path = make_certificate(Path(sys.argv[1]) / "server.pem")
+server = EchoServer(tls=server_context(path), handshakes=gate)
+shared = client(server.url, ssl=trusting(path))
+
+async def main():
+    waiting = asyncio.ensure_future(shared.execute_async(numbered(QUERY, 7)))
+    while not server.opened:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
+    gate.set()
+    time.sleep(0.2)  # the server's part of the handshake arrives, but is not read yet
+    await asyncio.sleep(0)  # now the loop has found it, and reads it next: in the child too
+    pid = os.fork()
+    if not pid:
+        end(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    return (await waiting)["a"]
+
+print(json.dumps([asyncio.run(main()), server.opened]))
+"""
+    (answer, opened), stderr = run_program(program, str(tmp_path), seconds=30)
+    assert answer == 7
+    assert opened == 1
     assert unclosed(stderr) == []
 
 

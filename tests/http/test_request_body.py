@@ -6,7 +6,6 @@ from typing import Any
 
 import gql
 import pytest
-from aiohttp import BytesPayload
 from aiohttp.abc import AbstractStreamWriter
 from gql import GraphQLRequest
 from graphql import GraphQLError, parse, print_ast
@@ -95,9 +94,6 @@ async def test_a_payload_knows_whether_it_was_begun_to_be_sent() -> None:
     assert writer.written == b"{}"
 
 
-@pytest.mark.skipif(
-    not hasattr(BytesPayload, "write_with_length"), reason="aiohttp has it from 3.12 on"
-)
 async def test_a_payload_of_limited_length_counts_as_begun_too() -> None:
     payload, writer = TrackedPayload(b"{}"), Writer()
     await payload.write_with_length(writer, 1)

@@ -152,12 +152,6 @@ async def test_trace_configs_see_every_part_of_a_request() -> None:
     assert seen == ["request_start", "request_chunk_sent", "request_end", "response_chunk_received"]
 
 
-needs_middlewares = pytest.mark.skipif(
-    not hasattr(aiohttp, "ClientHandlerType"), reason="aiohttp has middlewares from 3.12 on"
-)
-
-
-@needs_middlewares
 async def test_middlewares_see_every_request_and_may_change_it() -> None:
     async def middleware(request: Any, handler: Any) -> Any:
         request.headers["x-from"] = "middleware"
@@ -217,8 +211,8 @@ async def test_credentials_from_netrc_beside_a_token_leave_no_doubt(
             await send(session, server.url, document)
         except BadRequest as error:
             assert_not_sent(error, BadRequest)
-        else:  # aiohttp before 3.12 sends them in place of the token
-            assert server.header("authorization") in {"token", "Basic YWRhOng="}
+        else:
+            assert server.header("authorization") == "token"
 
 
 @BOTH
@@ -303,7 +297,6 @@ async def test_a_trace_hook_that_raises_before_sending_sent_nothing(
     assert "a tracer failed" in str(error)
 
 
-@needs_middlewares
 @BOTH
 async def test_a_middleware_that_raises_before_sending_sent_nothing(
     document: GraphQLRequest,

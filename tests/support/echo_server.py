@@ -20,6 +20,7 @@ class EchoServer:
     Args:
         delay: seconds before each response.
         tls: the server's side of TLS; ``None`` for plain HTTP.
+        handshakes: no TLS handshake goes on before it is set; ``None``: all do at once.
 
     Attributes:
         url: the endpoint.
@@ -28,8 +29,14 @@ class EchoServer:
         numbers: the variables that were received.
     """
 
-    def __init__(self, *, delay: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
-        self._delay, self._tls = delay, tls
+    def __init__(
+        self,
+        *,
+        delay: float = 0.0,
+        tls: ssl.SSLContext | None = None,
+        handshakes: threading.Event | None = None,
+    ) -> None:
+        self._delay, self._tls, self._handshakes = delay, tls, handshakes
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         port = self._listener.getsockname()[1]
         self.url = f"http{'' if tls is None else 's'}://127.0.0.1:{port}/graphql"
@@ -51,6 +58,8 @@ class EchoServer:
         self._listener.close()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._handshakes is not None:
+            self._handshakes.wait(20)
         if self._tls is not None:
             connection = self._tls.wrap_socket(connection, server_side=True)
         with connection, connection.makefile("rb") as stream:

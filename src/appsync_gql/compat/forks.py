@@ -16,7 +16,13 @@ from .aiohttp import close_transport, take_transports
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["detach_connections", "detach_loop", "keep_for_ever", "replace_inherited_loop"]
+__all__ = [
+    "detach_connections",
+    "detach_loop",
+    "keep_for_ever",
+    "replace_inherited_loop",
+    "replace_socket",
+]
 
 
 def detach_connections(connector: aiohttp.BaseConnector) -> None:
@@ -26,7 +32,9 @@ def detach_connections(connector: aiohttp.BaseConnector) -> None:
     descriptors are replaced by ``/dev/null``, in the child alone, before they are closed.
     """
     for transport in take_transports(connector):
-        _replace_socket(transport)
+        connected = transport.get_extra_info("socket")
+        if connected is not None:
+            replace_socket(connected)
         close_transport(transport)
 
 
@@ -54,14 +62,17 @@ def detach_loop(loop: asyncio.AbstractEventLoop) -> None:
     fresh.close()
 
 
-def _replace_socket(transport: Any) -> None:
-    """Put ``/dev/null`` in the place of a transport's socket."""
-    connected = transport.get_extra_info("socket")
-    if connected is None or connected.fileno() < 0:
+def replace_socket(inherited: socket.socket) -> None:
+    """Put ``/dev/null`` in the place of a socket that a forked child inherited.
+
+    Called in the child, which alone is affected: its event loop may still have callbacks that
+    would read from the socket, or write to it. Does nothing if the socket is closed.
+    """
+    if inherited.fileno() < 0:
         return
     null = os.open(os.devnull, os.O_RDWR)
     try:
-        os.dup2(null, connected.fileno(), inheritable=False)
+        os.dup2(null, inherited.fileno(), inheritable=False)
     finally:
         os.close(null)
 
@@ -84,7 +95,7 @@ def keep_for_ever(thing: object) -> None:
 
     Reason: aiohttp's connections close themselves when they are collected. In a forked child
     that removes the parent's sockets from the selector that both processes share, and the
-    parent waits for ever. Seen in aiohttp 3.11 to 3.14 (``aiohttp.connector.Connection``).
+    parent waits for ever. Seen in aiohttp 3.12 to 3.14 (``aiohttp.connector.Connection``).
     """
     if sys.implementation.name == "cpython":
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

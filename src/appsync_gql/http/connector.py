@@ -1,4 +1,8 @@
-"""New connectors, which look up host names on this package's own threads.
+"""New connectors, whose sockets a forked child gives up, and whose look-ups have own threads.
+
+A child that is forked while its parent opens a connection has the socket, and perhaps a callback
+of the event loop that would read the next part of the TLS handshake from it. So the sockets of all
+connectors are remembered from their creation on.
 
 aiohttp looks them up in asyncio's executor. That takes no work any more as soon as the main thread
 has ended, while other threads may go on for days; and a program whose own blocking calls fill it
@@ -11,15 +15,42 @@ import asyncio
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import aiohttp
 
+from ..compat.forks import replace_socket
+from ..forks import after_fork_in_child
 from ..threads import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["new_connector"]
+
+
+class _Sockets:
+    """The sockets of all connectors of this process that are open or being opened."""
+
+    def __init__(self) -> None:
+        self._open: WeakSet[socket.socket] = WeakSet()
+        after_fork_in_child(self, _Sockets._give_up)
+
+    def new(self, address: tuple[Any, Any, int, Any, Any]) -> socket.socket:
+        """Return a socket for an address, as ``socket.getaddrinfo`` returns it."""
+        family, kind, protocol, _, _ = address
+        made = socket.socket(family, kind, protocol)
+        self._open.add(made)
+        return made
+
+    def _give_up(self) -> None:
+        """Called in a forked child: they belong to its parent."""
+        inherited, self._open = self._open, WeakSet()
+        for each in inherited:
+            replace_socket(each)
+
+
+_sockets = _Sockets()
 
 
 def new_connector(**arguments: Any) -> aiohttp.TCPConnector:
@@ -30,7 +61,7 @@ def new_connector(**arguments: Any) -> aiohttp.TCPConnector:
     """
     if aiohttp.DefaultResolver is aiohttp.ThreadedResolver:  # else aiodns is installed
         arguments["resolver"] = aiohttp.ThreadedResolver(loop=_Lookups())  # type: ignore[arg-type]
-    return aiohttp.TCPConnector(**arguments)
+    return aiohttp.TCPConnector(socket_factory=_sockets.new, **arguments)
 
 
 class _Lookups:

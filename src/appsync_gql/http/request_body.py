@@ -89,7 +89,7 @@ class TrackedPayload(BytesPayload):
     def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> Coroutine[Any, Any, None]:
-        """Send the body; called by aiohttp 3.12 and later."""
+        """Send the body; called by aiohttp."""
         self.started = True
         return super().write_with_length(writer, content_length)
 
