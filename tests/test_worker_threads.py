@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from appsync_gql.worker_threads import WorkerThreads, threads_wanted
+from appsync_gql.worker_threads import AwakeClock, WorkerThreads, threads_wanted
+from support.programs import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +38,29 @@ def test_threads_that_hang_are_replaced_and_a_burst_starts_no_more(
 ) -> None:
     found = threads_wanted(NOW, queued=queued, running=running, most=4, stuck_after=0.5)
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("waits", "counted"),
+    [
+        pytest.param([0.1, 0.1], 0.2, id="in time"),
+        pytest.param([0.01], 0.01, id="woken earlier"),
+        pytest.param([0.19], 0.19, id="a little late"),
+        pytest.param([9.0], 0.1, id="the process was stopped"),
+        pytest.param([0.1, 9.0, 0.15, 3.0], 0.45, id="stopped twice"),
+    ],
+)
+def test_time_in_which_the_process_did_not_run_is_not_counted(
+    waits: list[float], counted: float
+) -> None:
+    monotonic = 50.0
+    clock = AwakeClock(lambda: monotonic)
+    first = clock.now()
+    for seconds in waits:
+        began = clock.now()
+        monotonic += seconds
+        clock.woke(began, 0.1)
+    assert clock.now() - first == pytest.approx(counted)
 
 
 class Hang:
@@ -91,6 +116,39 @@ def test_a_burst_of_quick_work_is_done_by_few_threads() -> None:
     done = [do(threads, lambda: None) for _ in range(2000)]
     assert all(event.wait(10) for event in done)
     assert threads.count <= 4
+
+
+STOPPED = """
+import signal, subprocess
+from appsync_gql.worker_threads import WorkerThreads
+
+threads, done = WorkerThreads(), threading.Semaphore(0)
+
+def work():  # takes 0.3 seconds in which this process runs
+    for _ in range(30):
+        time.sleep(0.01)
+    done.release()
+
+for _ in range(96):
+    threads.run(work, "work")
+go_on = "import os, sys, time\\nwhile True: time.sleep(0.7); os.kill(*map(int, sys.argv[1:]))"
+numbers = str(os.getpid()), str(int(signal.SIGCONT))
+other = subprocess.Popen([sys.executable, "-c", go_on, *numbers], stderr=subprocess.DEVNULL)
+os.kill(os.getpid(), signal.SIGSTOP)  # for longer than work may take before it counts as stuck
+most = 0
+for _ in range(96):
+    assert done.acquire(timeout=20)
+    most = max(most, threads.count)
+other.kill()
+other.wait()
+print(most)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't stop a process")
+def test_a_process_that_was_stopped_starts_no_thread_for_each_piece_of_work() -> None:
+    most, _ = run_program(STOPPED)
+    assert most <= 32
 
 
 def test_work_that_hangs_delays_no_other_for_long(hang: Hang) -> None:

@@ -20,7 +20,7 @@ from .forks import after_fork_in_child
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["WorkerThreads", "threads_wanted"]
+__all__ = ["AwakeClock", "WorkerThreads", "threads_wanted"]
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,35 @@ def threads_wanted(
     return stuck + max(most, overdue)
 
 
+class AwakeClock:
+    """Seconds that go on only while this process runs.
+
+    A process that was stopped, or had no processor for a second, would take all of its work for
+    stuck when it goes on.
+
+    Args:
+        monotonic: a clock, in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic, self._stopped = monotonic, 0.0
+
+    def now(self) -> float:
+        """Return the seconds so far."""
+        return self._monotonic() - self._stopped
+
+    def woke(self, began: float, seconds: float) -> None:
+        """Leave out the time by which a wait took more than twice as long as it should.
+
+        Args:
+            began: :meth:`now` before the wait.
+            seconds: how long the wait should have taken at most.
+        """
+        late = self.now() - began - seconds
+        if late > seconds:
+            self._stopped += late
+
+
 class WorkerThreads:
     """Daemon threads that are started when there is work, and used again.
 
@@ -103,6 +132,7 @@ class WorkerThreads:
         self._most, self._stuck_after = most, stuck_after
         self._idle_seconds, self._at_exit = idle, at_exit
         self._ending = _program_is_ending if ending is None else ending
+        self._clock = AwakeClock(time.monotonic)
         self._begin()
         after_fork_in_child(self, WorkerThreads._begin)
 
@@ -113,7 +143,7 @@ class WorkerThreads:
         self._finished = threading.Condition(lock)
         self._queue: deque[_Work] = deque()
         self._running: set[_Work] = set()
-        self._threads = self._idle = 0
+        self._threads, self._idle, self._limit = 0, 0, self._most
         self._supervised = False
 
     @property
@@ -127,10 +157,10 @@ class WorkerThreads:
         Raises:
             RuntimeError: no thread can be started, and there is none. The work is not done.
         """
-        work = _Work(run, description, time.monotonic())
+        work = _Work(run, description, self._clock.now())
         with self._lock:
             self._queue.append(work)
-            more = self._idle < len(self._queue) and self._threads < self._wanted(work.since)
+            more = self._idle < len(self._queue) and self._threads < self._limit
             self._threads += more
             supervise, self._supervised = not self._supervised, True
             self._queued.notify()
@@ -144,9 +174,9 @@ class WorkerThreads:
                 self._supervised &= not supervise
             raise
 
-    def _wanted(self, now: float) -> int:
+    def _wanted(self) -> int:
         return threads_wanted(
-            now,
+            self._clock.now(),
             queued=[work.since for work in self._queue],
             running=[work.since for work in self._running],
             most=self._most,
@@ -192,7 +222,7 @@ class WorkerThreads:
                     self._threads -= 1
                     return None
             queued = self._queue.popleft()
-            work = _Work(queued.run, queued.description, time.monotonic())
+            work = _Work(queued.run, queued.description, self._clock.now())
             self._running.add(work)
             return work
 
@@ -213,11 +243,14 @@ class WorkerThreads:
         while True:
             with self._lock:
                 if not self._queue and not self._running:
-                    self._supervised = False
+                    self._supervised, self._limit = False, self._most
                     return
+                began = self._clock.now()
                 self._finished.wait(tick)
+                self._clock.woke(began, tick)
+                self._limit = self._wanted()
                 waiting = len(self._queue) - self._idle
-                more = max(0, min(waiting, self._wanted(time.monotonic()) - self._threads))
+                more = max(0, min(waiting, self._limit - self._threads))
                 self._threads += more
             for _ in range(more):
                 with suppress(RuntimeError):  # the next round tries again

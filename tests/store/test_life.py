@@ -53,8 +53,7 @@ async def test_a_listener_that_misbehaves_harms_nothing(
         elif misbehave == "call back":
             store.blocking.headers()
         elif len(provider.calls) < 3:
-            clock.advance(EXPIRED)
-            store.blocking.headers()
+            store.blocking.renew(store.blocking.headers())
 
     store = TokenStore(provider, tokens=provider.issue(), clock=clock, on_event=listener)
     clock.advance(EXPIRED)
