@@ -82,7 +82,7 @@ async def test_status_shows_the_session_and_counts_without_a_secret(
 
 
 async def test_a_store_is_not_pickled(store: TokenStore) -> None:
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="neither pickled nor copied"):
         pickle.dumps(store)
 
 
