@@ -15,7 +15,10 @@ from support.spawned import ask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"),
+]
 
 PRELUDE = """
 import asyncio, atexit, gc, os, signal, sys, threading, time

@@ -145,6 +145,7 @@ print(most)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't stop a process")
 def test_a_process_that_was_stopped_starts_no_thread_for_each_piece_of_work() -> None:
     most, _ = run_program(STOPPED)

@@ -10,7 +10,10 @@ import pytest
 
 from support.programs import run_program, unclosed
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"),
+]
 
 PROGRAM = """
 import warnings

@@ -11,6 +11,8 @@ import pytest
 
 from support.programs import run_program, unclosed
 
+pytestmark = pytest.mark.slow
+
 USES = {
     "asyncio.run again and again": """
 async def main():

@@ -229,6 +229,7 @@ def test_one_transport_serves_one_event_loop_after_the_other() -> None:
     assert len(transports[0]._subscriptions._by_loop) == 1
 
 
+@pytest.mark.slow
 def test_a_loop_that_ends_in_the_middle_leaves_no_session_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 import jwt
+import pytest
 from gql import GraphQLRequest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -280,10 +281,18 @@ class Schedule(RuleBasedStateMachine):
             assert isinstance(error, Denied), repr(error)
 
 
-Schedule.TestCase.settings = settings(
-    max_examples=300,
+_settings = settings(
+    max_examples=60,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestSchedules = Schedule.TestCase
+
+
+class TestSchedules(Schedule.TestCase):  # type: ignore[misc,valid-type]
+    settings = _settings
+
+
+@pytest.mark.slow
+class TestManySchedules(Schedule.TestCase):  # type: ignore[misc,valid-type]
+    settings = settings(_settings, max_examples=500)

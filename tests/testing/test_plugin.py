@@ -19,6 +19,7 @@ print([m for m in sys.modules if m.startswith("appsync_gql.testing.")])
     assert python(code) == "['appsync_gql.testing.plugin']"
 
 
+@pytest.mark.slow
 def test_the_fixture_works_in_synchronous_and_asynchronous_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import asyncio, urllib.error, urllib.request, pytest
@@ -41,6 +42,7 @@ def test_the_fixture_works_in_synchronous_and_asynchronous_tests(pytester: pytes
     outcome.assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_fixture_says_what_to_install(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
         import importlib.util
