@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..data.rows import cell, columns_of, flattened, rows_of
 from ..exceptions import ConfigurationError
-from .rows import cell, columns_of, flattened, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appsync_gql.cli.rows import cell, columns_of, flattened, rows_of
+from appsync_gql.data.rows import cell, columns_of, flattened, rows_of
 
 
 @pytest.mark.parametrize(
