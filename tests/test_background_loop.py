@@ -92,8 +92,20 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_ends_the_call_and_not_the_loop() -> None:
-    command = [sys.executable, "-c", INTERRUPTED]
+RESTARTING = "import signal; signal.siginterrupt(signal.SIGINT, False)"
+"""As Polars does: the system restarts what a signal interrupts, so that no wait ends early."""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        pytest.param(RESTARTING, marks=pytest.mark.skipif(sys.platform == "win32", reason="none")),
+    ],
+    ids=["", "waits are restarted"],
+)
+def test_ctrl_c_ends_the_call_and_not_the_loop(before: str) -> None:
+    command = [sys.executable, "-c", before + INTERRUPTED]
     done = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, timeout=30, check=False
     )

@@ -74,7 +74,8 @@ class Replies:
     """Replies one after the other, and keeps what was asked."""
 
     def __init__(self, *replies: str) -> None:
-        self.left, self.asked = list(replies), []
+        self.left = list(replies)
+        self.asked: list[str] = []
 
     def __call__(self, question: Question) -> str:
         self.asked.append(question.name)

@@ -33,6 +33,7 @@ _NAMES = {
     """,
     "http.request_body": "gql",
     "http.response": "Outcome Replay Response",
+    "notebook": "load_ipython_extension",
     "persistence.base": "TokenPersistence",
     "persistence.dynamodb": "DynamoDBPersistence",
     "persistence.file": "FilePersistence",

@@ -48,6 +48,7 @@ from .http.request_body import gql as gql
 from .http.response import Outcome as Outcome
 from .http.response import Replay as Replay
 from .http.response import Response as Response
+from .notebook import load_ipython_extension as load_ipython_extension
 from .persistence.base import TokenPersistence as TokenPersistence
 from .persistence.dynamodb import DynamoDBPersistence as DynamoDBPersistence
 from .persistence.file import FilePersistence as FilePersistence
@@ -136,6 +137,7 @@ __all__ = [
     "connect",
     "events",
     "gql",
+    "load_ipython_extension",
     "paginate",
     "parse_aws_scalars",
     "serialize_aws_scalars",

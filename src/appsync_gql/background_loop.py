@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -21,8 +20,9 @@ __all__ = ["BackgroundLoop", "background_loop"]
 
 T = TypeVar("T")
 
-_POLL = 0.2 if sys.platform == "win32" else None
-"""Seconds after which a waiting caller looks for Ctrl-C, where that does not wake it."""
+_POLL = 0.2
+"""Seconds after which a waiting caller looks for Ctrl-C. It wakes no caller on Windows, nor where
+another library, such as Polars, has the system restart what a signal interrupts."""
 
 _CLOSE_SECONDS = 2.0
 """Seconds that the end of the program waits for connections to close."""

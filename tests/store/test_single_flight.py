@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from appsync_gql.store.single_flight import (
     wait_in_task,
     wait_in_thread,
 )
+from support.programs import run_program
 
 if TYPE_CHECKING:
     from appsync_gql.store.single_flight import Waits
@@ -34,6 +36,25 @@ async def test_tasks_threads_and_later_callers_get_one_end() -> None:
     assert call.error is ERROR
     assert await call.wait()
     assert call.wait_blocking()
+
+
+RESTARTING = """
+import signal
+from appsync_gql.store.single_flight import SharedCall
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.siginterrupt(signal.SIGINT, False)  # as Polars does: no wait ends early
+threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+try:
+    SharedCall().wait_blocking()
+except KeyboardInterrupt:
+    print(1)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no siginterrupt")
+def test_ctrl_c_ends_a_wait_that_the_system_restarts() -> None:
+    found, _ = run_program(RESTARTING, seconds=15)
+    assert found == 1
 
 
 async def test_a_wait_with_a_limit_returns_that_the_call_has_not_ended() -> None:

@@ -111,6 +111,11 @@ class IdentityPoolAuth(SignedAuth):
             patience=patience,
         )
 
+    @property
+    def store(self) -> TokenStore | None:
+        """The token store of the user; ``None`` for a guest."""
+        return self._store
+
     def __repr__(self) -> str:
         # Not all attributes exist when a traceback shows an object whose __init__ raised.
         who = "guest" if getattr(self, "_store", None) is None else "user"

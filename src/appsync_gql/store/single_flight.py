@@ -30,6 +30,9 @@ __all__ = [
     "wait_in_thread",
 ]
 
+_POLL = 0.2
+"""Seconds after which a blocked thread looks for Ctrl-C, which may not wake it (``SA_RESTART``)."""
+
 
 class SharedCall:
     """A call under way, and its end.
@@ -117,7 +120,13 @@ class SharedCall:
     def wait_blocking(self, seconds: float | None = None) -> bool:
         """Block this thread until the end, for ``seconds`` at most; see :meth:`wait`."""
         self._refuse_own_thread()
-        return self._ended.wait(seconds)
+        left = seconds
+        while left is None or left > 0:
+            part = _POLL if left is None else min(left, _POLL)
+            if self._ended.wait(part):
+                return True
+            left = None if left is None else left - part
+        return self._ended.is_set()
 
     def _refuse_own_thread(self) -> None:
         if self._thread == threading.get_ident() and not self._ended.is_set():
