@@ -134,7 +134,10 @@ class UserMethods:
             from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
 
         browser = BrowserSignIn(domain=domain, **options)
-        return await wait_in_task(self._methods.sign_in_with_browser(browser))
+        try:
+            return await wait_in_task(self._methods.sign_in_with_browser(browser))
+        finally:
+            browser.interrupt()  # if this task was cancelled, the port is free for the next one
 
     async def use(self, tokens: Tokens) -> None:
         """Use a session that began elsewhere, and save it; no call is made.
