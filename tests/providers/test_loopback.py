@@ -25,6 +25,10 @@ def server() -> Iterator[LoopbackServer]:
     made.close()
 
 
+def connection_to(server: LoopbackServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server._server.server_port))
+
+
 def status_of(url: str) -> int:
     try:
         with urlopen(url, timeout=10) as response:  # noqa: S310
@@ -68,7 +72,7 @@ def test_connections_that_stay_silent_do_not_delay_the_answer(server: LoopbackSe
     server.start(STATE)
     with ExitStack() as silent:
         for _ in range(8):
-            silent.enter_context(socket.create_connection(server._server.server_address))
+            silent.enter_context(connection_to(server))
         began = time.monotonic()
         assert status_of(f"{server.redirect_uri}?code=b&state=st4te") == 200
         assert server.wait(0) == "/?code=b&state=st4te"
@@ -98,7 +102,7 @@ def test_a_browser_that_goes_away_leaves_nothing_on_standard_error(
     server: LoopbackServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server.start(STATE)
-    with socket.create_connection(server._server.server_address) as browser:
+    with connection_to(server) as browser:
         browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         browser.sendall(b"GET /?code=b&state=st4te HTTP/1.1\r\n\r\n")
     assert server.wait(10) == "/?code=b&state=st4te"

@@ -74,7 +74,8 @@ class BrowserSignIn:
             raise ConfigurationError('scopes is a list: ["openid", …].', setting="scopes")
         if not self.ports:
             raise ConfigurationError("ports= needs at least one port.", setting="ports")
-        if not all(isinstance(port, int) and 0 <= port <= _LARGEST_PORT for port in self.ports):
+        given: list[Any] = list(self.ports)
+        if not all(isinstance(port, int) and 0 <= port <= _LARGEST_PORT for port in given):
             raise ConfigurationError(f"ports are numbers up to {_LARGEST_PORT}.", setting="ports")
 
     def interrupt(self) -> None:
