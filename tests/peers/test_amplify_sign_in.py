@@ -86,6 +86,13 @@ CASES = {
     "TOTP is set up": Case(
         user={"set_up_mfa": True}, steps=[("CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "totp")]
     ),
+    "e-mail is set up": Case(
+        user={"set_up_mfa": ["EMAIL_OTP"], "sent_code": CODE},
+        steps=[
+            ("CONTINUE_SIGN_IN_WITH_EMAIL_SETUP", "grace@example.com"),
+            (by_code("EMAIL"), CODE),
+        ],
+    ),
     "a new password": Case(
         user={"temporary_password": True},
         steps=[("CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED", NEW_PASSWORD)],

@@ -145,11 +145,16 @@ class SignIn:
             raise CognitoError("InvalidParameterException", "Invalid MFA type")
         return self._ask(replace(challenge, name=given["ANSWER"]))
 
-    def _finish_mfa_setup(self, challenge: Challenge, _given: Mapping[str, str]) -> Step:
+    def _finish_mfa_setup(self, challenge: Challenge, given: Mapping[str, str]) -> Step:
+        user, email = challenge.user, given.get("EMAIL")
+        if email and "EMAIL_OTP" in user.must_set_up_mfa:
+            user.attributes = {**user.attributes, "email": email}
+            user.mfa, user.mfa_code = ("EMAIL_OTP",), user.sent_code
+            user.must_set_up_mfa = ()
+            return self._ask(replace(challenge, name="EMAIL_OTP"))
         if not challenge.verified:
             raise CognitoError("InvalidParameterException", "Software token is not verified")
-        user = challenge.user
-        user.totp_secret, user.must_set_up_mfa = challenge.new_secret, False
+        user.totp_secret, user.must_set_up_mfa = challenge.new_secret, ()
         return _done(challenge)
 
     def _choose(self, challenge: Challenge, given: Mapping[str, str]) -> Step:
