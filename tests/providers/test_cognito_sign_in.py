@@ -270,13 +270,13 @@ async def test_a_set_up_that_failed_after_the_code_was_verified_can_be_answered_
 ) -> None:
     store = store_for(emulator, CASES["MFA_SETUP"])
     challenge = await at_the_last_challenge(store, CASES["MFA_SETUP"])
-    answer = {"code": totp_code(str(challenge.secret_code), emulator.now())}
+    code = totp_code(str(challenge.secret_code), emulator.now())
     emulator.faults.delay(1, 0.0, on="cognito")  # VerifySoftwareToken goes its normal way
     emulator.faults.cognito_error(3, "InternalErrorException", "later", status=500)
     with pytest.raises(RenewalFailed):
-        await store.answer(challenge, **answer)
+        await store.answer(challenge, code=code)
     emulator.faults.clear()
-    assert (await store.answer(challenge, **answer)).username == "grace"
+    assert (await store.answer(challenge, code=code)).username == "grace"
 
 
 async def test_an_expired_code_says_that_the_user_starts_again(emulator: Emulator) -> None:

@@ -60,10 +60,8 @@ class SignIn:
         Raises:
             CognitoError: the name or the password is wrong, or there is no such flow.
         """
-        flows = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH"}
-        if flow not in flows:
-            message = f"{flow} is not enabled for the client"
-            raise CognitoError("InvalidParameterException", message)
+        if flow not in {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH"}:
+            raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
         user = self._enabled_user(parameters.get("USERNAME", ""))
         device_key = parameters.get("DEVICE_KEY")
         if device_key and device_key not in user.devices:
@@ -148,9 +146,7 @@ class SignIn:
     def _finish_mfa_setup(self, challenge: Challenge, given: Mapping[str, str]) -> Step:
         user, email = challenge.user, given.get("EMAIL")
         if email and "EMAIL_OTP" in user.must_set_up_mfa:
-            user.attributes = {**user.attributes, "email": email}
-            user.mfa, user.mfa_code = ("EMAIL_OTP",), user.sent_code
-            user.must_set_up_mfa = ()
+            user.use_codes_by_email(email)
             return self._ask(replace(challenge, name="EMAIL_OTP"))
         if not challenge.verified:
             raise CognitoError("InvalidParameterException", "Software token is not verified")

@@ -85,3 +85,8 @@ class User:
         if "phone_number" in self.attributes:
             factors.append("SMS_OTP")
         return factors
+
+    def use_codes_by_email(self, email: str) -> None:
+        """Set up a second factor by e-mail."""
+        self.attributes = {**self.attributes, "email": email}
+        self.mfa, self.mfa_code, self.must_set_up_mfa = ("EMAIL_OTP",), self.sent_code, ()
