@@ -51,6 +51,8 @@ def test_a_challenge_names_the_argument_of_its_answer(name: str, argument: str |
         ("NEW_PASSWORD_REQUIRED", {}, "required_attributes", ()),
         ("SELECT_MFA_TYPE", {"MFAS_CAN_CHOOSE": '["SMS_MFA"]'}, "choices", ("SMS_MFA",)),
         ("MFA_SETUP", {"MFAS_CAN_SETUP": '["EMAIL_OTP"]'}, "choices", ("EMAIL_OTP",)),
+        ("MFA_SETUP", {"MFAS_CAN_SETUP": '["SMS_MFA","EMAIL_OTP"]'}, "argument", "email"),
+        ("MFA_SETUP", {"MFAS_CAN_SETUP": '["EMAIL_OTP","SOFTWARE_TOKEN_MFA"]'}, "argument", "code"),
         ("SMS_MFA", {"MFAS_CAN_SETUP": '["EMAIL_OTP"]'}, "choices", ()),
         ("SMS_MFA", {"CODE_DELIVERY_DESTINATION": "+*1"}, "destination", "+*1"),
         ("SMS_MFA", {}, "destination", None),

@@ -89,6 +89,12 @@ class ChallengeRequired(QueryError):
     @property
     def argument(self) -> str | None:
         """The argument of ``store.answer`` that is needed; ``None`` for an unknown challenge."""
+        if (
+            self.challenge_name == "MFA_SETUP"
+            and "EMAIL_OTP" in self.choices
+            and "SOFTWARE_TOKEN_MFA" not in self.choices
+        ):
+            return "email"
         return _ARGUMENTS.get(self.challenge_name)
 
     @property
@@ -156,6 +162,7 @@ class Answer:
     attributes: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     answer: Secret | None = field(default=None, repr=False)
     password: Secret | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, given: object) -> Answer:

@@ -45,9 +45,11 @@ def public_client(endpoint_url: str) -> CognitoIdentityProviderClient:
     return _client(endpoint_url, signature_version=UNSIGNED)
 
 
-def admin_client(endpoint_url: str) -> CognitoIdentityProviderClient:
-    """Return a client that signs its calls, as an administrator uses it; with fake credentials."""
-    return _client(endpoint_url)
+def admin_client(
+    endpoint_url: str, access_key: str = "fake", secret_key: str = "fake"
+) -> CognitoIdentityProviderClient:
+    """Return a client that signs its calls, as an administrator uses it."""
+    return _client(endpoint_url, (access_key, secret_key))
 
 
 def result_of(call: Callable[..., Mapping[str, Any]], **parameters: Any) -> CallResult:
@@ -76,12 +78,14 @@ def secret_hash(username: str, client_id: str, secret: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def _client(endpoint_url: str, **config: Any) -> CognitoIdentityProviderClient:
+def _client(
+    endpoint_url: str, keys: tuple[str, str] = ("fake", "fake"), **config: Any
+) -> CognitoIdentityProviderClient:
     return boto3.client(
         "cognito-idp",
         region_name=REGION,
         endpoint_url=endpoint_url,
-        aws_access_key_id="fake",
-        aws_secret_access_key="fake",
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
         config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **config),
     )

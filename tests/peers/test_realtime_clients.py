@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,45 +13,15 @@ from gql import Client, gql
 from appsync_gql import AppSyncTransport, TokenStore
 from appsync_gql.testing import Emulator
 
-from .node_program import HERE, Program, install
+from .node_client import client_running, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from .cognito_local import CognitoLocal
+    from .node_program import Program
     from .simulator import Simulator
-
-CLIENTS = HERE / "clients"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true; there is no event for it."""
-
-    async def poll() -> None:
-        while not condition():
-            await asyncio.sleep(0.02)
-
-    await asyncio.wait_for(poll(), 120)
-
-
-@asynccontextmanager
-async def client_running(
-    client: str, folder: Path, arguments: Sequence[str], **env: str
-) -> AsyncIterator[Program]:
-    """Run one of the programs in ``clients``."""
-    await asyncio.to_thread(install, CLIENTS)
-    program = Program(
-        [CLIENTS / f"{client}.cjs", *arguments],
-        ready='"ready":true',
-        folder=folder,
-        env=env,
-    )
-    await asyncio.to_thread(program.__enter__)
-    try:
-        yield program
-    finally:
-        await asyncio.to_thread(program.stop)
 
 
 async def receives_an_event(emulator: Emulator, program: Program) -> None:

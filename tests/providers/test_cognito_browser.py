@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import socket
 import threading
@@ -188,6 +189,94 @@ async def test_a_token_endpoint_that_is_not_reached_is_transient(emulator: Emula
     error = await failure_of(emulator, paste=paste, domain=f"http://127.0.0.1:{port}")
     assert isinstance(error, RenewalFailed)
     assert error.kind == "network"
+
+
+async def test_after_an_interruption_the_port_is_free_for_the_next_sign_in(
+    emulator: Emulator,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    opened = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def open_browser(_url: str) -> bool:
+        loop.call_soon_threadsafe(opened.set)
+        return True
+
+    store = store_for(emulator)
+    options: dict[str, Any] = {"ports": [port], "timeout": 60}
+    first = asyncio.ensure_future(
+        store.sign_in_with_browser(emulator.cognito_url, open_browser=open_browser, **options)
+    )
+    await opened.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    for _ in range(200):  # there is no event for the end of what nobody waits for any more
+        if is_free(port):
+            break
+        await asyncio.sleep(0.02)
+    tokens = await store.sign_in_with_browser(
+        emulator.cognito_url, open_browser=browser(), **options
+    )
+    assert tokens.username == "ada"
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_browser_in_the_foreground_gets_its_page_before_it_ends(
+    emulator: Emulator,
+) -> None:
+    """``webbrowser`` waits for the end of some browsers, such as those in a terminal."""
+
+    def open_browser(url: str) -> bool:
+        with urlopen(final_url(url), timeout=10) as response:  # noqa: S310
+            return bool(response.status == 200)
+
+    store = store_for(emulator)
+    await store.sign_in_with_browser(emulator.cognito_url, open_browser=open_browser, ports=[0])
+    assert store.status().username == "ada"
+
+
+def garbage_server(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"this is not HTTP\r\n\r\n")
+
+
+async def test_a_token_endpoint_that_does_not_speak_http_is_transient(emulator: Emulator) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        threading.Thread(target=garbage_server, args=(listening,), daemon=True).start()
+
+        def paste(url: str) -> str:
+            return final_url(url.replace(address, emulator.cognito_url))
+
+        error = await failure_of(emulator, paste=paste, domain=address)
+    assert isinstance(error, RenewalFailed)
+    assert error.kind == "network"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("ports", [70_000]), ("ports", ["8400"]), ("scopes", "openid")]
+)
+def test_wrong_options_name_the_setting(setting: str, value: Any) -> None:
+    options: Any = {setting: value}
+    with pytest.raises(ConfigurationError) as caught:
+        BrowserSignIn(domain="https://pool.example.com", **options).check()
+    assert caught.value.setting == setting
+
+
+def test_without_a_browser_and_a_terminal_the_error_names_the_ways_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(SignInFailed, match="paste="):
+        ask_for_url("https://page.example")
 
 
 def test_a_domain_must_be_https_or_this_machine() -> None:

@@ -17,6 +17,7 @@ from appsync_gql import (
     CognitoProvider,
     ConfigurationError,
     MemoryPersistence,
+    RenewalFailed,
     SignInFailed,
     TokenStore,
     WrongAnswer,
@@ -70,6 +71,32 @@ CASES = {
     ),
     "MFA_SETUP": Case(
         ["MFA_SETUP"], [{"code": "from the secret"}], WRONG_CODE, {"set_up_mfa": True}
+    ),
+    "MFA_SETUP by e-mail": Case(
+        ["MFA_SETUP", "EMAIL_OTP"],
+        [{"email": "grace@example.com"}, CODE],
+        WRONG_CODE,
+        {"set_up_mfa": ["EMAIL_OTP"], "sent_code": "424242", "attributes": {}},
+    ),
+    "MFA_SETUP by e-mail, where an application is possible too": Case(
+        ["MFA_SETUP", "EMAIL_OTP"],
+        [{"email": "grace@example.com"}, CODE],
+        WRONG_CODE,
+        {"set_up_mfa": ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"], "sent_code": "424242"},
+    ),
+    "SELECT_CHALLENGE, PASSWORD": Case(
+        ["SELECT_CHALLENGE"],
+        [{"choice": "PASSWORD", "password": PASSWORD}],
+        {},
+        {},
+        {"flow": "USER_AUTH"},
+    ),
+    "SELECT_CHALLENGE, PASSWORD_SRP, SOFTWARE_TOKEN_MFA": Case(
+        ["SELECT_CHALLENGE", "SOFTWARE_TOKEN_MFA"],
+        [{"choice": "PASSWORD_SRP", "password": PASSWORD}, CODE],
+        WRONG_CODE,
+        {"mfa_code": "424242"},
+        {"flow": "USER_AUTH"},
     ),
     "SELECT_CHALLENGE, EMAIL_OTP": Case(
         ["SELECT_CHALLENGE", "EMAIL_OTP"],
@@ -238,6 +265,20 @@ async def test_an_expired_challenge_says_that_the_user_starts_again(
         emulator.shift_clock(-181)
 
 
+async def test_a_set_up_that_failed_after_the_code_was_verified_can_be_answered_again(
+    emulator: Emulator,
+) -> None:
+    store = store_for(emulator, CASES["MFA_SETUP"])
+    challenge = await at_the_last_challenge(store, CASES["MFA_SETUP"])
+    code = totp_code(str(challenge.secret_code), emulator.now())
+    emulator.faults.delay(1, 0.0, on="cognito")  # VerifySoftwareToken goes its normal way
+    emulator.faults.cognito_error(3, "InternalErrorException", "later", status=500)
+    with pytest.raises(RenewalFailed):
+        await store.answer(challenge, code=code)
+    emulator.faults.clear()
+    assert (await store.answer(challenge, code=code)).username == "grace"
+
+
 async def test_an_expired_code_says_that_the_user_starts_again(emulator: Emulator) -> None:
     store = store_for(emulator, CASES["EMAIL_OTP"])
     challenge = await raised_by(store.sign_in("grace", PASSWORD))
@@ -299,11 +340,11 @@ async def test_the_user_pool_may_want_a_factor_that_a_program_can_not_set_up(
 ) -> None:
     body = (
         b'{"ChallengeName": "MFA_SETUP", "Session": "0123456789012345678901234567890",'
-        b'"ChallengeParameters": {"MFAS_CAN_SETUP": "[\\"EMAIL_OTP\\"]"}}'
+        b'"ChallengeParameters": {"MFAS_CAN_SETUP": "[\\"SMS_MFA\\"]"}}'
     )
     headers = {"Content-Type": "application/x-amz-json-1.1"}
     emulator.faults.answer(1, 200, body, headers, on="cognito")
-    with pytest.raises(SignInFailed, match="email or phone_number"):
+    with pytest.raises(SignInFailed, match="phone_number"):
         await TokenStore(provider_for(emulator)).sign_in("ada", PASSWORD, flow="USER_PASSWORD_AUTH")
 
 

@@ -61,6 +61,8 @@ def responses_to(challenge: ChallengeRequired, answer: Answer) -> dict[str, str]
             f"This package has no answer to {challenge.challenge_name}. Answer it with Cognito's "
             "RespondToAuthChallenge, and pass the tokens to store.use()."
         )
+    if challenge.challenge_name == "MFA_SETUP" and answer.email:
+        return {**responses, "EMAIL": answer.email}
     value = getattr(answer, argument)
     if value is None and challenge.challenge_name == "CUSTOM_CHALLENGE":
         value = answer.code

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from ..endpoint import check_service_url
-from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed
+from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SignInFailed
 from ..secret import Secret, SecretBytes
 from .cognito_api import grant_of
 from .loopback import LoopbackServer
@@ -29,6 +30,8 @@ __all__ = ["BrowserSignIn", "ask_for_url"]
 _TIMEOUT = 10.0
 """Seconds that the token endpoint may take."""
 
+_LARGEST_PORT = 65_535
+
 
 def ask_for_url(url: str) -> str:
     """Show the page's address, and read from standard input where the browser went after it."""
@@ -37,7 +40,14 @@ def ask_for_url(url: str) -> str:
         "may not load. Paste that address here:",
         file=sys.stderr,
     )
-    return input()
+    try:
+        return input()
+    except EOFError:
+        pass
+    raise SignInFailed(
+        "There is neither a browser nor a terminal in which the address can be pasted: pass "
+        "paste=, or sign in with sign_in()."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +60,28 @@ class BrowserSignIn:
     scopes: Sequence[str] = ("openid", "aws.cognito.signin.user.admin")
     open_browser: Callable[[str], object] = webbrowser.open
     paste: Callable[[str], str] | None = None
+    _servers: list[LoopbackServer] = field(default_factory=list, init=False, repr=False)
 
     def check(self) -> None:
-        """Check the domain.
+        """Check the arguments.
 
         Raises:
-            ConfigurationError: it is not an ``https://`` URL, or ``http://`` to this machine.
+            ConfigurationError: the domain is not an ``https://`` URL, or ``http://`` to this
+                machine; or another argument is wrong.
         """
         check_service_url(self.domain, setting="domain")
+        if isinstance(self.scopes, str):
+            raise ConfigurationError('scopes is a list: ["openid", …].', setting="scopes")
         if not self.ports:
             raise ConfigurationError("ports= needs at least one port.", setting="ports")
+        given: list[Any] = list(self.ports)
+        if not all(isinstance(port, int) and 0 <= port <= _LARGEST_PORT for port in given):
+            raise ConfigurationError(f"ports are numbers up to {_LARGEST_PORT}.", setting="ports")
+
+    def interrupt(self) -> None:
+        """Stop to wait for the browser, and free the port; from any thread."""
+        for server in list(self._servers):
+            server.interrupt()
 
     def run(self, app: AppClient) -> Grant:
         """Sign in; blocks until the user has done so, or the time is over."""
@@ -93,29 +115,27 @@ class BrowserSignIn:
             request = AuthorizationRequest.new(self.domain, client_id, redirect_uri, self.scopes)
             return request, Secret(self.paste(request.url).strip())
         server = LoopbackServer(self.ports)
+        self._servers.append(server)
         try:
             request = AuthorizationRequest.new(
                 self.domain, client_id, server.redirect_uri, self.scopes
             )
-            if not self.open_browser(request.url):
-                return request, Secret(ask_for_url(request.url).strip())
-            return request, server.wait(request.state, self.timeout)
+            server.start(request.state)
+            if self.open_browser(request.url):
+                return request, server.wait(self.timeout)
         finally:
+            self._servers.remove(server)
             server.close()
+        return request, Secret(ask_for_url(request.url).strip())
 
 
 def _sent(url: str, form: dict[str, Any]) -> dict[str, Any] | AppSyncError:
     """Send a form and return the JSON object in the response, or the error."""
     body = SecretBytes(urlencode(form).encode())
     request = Request(url, data=body, headers={"Accept": "application/json"})  # noqa: S310 - checked
-    status, raw = 0, SecretBytes()
     try:
-        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
-            status, raw = response.status, SecretBytes(response.read())
-    except HTTPError as error:
-        with error:
-            status, raw = error.code, SecretBytes(error.read())
-    except OSError as error:
+        status, raw = _response(request)
+    except (OSError, HTTPException) as error:
         return RenewalFailed(
             f"The token endpoint could not be reached ({type(error).__name__}: {error}).",
             kind="network",
@@ -127,3 +147,12 @@ def _sent(url: str, form: dict[str, Any]) -> dict[str, Any] | AppSyncError:
     if status == 200 and isinstance(found, dict):  # noqa: PLR2004
         return {k: Secret(v) if isinstance(v, str) else v for k, v in found.items()}
     return error_of_token_response(status, found)
+
+
+def _response(request: Request) -> tuple[int, SecretBytes]:
+    try:
+        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            return response.status, SecretBytes(response.read())
+    except HTTPError as error:
+        with error:
+            return error.code, SecretBytes(error.read())

@@ -50,11 +50,19 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
-    """What is needed to answer a challenge, beside the challenge itself."""
+    """What is needed to answer a challenge, beside the challenge itself.
+
+    Attributes:
+        attempt: the sign-in that it belongs to.
+        session: the string that the next call needs.
+        until: monotonic seconds at which it is forgotten.
+        verified: whether the code of a new authenticator application was right already.
+    """
 
     attempt: _Attempt
     session: Secret
     until: float
+    verified: bool = False
 
 
 class CognitoSignIn:
@@ -129,8 +137,8 @@ class CognitoSignIn:
                 raise ConfigurationError("PASSWORD_SRP needs password=.", setting="password")
             attempt = replace(attempt, exchange=SrpExchange(answer.password))
             responses |= _srp_a(attempt.exchange)
-        if challenge.challenge_name == "MFA_SETUP" and answer.code:
-            session = self._verify_authenticator(session, answer.code)
+        if challenge.challenge_name == "MFA_SETUP" and "EMAIL" not in responses:
+            session = self._verify_authenticator(challenge, session, answer.code)
         if attempt.device is not None:
             responses["DEVICE_KEY"] = attempt.device.key
         result = self._app.respond(challenge.challenge_name, session, responses, error_of_answer)
@@ -211,7 +219,7 @@ class CognitoSignIn:
 
     def _challenge(self, attempt: _Attempt, result: Mapping[str, Any]) -> ChallengeRequired:
         challenge = challenge_of(result, attempt.username)
-        if challenge.challenge_name == "MFA_SETUP":
+        if challenge.challenge_name == "MFA_SETUP" and challenge.argument == "code":
             self._associate_authenticator(challenge)
         now = self._monotonic()
         pending = _Pending(
@@ -230,20 +238,31 @@ class CognitoSignIn:
     def _associate_authenticator(self, challenge: ChallengeRequired) -> None:
         if challenge.choices and "SOFTWARE_TOKEN_MFA" not in challenge.choices:
             raise SignInFailed(
-                "The user pool requires a second factor by e-mail or SMS, and the user has none "
-                "yet: set the user's email or phone_number, then sign in again."
+                "The user pool requires a second factor that can't be set up by a sign-in "
+                f"({', '.join(challenge.choices)}): set the user's phone_number, then sign in "
+                "again."
             )
         parameters = {"Session": challenge.session}
         result = self._app.call("associate_software_token", parameters, error_of_answer)
         challenge.secret_code = result["SecretCode"]
         challenge.session = result.get("Session") or challenge.session
 
-    def _verify_authenticator(self, session: Secret, code: Secret) -> Secret:
+    def _verify_authenticator(
+        self, challenge: ChallengeRequired, session: Secret, code: Secret | None
+    ) -> Secret:
+        """Return the session that proves the code; it is kept in case the next call fails."""
+        with self._lock:
+            pending = self._pending.get(challenge.id)
+        if pending is not None and pending.verified:
+            return pending.session
         parameters = {"Session": session, "UserCode": code}
         result = self._app.call(
             "verify_software_token", parameters, error_of_answer, repeatable=False
         )
         verified: Secret = result.get("Session") or session
+        if pending is not None:
+            with self._lock:
+                self._pending[challenge.id] = replace(pending, session=verified, verified=True)
         return verified
 
 

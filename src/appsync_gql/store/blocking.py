@@ -85,7 +85,10 @@ class BlockingTokenStore:
             from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
 
         browser = BrowserSignIn(domain=domain, **options)
-        return wait_in_thread(self._methods.sign_in_with_browser(browser))
+        try:
+            return wait_in_thread(self._methods.sign_in_with_browser(browser))
+        finally:
+            browser.interrupt()
 
     def use(self, tokens: Tokens) -> None:
         """As :meth:`TokenStore.use`."""

@@ -75,6 +75,7 @@ class UserMethods:
         attributes: Mapping[str, str] | None = None,
         answer: str | None = None,
         password: str | None = None,
+        email: str | None = None,
     ) -> Tokens:
         """Answer a challenge; the store uses the new session from then on.
 
@@ -88,6 +89,8 @@ class UserMethods:
             attributes: with ``new_password``: at least ``challenge.required_attributes``.
             answer: for ``CUSTOM_CHALLENGE``; ``code`` is taken too.
             password: with ``choice="PASSWORD"`` or ``"PASSWORD_SRP"``.
+            email: for ``MFA_SETUP`` with ``"EMAIL_OTP"`` among ``challenge.choices``: where codes
+                are sent from then on. The next challenge asks for the first one.
 
         Raises:
             WrongAnswer: the same challenge can be answered again.
@@ -104,6 +107,7 @@ class UserMethods:
             "attributes": hidden_value(attributes),
             "answer": hidden_value(answer),
             "password": hidden_value(password),
+            "email": email,
         }
         del code, new_password, attributes, answer, password  # no traceback shows them
         return await wait_in_task(self._methods.answer(challenge, Answer.of(given)))
@@ -134,7 +138,10 @@ class UserMethods:
             from ..providers.cognito_browser import BrowserSignIn  # noqa: PLC0415
 
         browser = BrowserSignIn(domain=domain, **options)
-        return await wait_in_task(self._methods.sign_in_with_browser(browser))
+        try:
+            return await wait_in_task(self._methods.sign_in_with_browser(browser))
+        finally:
+            browser.interrupt()  # if this task was cancelled, the port is free for the next one
 
     async def use(self, tokens: Tokens) -> None:
         """Use a session that began elsewhere, and save it; no call is made.

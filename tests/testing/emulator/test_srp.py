@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from gql import Client, gql
 from pycognito.aws_srp import AWSSRP, N_HEX
 
+from appsync_gql import AppSyncTransport, CognitoProvider, Tokens, TokenStore
 from appsync_gql.testing import Emulator
 
 Boto = Callable[[Emulator], Any]
@@ -111,3 +113,20 @@ def test_a_proof_that_comes_too_late_is_refused(server: Emulator, boto: Boto) ->
             ChallengeName="PASSWORD_VERIFIER",
             ChallengeResponses=responses,
         )
+
+
+async def test_the_tokens_of_a_sign_in_by_pycognito_are_accepted(
+    server: Emulator, boto: Boto
+) -> None:
+    """It is also asked for a new password."""
+    server.add_user("grace", "correct horse", temporary_password=True)
+    client = srp(server, boto, "correct horse", username="grace")
+    result = client.set_new_password_challenge("N3w-Password-9")["AuthenticationResult"]
+    tokens = Tokens(access_token=result["AccessToken"], refresh_token=result["RefreshToken"])
+    provider = CognitoProvider(
+        server.client_id, endpoint_url=server.cognito_url, region="us-east-1"
+    )
+    store = TokenStore(provider, tokens=tokens)
+    transport = AppSyncTransport(server.graphql_url, auth=store)
+    async with Client(transport=transport) as session:
+        assert await session.execute(gql("{ me { username } }")) == {"me": {"username": "grace"}}

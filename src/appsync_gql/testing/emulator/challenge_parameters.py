@@ -24,7 +24,7 @@ def challenge_parameters(name: str, user: User) -> dict[str, str]:
     elif name == "SELECT_MFA_TYPE":
         parameters["MFAS_CAN_CHOOSE"] = json.dumps(list(user.mfa))
     elif name == "MFA_SETUP":
-        parameters["MFAS_CAN_SETUP"] = '["SOFTWARE_TOKEN_MFA"]'
+        parameters["MFAS_CAN_SETUP"] = json.dumps(list(user.must_set_up_mfa))
     elif name in _BY_EMAIL | _BY_SMS:
         medium, destination = delivery(user, by_sms=name in _BY_SMS)
         parameters["CODE_DELIVERY_DELIVERY_MEDIUM"] = medium

@@ -60,10 +60,8 @@ class SignIn:
         Raises:
             CognitoError: the name or the password is wrong, or there is no such flow.
         """
-        flows = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH"}
-        if flow not in flows:
-            message = f"{flow} is not enabled for the client"
-            raise CognitoError("InvalidParameterException", message)
+        if flow not in {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "USER_AUTH", "CUSTOM_AUTH"}:
+            raise CognitoError("InvalidParameterException", f"{flow} is not enabled for the client")
         user = self._enabled_user(parameters.get("USERNAME", ""))
         device_key = parameters.get("DEVICE_KEY")
         if device_key and device_key not in user.devices:
@@ -145,11 +143,14 @@ class SignIn:
             raise CognitoError("InvalidParameterException", "Invalid MFA type")
         return self._ask(replace(challenge, name=given["ANSWER"]))
 
-    def _finish_mfa_setup(self, challenge: Challenge, _given: Mapping[str, str]) -> Step:
+    def _finish_mfa_setup(self, challenge: Challenge, given: Mapping[str, str]) -> Step:
+        user, email = challenge.user, given.get("EMAIL")
+        if email and "EMAIL_OTP" in user.must_set_up_mfa:
+            user.use_codes_by_email(email)
+            return self._ask(replace(challenge, name="EMAIL_OTP"))
         if not challenge.verified:
             raise CognitoError("InvalidParameterException", "Software token is not verified")
-        user = challenge.user
-        user.totp_secret, user.must_set_up_mfa = challenge.new_secret, False
+        user.totp_secret, user.must_set_up_mfa = challenge.new_secret, ()
         return _done(challenge)
 
     def _choose(self, challenge: Challenge, given: Mapping[str, str]) -> Step:

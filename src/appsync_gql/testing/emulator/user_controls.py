@@ -43,7 +43,7 @@ class UserControls:
         attributes: Mapping[str, str] | None = None,
         mfa_code: str | None = None,
         mfa: Collection[str] = ("SOFTWARE_TOKEN_MFA",),
-        set_up_mfa: bool = False,
+        set_up_mfa: bool | Collection[str] = False,
         totp_secret: str | None = None,
         sent_code: str = SENT_CODE,
         custom_answers: Collection[str] = (),
@@ -62,7 +62,8 @@ class UserControls:
             mfa_code: the right code of the second factor; ``None`` for no such challenge.
             mfa: the second factors: ``SOFTWARE_TOKEN_MFA``, ``SMS_MFA``, ``EMAIL_OTP``. Of
                 several, the user chooses one (``SELECT_MFA_TYPE``).
-            set_up_mfa: whether sign-in ends in ``MFA_SETUP`` of an authenticator application.
+            set_up_mfa: whether sign-in ends in ``MFA_SETUP`` of an authenticator application;
+                or what can be set up: ``SOFTWARE_TOKEN_MFA``, ``EMAIL_OTP``, ``SMS_MFA``.
             totp_secret: of an authenticator application, in Base32: its codes are right in
                 place of ``mfa_code``. ``None`` without.
             sent_code: the right code to sign in without a password, to confirm a new user, and
@@ -72,6 +73,8 @@ class UserControls:
             required_attributes: those that must be given with the new password.
         """
         default = {"email": f"{username}@example.com"}
+        totp: Collection[str] = ("SOFTWARE_TOKEN_MFA",) if set_up_mfa else ()
+        set_ups = totp if isinstance(set_up_mfa, bool) else set_up_mfa
         user = User(
             username,
             password,
@@ -80,7 +83,7 @@ class UserControls:
             must_change_password=temporary_password,
             attributes=default if attributes is None else dict(attributes),
             mfa=strings(mfa, "mfa"),
-            must_set_up_mfa=set_up_mfa,
+            must_set_up_mfa=strings(set_ups, "set_up_mfa"),
             totp_secret=totp_secret,
             sent_code=sent_code,
             custom_answers=strings(custom_answers, "custom_answers"),

@@ -45,7 +45,7 @@ class User:
         disabled: whether sign-in and refresh fail.
         sub: the claim of that name.
         mfa: the second factors: one is asked for, of several one is chosen.
-        must_set_up_mfa: whether sign-in ends in ``MFA_SETUP``.
+        must_set_up_mfa: what can be set up in ``MFA_SETUP``; empty for no such challenge.
         totp_secret: of an authenticator application, in Base32; ``None`` without one.
         sent_code: the right code wherever Cognito sends one.
         custom_answers: the right answers to ``CUSTOM_CHALLENGE``, one after the other.
@@ -63,7 +63,7 @@ class User:
     disabled: bool = False
     sub: str = field(default_factory=lambda: str(uuid.uuid4()))
     mfa: tuple[str, ...] = ("SOFTWARE_TOKEN_MFA",)
-    must_set_up_mfa: bool = False
+    must_set_up_mfa: tuple[str, ...] = ()
     totp_secret: str | None = field(default=None, repr=False)
     sent_code: str = field(default=SENT_CODE, repr=False)
     custom_answers: tuple[str, ...] = field(default=(), repr=False)
@@ -85,3 +85,8 @@ class User:
         if "phone_number" in self.attributes:
             factors.append("SMS_OTP")
         return factors
+
+    def use_codes_by_email(self, email: str) -> None:
+        """Set up a second factor by e-mail."""
+        self.attributes = {**self.attributes, "email": email}
+        self.mfa, self.mfa_code, self.must_set_up_mfa = ("EMAIL_OTP",), self.sent_code, ()
