@@ -45,6 +45,10 @@ SENT = {"CODE_DELIVERY_DESTINATION": "a***@e***"}
             [("code", "First code that the authenticator application shows", True)],
         ),
         (
+            challenge("MFA_SETUP", choices=("EMAIL_OTP",)),
+            [("email", "E-mail address for codes", False)],
+        ),
+        (
             challenge("NEW_PASSWORD_REQUIRED", ATTRIBUTES),
             [("new_password", "New password", True), ("email", "Your email", False)],
         ),

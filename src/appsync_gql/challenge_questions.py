@@ -74,6 +74,8 @@ def questions_of(challenge: ChallengeRequired) -> list[Question]:
     if name in _SELECTIONS:
         choices = tuple((choice, _CHOICE_TEXTS.get(choice, choice)) for choice in challenge.choices)
         return [Question(name=argument, text=_TEXTS[name], hidden=False, choices=choices)]
+    if argument == "email":
+        return [Question(name="email", text="E-mail address for codes", hidden=False)]
     sent_to = f" to {challenge.destination}" if challenge.destination else ""
     first = Question(name=argument, text=f"{_TEXTS.get(name, name)}{sent_to}")
     attributes = [

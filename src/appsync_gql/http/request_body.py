@@ -76,17 +76,23 @@ class TrackedPayload(BytesPayload):
     def fresh(self) -> TrackedPayload:
         """Return a payload of the same body that was not sent; faster than a new one."""
         copied = object.__new__(TrackedPayload)
-        copied.__dict__ = {**self.__dict__, "started": False}
+        copied.__dict__ = {  # pyright: ignore[reportAttributeAccessIssue] # Python allows it
+            **self.__dict__,
+            "started": False,
+        }
         return copied
 
-    # Both return aiohttp's own coroutines: one more of ours would cost as much as the rest.
+    # Both return aiohttp's own coroutines: one more of ours would cost as much as the rest. Which
+    # class of coroutines it is does not matter to aiohttp.
 
-    def write(self, writer: AbstractStreamWriter) -> Coroutine[Any, Any, None]:
+    def write(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, writer: AbstractStreamWriter
+    ) -> Coroutine[Any, Any, None]:
         """Send the body; called by aiohttp."""
         self.started = True
         return super().write(writer)
 
-    def write_with_length(
+    def write_with_length(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> Coroutine[Any, Any, None]:
         """Send the body; called by aiohttp."""
