@@ -21,6 +21,7 @@ import appsync_gql.events
 import appsync_gql.exceptions
 import appsync_gql.http.request_body
 import appsync_gql.http.response
+import appsync_gql.notebook
 import appsync_gql.persistence.base
 import appsync_gql.persistence.dynamodb
 import appsync_gql.persistence.file

@@ -12,7 +12,7 @@ from ..exceptions import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from graphql import OperationDefinitionNode
+    from graphql import OperationDefinitionNode, VariableDefinitionNode
 
 __all__ = ["variables_of"]
 
@@ -50,14 +50,19 @@ def variables_of(
         if not equals or not name or not expression.strip():
             raise _wrong(f"--var {pair!r} is not of the form name=expression.")
         given[name] = _evaluated(name, expression, evaluate)
-    unknown = [f"${name}" for name in given if name not in declared]
-    if unknown:
-        known = ", ".join(f"${name}" for name in declared) or "no variables"
-        raise _wrong(f"The query does not declare {', '.join(unknown)}; it declares {known}.")
     left_out = _PAGING if paginated else ()
     for name in declared:
         if name not in given and name in namespace and name not in left_out:
             given[name] = namespace[name]
+    _check_names(given, declared)
+    return given
+
+
+def _check_names(given: Mapping[str, Any], declared: Mapping[str, VariableDefinitionNode]) -> None:
+    unknown = [f"${name}" for name in given if name not in declared]
+    if unknown:
+        known = ", ".join(f"${name}" for name in declared) or "no variables"
+        raise _wrong(f"The query does not declare {', '.join(unknown)}; it declares {known}.")
     missing = [
         name
         for name, definition in declared.items()
@@ -70,7 +75,6 @@ def variables_of(
             f"The query needs {', '.join(f'${name}' for name in missing)}: define a variable "
             f"{missing[0]} in the notebook, or add --var {missing[0]}=EXPRESSION."
         )
-    return given
 
 
 def _evaluated(name: str, expression: str, evaluate: Callable[[str], Any]) -> Any:
