@@ -35,7 +35,8 @@ def create_items():
     number = 0
     while not stop.wait(0.05):
         number += 1
-        client.execute(gql(f'mutation {{ createItem(key: "c{number}", name: "tea") {{ id name }} }}'))
+        key = f"c{number}"
+        client.execute(gql(f'mutation {{ createItem(key: "{key}", name: "tea") {{ id name }} }}'))
 thread = threading.Thread(target=create_items, daemon=True)
 thread.start()
 """

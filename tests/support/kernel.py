@@ -176,8 +176,8 @@ class Kernel:
 
 def folders_of(folder: Path) -> dict[str, str]:
     """Return the variables by which Jupyter, IPython and sessions have folders of their own."""
-    names = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR")
-    names += ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")
+    names = ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"]
+    names += ["JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"]
     return {name: str(folder / name.lower()) for name in names}
 
 
