@@ -61,10 +61,11 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
     """
     found = replace(SessionKey.of(tokens), username=None)
     if not asked.fits(found):
+        provider = replace(asked, username=None)
         raise ConfigurationError(
-            f"These are tokens of {found}, and the provider is for {replace(asked, username=None)}. "
-            "They are neither used nor saved. The page's domain=, the endpoint_url= or the tokens "
-            "that were passed belong to another user pool or app client.",
+            f"These are tokens of {found}, and the provider is for {provider}. They are neither "
+            "used nor saved. The page's domain=, the endpoint_url= or the tokens that were passed "
+            "belong to another user pool or app client.",
             setting="provider",
         )
     new = asked.with_tokens(tokens)
