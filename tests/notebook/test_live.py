@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,10 @@ class Script:
     def __init__(self, *steps: Any) -> None:
         self.steps, self.stopped = list(steps), False
 
+    def start(self) -> None:
+        if self.steps[0] == "at the start":
+            raise KeyboardInterrupt
+
     def take(self, _: float) -> Any:
         step = self.steps.pop(0)
         if isinstance(step, type | Exception):
@@ -39,6 +44,7 @@ class Script:
         ([[], ["a"], None], None, ["a"], "1 event: AppSync ended the subscription"),
         ([["a", "b", "c"]], 2, ["a", "b"], "2 events: complete"),
         ([["a"], KeyboardInterrupt], None, ["a"], "1 event: stopped"),
+        (["at the start"], None, [], "0 events: stopped"),
         (
             [["a", Gap("reset")], None],
             None,
@@ -74,6 +80,7 @@ def local() -> Iterator[Emulator]:
 def test_events_of_a_real_subscription_arrive_and_it_can_be_stopped(local: Emulator) -> None:
     client = connect(url=local.graphql_url, auth=ApiKeyAuth("da2-key"))
     reader = SubscriptionReader(client, CREATED)
+    reader.start()
     found: list[Any] = []
     for number in range(100):
         client.execute(gql(f'mutation {{ createItem(key: "k{number}", name: "tea") {{ id }} }}'))
@@ -88,8 +95,21 @@ def test_events_of_a_real_subscription_arrive_and_it_can_be_stopped(local: Emula
     assert not reader._thread.is_alive()
 
 
+def test_a_subscription_can_be_stopped_at_once_and_before_it_has_begun(local: Emulator) -> None:
+    client = connect(url=local.graphql_url, auth=ApiKeyAuth("da2-key"))
+    for began in (False, True):
+        reader = SubscriptionReader(client, CREATED)
+        if began:
+            reader.start()
+        begin = time.monotonic()
+        reader.stop()
+        assert time.monotonic() - begin < 4
+        assert not reader._thread.is_alive()
+
+
 def test_a_subscription_that_is_refused_is_an_error(local: Emulator) -> None:
     reader = SubscriptionReader(connect(url=local.graphql_url, auth=ApiKeyAuth("da2-no")), CREATED)
+    reader.start()
 
     def take_all() -> None:
         for _ in range(100):

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from appsync_gql.cli.app import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
@@ -78,17 +78,29 @@ def spawn(*arguments: str, env: Mapping[str, str], **options: Any) -> subprocess
 class Terminal:
     """A program on a terminal of its own.
 
+    Args:
+        arguments: for the program.
+        env: more variables of its environment.
+        cwd: the folder in which it runs; ``None`` for this one.
+        program: what is run; our own by default.
+
     Attributes:
         shown: everything that was on the screen so far.
         process: the program.
     """
 
-    def __init__(self, arguments: list[str], env: Mapping[str, str], cwd: Path | None) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        env: Mapping[str, str],
+        cwd: Path | None,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         self.shown = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._terminal, program_side = os.openpty()
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-c", _ON_TERMINAL, *PROGRAM, *arguments],
+            [sys.executable, "-c", _ON_TERMINAL, *program, *arguments],
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **env},
             stdin=program_side,
             stdout=program_side,

@@ -58,6 +58,8 @@ class EventLog:
 class SubscriptionReader:
     """Reads a subscription on the background loop, so that the caller can wait for a while only.
 
+    Nothing happens before :meth:`start`.
+
     Args:
         client: of the API.
         request: one subscription.
@@ -69,7 +71,11 @@ class SubscriptionReader:
         self._found: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, name="appsync-gql-notebook", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
         self._thread.start()
 
     def _run(self) -> None:
@@ -82,8 +88,9 @@ class SubscriptionReader:
     async def _read(self) -> None:
         self._task = asyncio.current_task()
         try:
-            async for event in self._results:
-                self._found.put(event)
+            if not self._stopped:
+                async for event in self._results:
+                    self._found.put(event)
         except asyncio.CancelledError:
             pass  # the reader was stopped
         finally:
@@ -111,7 +118,11 @@ class SubscriptionReader:
         return found
 
     def stop(self) -> None:
-        """End the subscription, and wait until it has ended, for some seconds at most."""
+        """End the subscription, and wait until it has ended, for some seconds at most.
+
+        Also if it has not begun: an interrupt can come at any moment.
+        """
+        self._stopped = True
         if self._thread.is_alive():
             background_loop.run(self._cancel())
             self._thread.join(5.0)
@@ -127,15 +138,17 @@ def follow(
     """Take events until so many have come, the subscription ends, or an interrupt.
 
     Args:
-        reader: of the subscription.
+        reader: of the subscription; it is started and stopped here.
         log: takes the events.
         until: how many events; ``None`` for no limit.
-        update: called when the log has changed.
+        update: called at first, and when the log has changed.
 
     Raises:
         AppSyncError: the subscription has failed; what came before is in the log.
     """
     try:
+        update()
+        reader.start()
         while until is None or len(log.events) < until:
             found = reader.take(_TICK)
             if found is None:

@@ -62,8 +62,7 @@ class AppSyncMagics(Magics):
                 return self._command(line)
             return self._execute(query_arguments(line), cell, document)
         except KeyboardInterrupt:
-            text = "Interrupted. A mutation that was sent may have been executed."
-            raise CellError(text) from None
+            raise CellError(_interrupted(document)) from None
         except Exception as error:
             if not is_expected(error):
                 raise
@@ -144,11 +143,18 @@ class AppSyncMagics(Magics):
     ) -> None:
         """Show a table that grows, until an interrupt; it stays as a record."""
         log = EventLog()
-        replace = _show(*_log_markup(log))
+        replace: list[Callable[[str, str], None]] = []
+
+        def update() -> None:
+            if replace:
+                replace[0](*_log_markup(log))
+            else:
+                replace.append(_show(*_log_markup(log)))
+
         arguments = {} if auth is None else {"auth": auth}
         reader = SubscriptionReader(connection.client, request, **arguments)
         try:
-            follow(reader, log, until=options.until, update=lambda: replace(*_log_markup(log)))
+            follow(reader, log, until=options.until, update=update)
         finally:
             if options.save:
                 shell: Any = self.shell
@@ -159,6 +165,12 @@ class AppSyncMagics(Magics):
         data = getattr(error, "data", None)
         if isinstance(error, TransportQueryError) and isinstance(data, dict) and any(data.values()):
             display(Result(data))  # type: ignore[no-untyped-call]
+
+
+def _interrupted(document: list[DocumentNode]) -> str:
+    found = [d for part in document for d in part.definitions]
+    mutation = any(getattr(d, "operation", None) is OperationType.MUTATION for d in found)
+    return "Interrupted." + " The mutation may have been executed." * mutation
 
 
 def _operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -40,6 +40,7 @@ class Prompts:
 
     def __init__(self, show: Callable[[str, str], Callable[[str, str], None]]) -> None:
         self._show = show
+        self._remove_key: Callable[[], None] | None = None
 
     def text(self, prompt: str, *, hidden: bool) -> str:
         """Return what the person types.
@@ -73,8 +74,16 @@ class Prompts:
         """Show why the last answer was not accepted, and a QR code where there is one."""
         if problem is not None:
             self._show(pre_html(problem), problem)
-        elif challenge.secret_code:
-            self.notice(_set_up_text(challenge))
+            return
+        self.remove_key()
+        if challenge.secret_code:
+            self._remove_key = self.notice(_set_up_text(challenge))
+
+    def remove_key(self) -> None:
+        """Remove the key of an authenticator application: whoever has it can compute codes."""
+        if self._remove_key is not None:
+            self._remove_key()
+        self._remove_key = None
 
     def notice(self, text: str) -> Callable[[], None]:
         """Show a text that does not stay; return a function that removes it."""
@@ -123,14 +132,17 @@ def sign_in(connection: Connection, options: Mapping[str, Any], prompts: Prompts
         password = prompts.text(f"Password of {username}", hidden=True)
         if not password:
             raise SignInFailed("A password is needed: nobody is signed in.")
-    sign_in_with_prompts(
-        store.blocking,
-        username,
-        password,
-        flow=flow,
-        ask=prompts.ask,
-        show=prompts.show_challenge,
-    )
+    try:
+        sign_in_with_prompts(
+            store.blocking,
+            username,
+            password,
+            flow=flow,
+            ask=prompts.ask,
+            show=prompts.show_challenge,
+        )
+    finally:
+        prompts.remove_key()
     return store
 
 
