@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .hosted_page import chromium
-from .kernel import folders_of
+from .kernel import folders_of, needs_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -267,7 +267,7 @@ def jupyterlab(folder: Path, env: Mapping[str, str]) -> Iterator[Lab]:
         folder: of the notebooks.
         env: more variables of the environment of its kernels.
     """
-    pytest.importorskip("jupyterlab", reason='pip install "appsync-gql[lab]"')
+    needs_lab("jupyterlab", "nbformat")
     own = folder.parent / f"{folder.name}-jupyter"
     folders = folders_of(own)
     for name, setting in _SETTINGS.items():

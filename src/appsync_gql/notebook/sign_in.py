@@ -93,7 +93,8 @@ class Prompts:
     def link(self, url: str) -> Callable[[], None]:
         """Show the page's address; return a function that removes it."""
         text = f"Open this page and sign in:\n{url}"
-        markup = f"<p>Open this page and sign in: <a href='{url}' target='_blank'>sign-in page</a>"
+        link = f"<a href='{html.escape(url)}' target='_blank'>sign-in page</a>"
+        markup = f"<p>Open this page and sign in: {link}</p>"
         replace = self._show(markup, text)
         return lambda: replace("", "")
 
