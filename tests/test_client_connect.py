@@ -116,3 +116,17 @@ def test_a_session_signed_in_once_serves_the_next_program(
 def test_what_is_no_configuration_is_refused(config: Any) -> None:
     with pytest.raises(ConfigurationError, match="path of a configuration file"):
         connect(config)
+
+
+def test_the_secret_of_an_app_client_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("APPSYNC_CLIENT_SECRET", "secret-of-the-app-client")
+    with Emulator.in_thread(client_secret="secret-of-the-app-client") as local:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", local.cognito_url)
+        client = connect(local.amplify_outputs())
+        auth: Any = client.auth
+        auth.blocking.sign_in("ada", "correct horse")
+        assert client.execute(gql("{ me { username } }")) == {"me": {"username": "ada"}}
+        assert "secret-of-the-app-client" not in repr(vars(auth))

@@ -20,7 +20,7 @@ from .config import (
 )
 from .exceptions import ConfigurationError
 from .pickling import not_pickled
-from .secret import arguments_hidden
+from .secret import Secret, arguments_hidden
 from .transport import AppSyncTransport
 
 if TYPE_CHECKING:
@@ -148,7 +148,8 @@ def connect(
             ``aws-exports.js``, or its content; ``None``: from the environment variables
             ``APPSYNC_URL``, ``APPSYNC_AUTH``, ``APPSYNC_API_KEY``, ``APPSYNC_REGION``,
             ``APPSYNC_USER_POOL_ID``, ``APPSYNC_CLIENT_ID``, ``APPSYNC_IDENTITY_POOL_ID``,
-            ``APPSYNC_USERNAME`` (whose saved session), unless ``url`` is given.
+            ``APPSYNC_USERNAME`` (whose saved session), unless ``url`` is given. Whatever the
+            configuration, ``APPSYNC_CLIENT_SECRET`` is the secret of the user pool's app client.
         url: the GraphQL endpoint, in place of the configuration's.
         auth: an authorization mode by its name (``"api_key"``, ``"userpool"``, ``"iam"``,
             ``"identity_pool"``), or an object such as ``OidcAuth(source)``; ``None`` for the
@@ -265,8 +266,11 @@ def _token_store(
     from .providers.cognito import CognitoProvider  # noqa: PLC0415
     from .store.token_store import TokenStore  # noqa: PLC0415
 
+    # Amplify's files have no client secret, and command lines must not.
+    secret = os.environ.get(f"{PREFIX}CLIENT_SECRET")
     provider = CognitoProvider(
         config.needed("client_id", "userpool"),
+        client_secret=Secret(secret) if secret else None,
         user_pool_id=config.needed("user_pool_id", "userpool"),
         region=config.user_pool_region,
         username=config.username,

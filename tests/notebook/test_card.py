@@ -68,5 +68,10 @@ def test_without_a_user_it_says_why(state: TokenState, user: str) -> None:
     assert card(status(state))["user"] == user
 
 
+def test_nothing_is_said_of_tokens_before_a_saved_session_was_looked_for() -> None:
+    assert not {"tokens", "last error"} & card(status(TokenState.UNKNOWN)).keys()
+    assert card(status(TokenState.UNKNOWN, last_error="x"))["last error"] == "x"
+
+
 def test_tokens_that_are_not_saved_are_mentioned() -> None:
     assert "not saved" in card(status(TokenState.FRESH, unsaved=True))["saving"]

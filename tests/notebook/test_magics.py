@@ -52,6 +52,17 @@ def test_a_session_of_an_earlier_notebook_is_found(signed_in: Notebook) -> None:
     assert "user                ada" in signed_in.run("%appsync status")
 
 
+def test_one_of_several_saved_users_is_named(signed_in: Notebook) -> None:
+    signed_in.local.add_user("bob")
+    signed_in.replies = ["correct horse"]
+    signed_in.run("%appsync sign-in --username bob")
+    signed_in.run("%appsync connect")
+    query = "%%appsync\n{ me { username } }"
+    assert signed_in.run(query).endswith("Here: %appsync connect --user NAME")
+    signed_in.run("%appsync connect --user bob")
+    assert "bob" in signed_in.run(query)
+
+
 def test_a_query_returns_a_result(signed_in: Notebook) -> None:
     shown = signed_in.run("%%appsync --save page\n{ items(limit: 2) { items { id name } } }")
     assert shown.endswith("items: 2 rows\nid  name\n0   item 0\n1   item 1")

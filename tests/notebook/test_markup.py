@@ -16,6 +16,8 @@ from appsync_gql.notebook.markup import (
     is_table,
     mime_bundle,
     pre_html,
+    rows_html,
+    rows_text,
 )
 
 PAGE = {"items": {"items": [{"id": "1", "owner": {"name": "ada"}}, {"id": "2"}], "nextToken": "x"}}
@@ -124,3 +126,23 @@ def test_no_color_is_set_so_that_every_theme_works() -> None:
 
 def test_both_forms_are_in_a_bundle() -> None:
     assert mime_bundle("<b>", "b") == {"text/html": "<b>", "text/plain": "b"}
+
+
+def test_numbers_are_aligned_to_the_right_and_all_else_to_the_left() -> None:
+    markup = rows_html("x", [{"n": 1, "text": "a", "yes": True}, {"n": None, "text": "b"}])
+    assert re.findall(r"<th style='text-align:(\w+)'>(\w+)", markup) == [
+        ("right", "n"),
+        ("left", "text"),
+        ("left", "yes"),
+    ]
+
+
+def test_a_page_inside_of_an_object_is_a_table() -> None:
+    markup = data_html({"user": {"todos": {"items": [{"id": 1}], "nextToken": "x"}}})
+    assert words(markup)[:2] == ["user", "todos:"]
+    assert "(--paginate)" in markup
+
+
+def test_a_caption_without_rows_stands_alone() -> None:
+    assert rows_text("0 events: stopped", []) == "0 events: stopped"
+    assert words(rows_html("0 events: <stopped>", [])) == ["0", "events:", "&lt;stopped&gt;"]

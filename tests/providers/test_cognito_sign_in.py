@@ -6,7 +6,7 @@ import asyncio
 import pickle
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from appsync_gql import (
     TokenStore,
     WrongAnswer,
 )
+from appsync_gql.secret import Secret
 from appsync_gql.testing import Emulator
 from appsync_gql.testing.emulator.totp import totp_code
 from support.tracebacks import assert_hidden
@@ -428,6 +429,24 @@ async def test_a_forgotten_device_is_replaced_by_a_new_one() -> None:
         second = await store.sign_in("ada", PASSWORD)
         assert second.device_key != first.device_key
         assert second.device_password != first.device_password
+
+
+async def test_a_device_whose_proof_is_refused_is_replaced_by_a_new_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with Emulator(device_remembering=True) as emulator:
+        emulator.add_user("grace", PASSWORD, mfa_code="424242")
+        first = await TokenStore(provider_for(emulator)).sign_in(
+            "grace", PASSWORD, on_challenge=lambda _: "424242"
+        )
+        wrong = replace(first, device_password=Secret("another-device"))
+        store = TokenStore(provider_for(emulator), tokens=wrong)
+        second = await store.sign_in("grace", PASSWORD, on_challenge=lambda _: "424242")
+        assert second.device_password not in {first.device_password, wrong.device_password}
+        assert "without the remembered device" in caplog.text
+        caplog.clear()
+        await store.sign_in("grace", PASSWORD)
+        assert not caplog.records
 
 
 async def test_a_device_that_can_not_be_confirmed_leaves_the_user_signed_in(

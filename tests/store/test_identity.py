@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from appsync_gql import RenewalFailed, SessionKey, Tokens
+from appsync_gql import ConfigurationError, RenewalFailed, SessionKey, Tokens
 from appsync_gql.session_key import digest
 from appsync_gql.store.identity import check_identity, key_of_new_session
 from support.store import ISSUER, NOON, jwt_of, tokens_at
@@ -132,3 +132,23 @@ def test_two_sessions_without_a_known_user_are_not_taken_for_one_users() -> None
     before = replace(CLIENT, first_token_digest=ADAS)
     key = key_of_new_session(before, CLIENT, Tokens(refresh_token="refresh-bob"))
     assert key.first_token_digest == digest("refresh-bob")
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        pytest.param(access(client_id="another"), id="another app client"),
+        pytest.param(access(iss=ELSEWHERE), id="another user pool"),
+    ],
+)
+def test_a_session_does_not_begin_with_tokens_of_another_provider(tokens: Tokens) -> None:
+    asked = SessionKey(client_id="client", user_pool_id=ADA.user_pool_id)
+    with pytest.raises(ConfigurationError, match="neither used nor saved") as raised:
+        key_of_new_session(SessionKey(), asked, tokens)
+    assert raised.value.setting == "provider"
+    assert str(tokens.access_token) not in str(raised.value)
+
+
+def test_another_user_of_the_provider_may_begin_a_session() -> None:
+    asked = SessionKey(client_id="client", username="ada")
+    assert key_of_new_session(SessionKey(), asked, BOB).username == "bob"

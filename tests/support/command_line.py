@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
@@ -96,6 +97,7 @@ class Terminal:
         program: Sequence[str] = PROGRAM,
     ) -> None:
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._terminal, program_side = os.openpty()
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", _ON_TERMINAL, *program, *arguments],
@@ -116,10 +118,10 @@ class Terminal:
         self.process.wait()
         os.close(self._terminal)
 
-    def wait_for(self, text: str) -> None:
-        """Wait until the program has shown a text."""
+    def wait_for(self, text: str, *, times: int = 1) -> None:
+        """Wait until the program has shown a text, so many times."""
         end = time.monotonic() + _DEADLINE
-        while text not in self.shown:
+        while self.shown.count(text) < times:
             assert self._read(end), f"{text!r} was not shown: {self.shown}"
 
     def type(self, text: str) -> None:
@@ -141,7 +143,7 @@ class Terminal:
         # On Linux, a terminal whose program has ended is an error to read.
         with contextlib.suppress(OSError):
             if more := os.read(self._terminal, 65536):
-                self.shown += more.decode()
+                self.shown += self._decoder.decode(more)
                 return True
         return False
 

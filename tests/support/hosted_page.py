@@ -19,6 +19,7 @@ __all__ = [
     "chromium",
     "chromium_arguments",
     "chromium_path",
+    "missing",
     "problem_on_page",
     "sign_in_on_page",
     "text_of_page",
@@ -41,7 +42,7 @@ def chromium(*, debugger_address: str | None = None) -> Iterator[Chrome]:
         from selenium.common.exceptions import WebDriverException  # noqa: PLC0415
         from selenium.webdriver import Chrome, ChromeOptions, ChromeService  # noqa: PLC0415
     except ImportError:
-        _missing('selenium is not installed: pip install "appsync-gql[lab]"')
+        missing('selenium is not installed: pip install "appsync-gql[lab]"')
     options = ChromeOptions()
     if debugger_address is None:
         options.binary_location = chromium_path()
@@ -127,10 +128,10 @@ def _is_gone(element: Any) -> bool:
 
 def _program(*names: str) -> str:
     found = next(filter(None, map(shutil.which, names)), None)
-    return found or _missing(f"{names[0]} is not installed")
+    return found or missing(f"{names[0]} is not installed")
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
     """Skip the test; fail if CI is set, because there no browser may be missing."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(f"this is skipped only where CI is not set: {reason}", pytrace=False)

@@ -6,15 +6,16 @@ import os
 import queue
 import time
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from .hosted_page import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Cell", "Kernel", "folders_of", "kernel"]
+__all__ = ["Cell", "Kernel", "folders_of", "kernel", "needs_lab"]
 
 _TICK = 0.05
 _SECONDS = 30.0
@@ -181,6 +182,13 @@ def folders_of(folder: Path) -> dict[str, str]:
     return {name: str(folder / name.lower()) for name in names}
 
 
+def needs_lab(*modules: str) -> None:
+    """Skip the test where a package of the extra ``lab`` is missing."""
+    for module in modules:
+        if find_spec(module) is None:
+            missing(f'{module} is not installed: pip install "appsync-gql[lab]"')
+
+
 @contextmanager
 def kernel(folder: Path, env: Mapping[str, str]) -> Iterator[Kernel]:
     """Start a kernel; skip the test where Jupyter is missing.
@@ -189,8 +197,7 @@ def kernel(folder: Path, env: Mapping[str, str]) -> Iterator[Kernel]:
         folder: in which it runs; its own data are there too.
         env: more variables of its environment.
     """
-    pytest.importorskip("jupyter_client", reason='pip install "appsync-gql[lab]"')
-    pytest.importorskip("ipykernel", reason='pip install "appsync-gql[lab]"')
+    needs_lab("jupyter_client", "ipykernel", "nbformat")
     made = Kernel(folder, env)
     try:
         made.start()

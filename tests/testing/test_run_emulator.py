@@ -6,10 +6,13 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appsync_gql import ConfigurationError
+from appsync_gql.client import read_config
 from appsync_gql.testing import Emulator
 from appsync_gql.testing.run_emulator import description, run_emulator
 
@@ -43,3 +46,28 @@ def test_ctrl_c_ends_it_without_an_error(
     monkeypatch.setattr("time.sleep", interrupted)
     run_emulator(seconds=None, port=0)
     assert "Ctrl-C ends it." in capsys.readouterr().out
+
+
+def test_a_configuration_is_written_that_connect_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_emulator(seconds=0, port=0, write_config=True)
+    shown = capsys.readouterr().out
+    assert shown.startswith("amplify_outputs.json is written.")
+    config = read_config("amplify_outputs.json")
+    assert config is not None
+    assert config.url in shown
+
+
+def test_a_configuration_of_the_folder_is_not_replaced_without_being_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "amplify_outputs.json"
+    file.write_text("mine")
+    with pytest.raises(ConfigurationError, match="add --force"):
+        run_emulator(seconds=0, port=0, write_config=True)
+    assert file.read_text() == "mine"
+    run_emulator(seconds=0, port=0, write_config=True, force=True)
+    assert read_config(file) is not None

@@ -50,11 +50,13 @@ def card_lines(
         lines += [
             ("user", status.username or _without_user(status)),
             ("user pool", user_pool_id or "unknown"),
-            ("tokens", _tokens(status)),
         ]
+        if status.state is not TokenState.UNKNOWN:
+            lines.append(("tokens", _tokens(status)))
         if status.unsaved:
             lines.append(("saving", "the newest tokens are not saved yet"))
-        lines.append(("last error", status.last_error or "none"))
+        if status.state is not TokenState.UNKNOWN or status.last_error:
+            lines.append(("last error", status.last_error or "none"))
     if others:
         lines.append(("other connections", ", ".join(others)))
     return lines

@@ -16,7 +16,7 @@ from .arguments import COMMANDS, QueryArguments, command_of, query_arguments
 from .card import card_lines
 from .connections import Connection, Connections
 from .live import EventLog, SubscriptionReader, follow
-from .markup import card_html, card_text, data_html, data_text, mime_bundle, pre_html
+from .markup import card_html, card_text, mime_bundle, pre_html, rows_html, rows_text
 from .problems import is_expected, problem_text
 from .result import Result
 from .sign_in import Prompts, sign_in
@@ -216,7 +216,7 @@ def _log_markup(log: EventLog) -> tuple[str, str]:
     hidden = len(log.events) - len(events)
     title = log.title + (f"; the last {_SHOWN} are shown" if hidden else "")
     gaps = "".join(f"\nEvents may have been missed: {reason}" for reason in log.gaps[-3:])
-    return pre_html(title + gaps) + data_html(data), f"{title}{gaps}\n{data_text(data)}"
+    return rows_html(title + gaps, data), rows_text(title + gaps, data)
 
 
 def _show(markup: str, text: str) -> Callable[[str, str], None]:

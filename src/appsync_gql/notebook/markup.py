@@ -11,7 +11,18 @@ from ..data.rows import cell, columns_of, flattened, rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ROWS", "card_html", "card_text", "data_html", "data_text", "is_table", "pre_html"]
+__all__ = [
+    "ROWS",
+    "card_html",
+    "card_text",
+    "data_html",
+    "data_text",
+    "is_table",
+    "mime_bundle",
+    "pre_html",
+    "rows_html",
+    "rows_text",
+]
 
 ROWS = 100
 """Rows of a table that are shown; all are in ``.data`` and in data frames."""
@@ -44,33 +55,52 @@ def _part_html(name: str, value: Any) -> str:
     return f"<div>{_tree_html(name, value, 0)}</div>"
 
 
+def rows_html(caption: str, rows: Sequence[Any]) -> str:
+    """Return rows as a table with a caption, which may have several lines."""
+    shown = [flattened(row) for row in rows[:ROWS]]
+    columns = columns_of([flattened(row) for row in rows])
+    head = f"<div style='white-space:pre-line'><b>{_escaped(caption)}</b></div>"
+    if not rows:
+        return head
+    aligned = {column: _alignment(column, shown) for column in columns}
+    names = "".join(
+        f"<th style='text-align:{aligned[column]}'>{_escaped(column)}</th>" for column in columns
+    )
+    body = "".join(
+        "<tr>" + "".join(_cell_html(row.get(name), aligned[name]) for name in columns) + "</tr>"
+        for row in shown
+    )
+    table = f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div style='overflow-x:auto'>{head}{table}</div>"
+
+
 def _table_html(name: str, value: Any) -> str:
     rows = rows_of(value)
-    cells = [flattened(row) for row in rows[:ROWS]]
-    columns = columns_of([flattened(row) for row in rows])
     caption = f"{name}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}".removeprefix(": ")
     if len(rows) > ROWS:
         caption += f", {ROWS} shown"
     if isinstance(value, dict) and value.get("nextToken"):
         caption += "; there are more pages (--paginate)"
-    head = "".join(f"<th style='text-align:left'>{_escaped(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_cell_html(row.get(column))}</td>" for column in columns) + "</tr>"
-        for row in cells
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
-    return f"<div style='overflow-x:auto'><div><b>{_escaped(caption)}</b></div>{table}</div>"
+    return rows_html(caption, rows)
 
 
-def _cell_html(value: Any) -> str:
-    return (
-        f"<span style='white-space:pre-wrap;text-align:left'>{_escaped(_short(cell(value)))}</span>"
-    )
+def _alignment(column: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how a column is aligned: numbers to the right, so that their digits line up."""
+    values = [row[column] for row in rows if row.get(column) is not None]
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    return "right" if values and numbers else "left"
+
+
+def _cell_html(value: Any, alignment: str) -> str:
+    style = f"text-align:{alignment};white-space:pre-wrap"
+    return f"<td style='{style}'>{_escaped(_short(cell(value)))}</td>"
 
 
 def _tree_html(name: str, value: Any, depth: int) -> str:
     """Return a value as a tree of ``<details>``, which opens and closes without a script."""
     label = f"<b>{_escaped(name)}</b>" if name else ""
+    if depth and isinstance(value, dict) and is_table(value):
+        return _table_html(name, value)
     if isinstance(value, dict) and value:
         inner = [(str(key), found) for key, found in value.items()]
     elif isinstance(value, list) and value:
@@ -101,17 +131,23 @@ def _part_text(name: str, value: Any) -> str:
     if not is_table(value):
         shown = json.dumps(value, indent=2, ensure_ascii=False, default=str)
         return f"{name}: {shown}" if name else shown
-    rows = [flattened(row) for row in rows_of(value)]
-    columns = columns_of(rows)
-    lines = [[_one_line(cell(row.get(column))) for column in columns] for row in rows[:_TEXT_ROWS]]
+    rows = rows_of(value)
+    more = f", {_TEXT_ROWS} shown" if len(rows) > _TEXT_ROWS else ""
+    caption = f"{name}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}{more}"
+    return rows_text(caption.removeprefix(": "), rows)
+
+
+def rows_text(caption: str, rows: Sequence[Any]) -> str:
+    """Return rows as a table of text with a caption."""
+    cells = [flattened(row) for row in rows]
+    columns = columns_of(cells)
+    lines = [[_one_line(cell(row.get(column))) for column in columns] for row in cells[:_TEXT_ROWS]]
     widths = [max(map(len, texts)) for texts in zip(columns, *lines, strict=True)]
     shown = "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in [columns, *lines]
     )
-    more = f", {_TEXT_ROWS} shown" if len(rows) > _TEXT_ROWS else ""
-    head = f"{name}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}{more}"
-    return f"{head.removeprefix(': ')}\n{shown}".rstrip()
+    return f"{caption}\n{shown}".rstrip()
 
 
 def card_html(title: str, lines: Sequence[tuple[str, str]]) -> str:
@@ -132,7 +168,7 @@ def card_text(title: str, lines: Sequence[tuple[str, str]]) -> str:
 
 def pre_html(text: str) -> str:
     """Return a text as HTML that keeps its lines and blanks."""
-    return f"<pre style='white-space:pre-wrap'>{_escaped(text)}</pre>"
+    return f"<pre style='white-space:pre-wrap;margin:0;padding:0'>{_escaped(text)}</pre>"
 
 
 def mime_bundle(markup: str, text: str) -> Mapping[str, str]:

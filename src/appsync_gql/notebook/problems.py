@@ -63,6 +63,8 @@ def problem_text(error: BaseException, document: DocumentNode | None = None) -> 
     advice = next((advice for kind, advice in _ADVICE if isinstance(error, kind)), "")
     if type(error) is NotSignedIn:
         text = ""  # its own message is for programs
+    if isinstance(error, ConfigurationError) and error.setting == "username":
+        advice = "Here: %appsync connect --user NAME"
     return "\n".join(part for part in (text, advice) if part)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import html
+import importlib
 import os
 import queue
 import sys
@@ -11,6 +13,8 @@ import webbrowser
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConfigurationError, MissingExtra, SignInFailed
+from ..extras import require
+from ..forks import importing
 from ..hosted_domain import domain_of, has_no_browser
 from ..prompted_sign_in import sign_in_with_prompts
 from ..secret import Secret
@@ -77,7 +81,8 @@ class Prompts:
             return
         self.remove_key()
         if challenge.secret_code:
-            self._remove_key = self.notice(_set_up_text(challenge))
+            replace = self._show(_set_up_html(challenge), _set_up_text(challenge))
+            self._remove_key = lambda: replace("", "")
 
     def remove_key(self) -> None:
         """Remove the key of an authenticator application: whoever has it can compute codes."""
@@ -85,15 +90,11 @@ class Prompts:
             self._remove_key()
         self._remove_key = None
 
-    def notice(self, text: str) -> Callable[[], None]:
-        """Show a text that does not stay; return a function that removes it."""
-        replace = self._show(pre_html(text), text)
-        return lambda: replace("", "")
-
     def link(self, url: str) -> Callable[[], None]:
         """Show the page's address; return a function that removes it."""
         text = f"Open this page and sign in:\n{url}"
-        markup = f"<p>Open this page and sign in: <a href='{url}' target='_blank'>sign-in page</a>"
+        link = f"<a href='{html.escape(url)}' target='_blank'>sign-in page</a>"
+        markup = f"<p>Open this page and sign in: {link}</p>"
         replace = self._show(markup, text)
         return lambda: replace("", "")
 
@@ -105,6 +106,23 @@ def _set_up_text(challenge: ChallengeRequired) -> str:
         return f"{challenge.qr_code()}\n{key}"
     except MissingExtra:
         return key
+
+
+def _set_up_html(challenge: ChallengeRequired) -> str:
+    """Return it as HTML, with the QR code as an image: applications can't read a light one on dark.
+
+    Its colors are its own for that reason.
+    """
+    key = pre_html(f"Key for the authenticator application: {challenge.secret_code}")
+    try:
+        require("qr", "segno")
+    except MissingExtra:
+        return key
+    with importing():
+        segno: Any = importlib.import_module("segno")
+    code = segno.make(challenge.otpauth_url(), micro=False)
+    image = code.svg_data_uri(scale=4, border=4, dark="black", light="white")
+    return f"<img src='{html.escape(image)}' alt='QR code'>{key}"
 
 
 def sign_in(connection: Connection, options: Mapping[str, Any], prompts: Prompts) -> TokenStore:

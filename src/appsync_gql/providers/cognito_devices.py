@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import AppSyncError
+from ..exceptions import AppSyncError, SignInFailed
 from ..secret import Secret
 from .cognito_answers import error_of_answer
 from .cognito_errors import error_of_refresh
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .base import Grant
     from .cognito_app_client import AppClient
 
-__all__ = ["Device", "Devices"]
+__all__ = ["Device", "DeviceRefused", "Devices"]
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,10 @@ class Device:
             group_key=tokens.device_group_key,
             password=Secret(tokens.device_password),
         )
+
+
+class DeviceRefused(SignInFailed):
+    """The user pool does not accept the proof of a remembered device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,23 @@ class Devices:
             self.app.call("update_device_status", status, error_of_refresh, tokens=tokens)
 
     def prove(self, device: Device, username: str, session: str | None) -> Mapping[str, Any]:
-        """Answer ``DEVICE_SRP_AUTH`` and the challenge after it; return the last result."""
+        """Answer ``DEVICE_SRP_AUTH`` and the challenge after it; return the last result.
+
+        Raises:
+            DeviceRefused: the device was forgotten, or has another password.
+            AppSyncError: the calls failed for another reason.
+        """
+        try:
+            return self._prove(device, username, session)
+        except SignInFailed as error:
+            raise DeviceRefused(
+                f"The user pool refused this remembered device ({error}). Sign in again.",
+                status=error.status,
+                error_type=error.error_type,
+                request_id=error.request_id,
+            ) from None
+
+    def _prove(self, device: Device, username: str, session: str | None) -> Mapping[str, Any]:
         exchange = SrpExchange(device.password)
         names = {"USERNAME": username, "DEVICE_KEY": device.key}
         first = {**names, "SRP_A": exchange.public}

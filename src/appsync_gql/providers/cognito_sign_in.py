@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import ChallengeExpired, ConfigurationError, SignInFailed
 from .cognito_answers import ATTEMPT_LOST, error_of_answer, responses_to
 from .cognito_api import challenge_of, grant_of
+from .cognito_devices import DeviceRefused
 from .cognito_errors import error_of_sign_in
 from .cognito_srp import SrpExchange
 
@@ -18,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..challenges import Answer, ChallengeRequired
+    from ..exceptions import AppSyncError
     from ..secret import Secret
     from .base import Grant
     from .cognito_app_client import AppClient
     from .cognito_devices import Device, Devices
+    from .cognito_errors import ErrorResponse
 
 __all__ = ["CognitoSignIn"]
+
+log = logging.getLogger(__name__)
 
 _FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH")
 _WITHOUT_PASSWORD = ("USER_AUTH", "CUSTOM_AUTH")
@@ -102,17 +108,22 @@ class CognitoSignIn:
                 f"{flow} needs a password, which must be a str that is not empty.",
                 setting="password",
             )
-        exchange, parameters = self._first_parameters(flow, password)
-        attempt = _Attempt(username=username, api=flow, device=device, exchange=exchange)
         try:
-            result = self._initiate(attempt, parameters)
+            return self._begin(username, password, flow, device)
+        except DeviceRefused as error:
+            log.warning("Signing in without the remembered device: %s", error)
         except ConfigurationError as error:
             if error.setting != "device_key" or device is None:
                 raise
             # The pool has forgotten the device.
-            attempt = replace(attempt, device=None)
-            result = self._initiate(attempt, parameters)
-        return self._continue(attempt, result)
+        return self._begin(username, password, flow, None)
+
+    def _begin(
+        self, username: str, password: Secret | None, flow: str, device: Device | None
+    ) -> Grant:
+        exchange, parameters = self._first_parameters(flow, password)
+        attempt = _Attempt(username=username, api=flow, device=device, exchange=exchange)
+        return self._continue(attempt, self._initiate(attempt, parameters))
 
     def answer(self, challenge: ChallengeRequired, answer: Answer) -> Grant:
         """Answer a challenge; raises as :meth:`begin`.
@@ -213,9 +224,20 @@ class CognitoSignIn:
         if attempt.device is not None:
             responses["DEVICE_KEY"] = attempt.device.key
         proven = self._app.respond(
-            "PASSWORD_VERIFIER", result.get("Session"), responses, error_of_sign_in
+            "PASSWORD_VERIFIER", result.get("Session"), responses, self._error_of_proof
         )
         return replace(attempt, username=username, exchange=None), proven
+
+    def _error_of_proof(self, response: ErrorResponse) -> AppSyncError:
+        """Return what the refusal of a password means that was proven for this user pool."""
+        error = error_of_sign_in(response)
+        if type(error) is SignInFailed and "password" in response.message.lower():
+            return SignInFailed(
+                f"{error} Cognito responds the same if the app client does not belong to the user "
+                f"pool {self._app.user_pool_id} (user_pool_id=).",
+                **response.facts,
+            )
+        return error
 
     def _challenge(self, attempt: _Attempt, result: Mapping[str, Any]) -> ChallengeRequired:
         challenge = challenge_of(result, attempt.username)

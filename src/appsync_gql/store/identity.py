@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..exceptions import RenewalFailed
+from ..exceptions import ConfigurationError, RenewalFailed
 from ..session_key import SessionKey
 
 if TYPE_CHECKING:
@@ -55,7 +55,19 @@ def key_of_new_session(before: SessionKey, asked: SessionKey, tokens: Tokens) ->
         before: the key of the store's former session.
         asked: what the provider knows of its sessions.
         tokens: the first tokens of the new session.
+
+    Raises:
+        ConfigurationError: they belong to another user pool or app client than the provider's.
     """
+    found = replace(SessionKey.of(tokens), username=None)
+    if not asked.fits(found):
+        provider = replace(asked, username=None)
+        raise ConfigurationError(
+            f"These are tokens of {found}, and the provider is for {provider}. They are neither "
+            "used nor saved. The page's domain=, the endpoint_url= or the tokens that were passed "
+            "belong to another user pool or app client.",
+            setting="provider",
+        )
     new = asked.with_tokens(tokens)
     same = before.username is not None and _user(before) == _user(new)
     digest = before.first_token_digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..exceptions import ConfigurationError
 from .run_emulator import run_emulator
 
 __all__ = ["main"]
@@ -36,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--latency", type=float, default=0.0, help="seconds before each response (default: 0)")
     add("--port", type=int, default=20002, help="0 for any free one (default: 20002)")
+    add("--write-config", action="store_true", help="write ./amplify_outputs.json for it")
+    add("--force", action="store_true", help="replace an amplify_outputs.json")
     add("--for", type=float, dest="seconds", help="end after so many seconds")
     return made
 
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
         run_emulator(**vars(made.parse_args(arguments)))
     except OSError as error:
         made.exit(1, f"{made.prog}: {error.strerror or error}\n")
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError, ConfigurationError) as error:
         made.exit(2, f"{made.prog}: {error}\n")
 
 

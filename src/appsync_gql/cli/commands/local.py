@@ -9,7 +9,10 @@ import typer
 __all__ = ["DEMO_EXAMPLES", "EMULATOR_EXAMPLES", "demo", "emulator"]
 
 DEMO_EXAMPLES = ("appsync-gql demo --seconds 5", "appsync-gql demo --workers 64 --lifetime 2")
-EMULATOR_EXAMPLES = ("appsync-gql emulator --token-lifetime 5 --rotation --for 1",)
+EMULATOR_EXAMPLES = (
+    "appsync-gql emulator --token-lifetime 5 --rotation --for 1",
+    "appsync-gql emulator --port 0 --write-config --for 1",
+)
 
 _Seconds = Annotated[
     float, typer.Option(min=1, max=600, help="Seconds for which requests are sent.")
@@ -48,6 +51,17 @@ _ClockOffset = Annotated[
 ]
 _Latency = Annotated[float, typer.Option(min=0, help="Seconds before each response.")]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")]
+_WriteConfig = Annotated[
+    bool,
+    typer.Option(
+        "--write-config",
+        help="Write ./amplify_outputs.json for this emulator, which other commands and connect() "
+        "read.",
+    ),
+]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Replace an amplify_outputs.json, with --write-config.")
+]
 _For = Annotated[float | None, typer.Option("--for", min=0, help="End after so many seconds.")]
 
 
@@ -84,6 +98,8 @@ def emulator(
     clock_offset: _ClockOffset = 0.0,
     latency: _Latency = 0.0,
     port: _Port = 20002,
+    write_config: _WriteConfig = False,
+    force: _Force = False,
     seconds: _For = None,
 ) -> None:
     """Run a local AppSync (HTTP and real-time) and a Cognito user pool, until Ctrl-C.
@@ -102,4 +118,6 @@ def emulator(
         latency=latency,
         port=port,
         seconds=seconds,
+        write_config=write_config,
+        force=force,
     )
