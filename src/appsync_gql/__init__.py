@@ -41,6 +41,7 @@ _NAMES = {
     "persistence.memory": "MemoryPersistence",
     "persistence.redis": "RedisPersistence",
     "providers.base": "Grant TokenProvider",
+    "providers.client_credentials": "ClientCredentials",
     "providers.cognito": "CognitoProvider",
     "realtime.buffer": "Gap",
     "realtime.settings": "RealtimeSettings",

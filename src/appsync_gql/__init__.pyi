@@ -57,6 +57,7 @@ from .persistence.memory import MemoryPersistence as MemoryPersistence
 from .persistence.redis import RedisPersistence as RedisPersistence
 from .providers.base import Grant as Grant
 from .providers.base import TokenProvider as TokenProvider
+from .providers.client_credentials import ClientCredentials as ClientCredentials
 from .providers.cognito import CognitoProvider as CognitoProvider
 from .realtime.buffer import Gap as Gap
 from .realtime.settings import RealtimeSettings as RealtimeSettings
@@ -84,6 +85,7 @@ __all__ = [
     "BlockingTokenStore",
     "ChallengeExpired",
     "ChallengeRequired",
+    "ClientCredentials",
     "Clock",
     "CognitoProvider",
     "ConfigurationError",

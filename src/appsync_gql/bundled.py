@@ -29,6 +29,7 @@ import appsync_gql.persistence.keyring
 import appsync_gql.persistence.memory
 import appsync_gql.persistence.redis
 import appsync_gql.providers.base
+import appsync_gql.providers.client_credentials
 import appsync_gql.providers.cognito
 import appsync_gql.realtime.buffer
 import appsync_gql.realtime.settings

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import webbrowser
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 from ..endpoint import check_service_url
-from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SignInFailed
-from ..secret import Secret, SecretBytes
+from ..exceptions import AppSyncError, ConfigurationError, SignInFailed
+from ..secret import Secret
 from .cognito_api import grant_of
 from .loopback import LoopbackServer
-from .oauth import AuthorizationRequest, code_of, error_of_token_response
+from .oauth import AuthorizationRequest, code_of
+from .token_endpoint import token_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from .cognito_app_client import AppClient
 
 __all__ = ["BrowserSignIn", "ask_for_url"]
-
-_TIMEOUT = 10.0
-"""Seconds that the token endpoint may take."""
 
 _LARGEST_PORT = 65_535
 
@@ -97,7 +90,7 @@ class BrowserSignIn:
         }
         if app.client_secret is not None:
             form["client_secret"] = app.client_secret
-        found = _sent(f"{self.domain.rstrip('/')}/oauth2/token", form)
+        found = token_response(self.domain, form)
         if isinstance(found, AppSyncError):
             raise found
         names = {
@@ -127,32 +120,3 @@ class BrowserSignIn:
             self._servers.remove(server)
             server.close()
         return request, Secret(ask_for_url(request.url).strip())
-
-
-def _sent(url: str, form: dict[str, Any]) -> dict[str, Any] | AppSyncError:
-    """Send a form and return the JSON object in the response, or the error."""
-    body = SecretBytes(urlencode(form).encode())
-    request = Request(url, data=body, headers={"Accept": "application/json"})  # noqa: S310 - checked
-    try:
-        status, raw = _response(request)
-    except (OSError, HTTPException) as error:
-        return RenewalFailed(
-            f"The token endpoint could not be reached ({type(error).__name__}: {error}).",
-            kind="network",
-        )
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        found = None
-    if status == 200 and isinstance(found, dict):  # noqa: PLR2004
-        return {k: Secret(v) if isinstance(v, str) else v for k, v in found.items()}
-    return error_of_token_response(status, found)
-
-
-def _response(request: Request) -> tuple[int, SecretBytes]:
-    try:
-        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
-            return response.status, SecretBytes(response.read())
-    except HTTPError as error:
-        with error:
-            return error.code, SecretBytes(error.read())

@@ -14,6 +14,8 @@ from aiohttp import web
 
 from .cognito_error import CognitoError
 from .parameters import equal
+from .token_claims import client_claims
+from .token_signing import sign_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +94,8 @@ class HostedPages:
         form = {name: str(value) for name, value in (await request.post()).items()}
         if not self._knows_client(form):
             return web.json_response({"error": "invalid_client"}, status=400)
+        if form.get("grant_type") == "client_credentials":
+            return self._client_credentials(form)
         if form.get("grant_type") != "authorization_code":
             return web.json_response({"error": "unsupported_grant_type"}, status=400)
         code = self._codes.pop(form.get("code", ""), None)
@@ -109,6 +113,25 @@ class HostedPages:
             "access_token": tokens.access_token,
             "id_token": tokens.id_token,
             "refresh_token": tokens.refresh_token,
+            "token_type": "Bearer",
+            "expires_in": self._pool.token_lifetime,
+        }
+        return web.json_response(body)
+
+    def _client_credentials(self, form: Mapping[str, str]) -> web.Response:
+        """Return an access token of the app client itself, which must have a secret."""
+        if self._pool.client_secret is None:
+            return web.json_response({"error": "unauthorized_client"}, status=400)
+        issued_at = int(self._now())
+        claims = client_claims(
+            issuer=self._pool.issuer,
+            client_id=self._pool.client_id,
+            scope=form.get("scope", ""),
+            issued_at=issued_at,
+            lifetime=self._pool.token_lifetime,
+        )
+        body = {
+            "access_token": sign_token(claims),
             "token_type": "Bearer",
             "expires_in": self._pool.token_lifetime,
         }
