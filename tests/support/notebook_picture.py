@@ -1,4 +1,4 @@
-"""Writes the picture of a notebook that the documentation shows: ``python -m support.notebook_picture``.
+"""Writes the picture of a notebook in the documentation: ``python -m support.notebook_picture``.
 
 Run it in ``tests/``; it needs the extra ``lab``, and Chromium.
 """
