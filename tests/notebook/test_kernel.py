@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,17 +179,39 @@ def test_a_subscription_without_events_stops_too(signed_in: Kernel) -> None:
     assert "0 events: stopped" in cell.text
 
 
-def test_a_query_that_hangs_can_be_interrupted(signed_in: Kernel, emulator: Emulator) -> None:
-    emulator.latency = 60
-    try:
-        cell = signed_in.run(
-            f"print('begun', flush=True)\nget_ipython().run_cell_magic('appsync', '', {ME[10:]!r})",
-            on_output=interrupt_when(signed_in, "begun"),
-            seconds=15,
-        )
-    finally:
-        emulator.latency = 0
-    assert cell.text.endswith("Interrupted.")
+@pytest.mark.parametrize(
+    ("operation", "shown"),
+    [
+        ("query Q { me { username } }", "Interrupted."),
+        (
+            "mutation M { createItem(key: 1, name: 2) { id } }",
+            "Interrupted. The mutation may have been executed.",
+        ),
+    ],
+)
+def test_what_hangs_can_be_interrupted(signed_in: Kernel, operation: str, shown: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def interrupt() -> None:
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(1)
+                signed_in.interrupt()
+                caller.settimeout(20)
+                while caller.recv(65536):
+                    pass  # until the kernel closes the connection
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        outputs = json.loads((signed_in.folder / "amplify_outputs.json").read_text())
+        outputs["data"]["url"] = f"http://127.0.0.1:{server.getsockname()[1]}/graphql"
+        (signed_in.folder / "hanging.json").write_text(json.dumps(outputs))
+        signed_in.run("%appsync connect hanging.json --as hanging --auth api_key")
+        cell = signed_in.run(f"%%appsync\n{operation}", seconds=15)
+        thread.join(20)
+    signed_in.run("%appsync use default")
+    assert cell.text == shown
     assert "ada" in signed_in.run(ME).text
 
 
@@ -241,9 +267,57 @@ def test_the_example_runs_from_the_first_cell_to_the_last(
     for name, value in folders_of(tmp_path).items():
         monkeypatch.setenv(name, value)
     notebook: Any = nbformat.read(EXAMPLE, as_version=4)
-    nbclient.NotebookClient(
+    client = nbclient.NotebookClient(
         notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
+    )
+    asyncio.run(client.async_execute())
     text = nbformat.writes(notebook)
     assert "5 events: complete" in text
     assert "eyJ" not in text
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_an_interrupted_sign_in_by_browser_ends_at_once(nb: Kernel, emulator: Emulator) -> None:
+    nb.run("import os; os.environ['BROWSER'] = 'true'")  # a program that does nothing
+    port = free_port()
+    line = f"%appsync sign-in --browser --domain {emulator.cognito_url} --port {port}"
+    for _ in range(2):
+        cell = nb.run(line, on_output=interrupt_when(nb, "Open this page"))
+        assert cell.text == "Interrupted."
+        end = time.monotonic() + 5
+        while is_taken(port):
+            assert time.monotonic() < end, "the sign-in goes on"
+    nb.run("del os.environ['BROWSER']")
+    cell = nb.run(f"%appsync sign-in --paste --domain {emulator.cognito_url}", asks=False)
+    assert "This notebook can't ask for input" in cell.text
+
+
+def test_a_loop_over_events_in_plain_python_is_interrupted(signed_in: Kernel) -> None:
+    code = """
+client = connect("amplify_outputs.json")
+for event in client.subscribe(gql("subscription { onCreateItem { id name } }")):
+    print(event, flush=True)
+"""
+    signed_in.run(CREATOR)
+    cell = signed_in.run(code, on_output=interrupt_when(signed_in, "tea"), seconds=15)
+    signed_in.run("stop.set()")
+    assert cell.failed
+    assert "KeyboardInterrupt" in cell.text
+    assert "ada" in signed_in.run(ME).text
+
+
+def test_the_extension_can_be_reloaded(signed_in: Kernel) -> None:
+    assert not signed_in.run("%reload_ext appsync_gql").failed
+    assert "Run: %appsync connect" in signed_in.run(ME).text
+    signed_in.run("%appsync connect")
+    assert "ada" in signed_in.run(ME).text

@@ -169,9 +169,9 @@ def test_without_a_browser_the_final_address_is_pasted(connected: Notebook) -> N
     class Typing(Prompts):
         """Shows the address to a person, who signs in and types where the browser went."""
 
-        def link(self, url: str) -> Callable[[], None]:
+        def link(self, url: str) -> None:
             person.sign_in(url)
-            return super().link(url)
+            super().link(url)
 
     options: dict[str, Any] = {
         "username": None,

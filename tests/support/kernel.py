@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
+import signal
 import time
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -63,25 +65,27 @@ class Kernel:
     """Runs cells, answers prompts, and keeps the outputs as a notebook does.
 
     Attributes:
+        folder: in which it runs.
         cells: all that were run.
     """
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.cells: list[Cell] = []
-        self._folder, self._env = folder, {**os.environ, **folders_of(folder), **env}
+        self.folder, self._env = folder, {**os.environ, **folders_of(folder), **env}
         self._displays: dict[str, list[Any]] = {}
+        self._loop = asyncio.new_event_loop()
         self._manager: Any = None
         self._client: Any = None
 
     def start(self) -> None:
         """Start the process, and wait until it is ready."""
-        from jupyter_client.manager import KernelManager  # noqa: PLC0415
+        from jupyter_client.manager import AsyncKernelManager  # noqa: PLC0415
 
-        self._manager = KernelManager(kernel_name="python3")
-        self._manager.start_kernel(env=self._env, cwd=str(self._folder))
+        self._manager = AsyncKernelManager(kernel_name="python3")
+        self._wait(self._manager.start_kernel(env=self._env, cwd=str(self.folder)))
         self._client = self._manager.client()
         self._client.start_channels()
-        self._client.wait_for_ready(timeout=_SECONDS)
+        self._wait(self._client.wait_for_ready(timeout=_SECONDS))
 
     def close(self) -> None:
         """End the process."""
@@ -89,7 +93,18 @@ class Kernel:
             self._client.stop_channels()
             self._client = None
         if self._manager is not None and self._manager.has_kernel:
-            self._manager.shutdown_kernel(now=True)  # cleans up, too
+            self._wait(self._manager.shutdown_kernel(now=True))  # cleans up, too
+
+    def end(self) -> None:
+        """End the process for good."""
+        try:
+            self.close()
+        finally:
+            self._loop.close()
+
+    def _wait(self, coroutine: Any) -> Any:
+        # On a loop of its own: Jupyter's synchronous calls leave one open.
+        return self._loop.run_until_complete(coroutine)
 
     def restart(self) -> None:
         """Start the process anew."""
@@ -97,8 +112,8 @@ class Kernel:
         self.start()
 
     def interrupt(self) -> None:
-        """Interrupt the cell that runs."""
-        self._manager.interrupt_kernel()
+        """Interrupt the cell that runs, as Jupyter does; from any thread."""
+        os.kill(self._manager.provisioner.pid, signal.SIGINT)
 
     def run(
         self,
@@ -125,10 +140,10 @@ class Kernel:
         end = time.monotonic() + seconds
         while True:
             assert time.monotonic() < end, f"{code!r} has not ended: {cell.text}"
-            self._answer(cell, waiting)
             try:
-                message = self._client.get_iopub_msg(timeout=_TICK)
+                message = self._wait(self._client.get_iopub_msg(timeout=_TICK))
             except queue.Empty:
+                self._answer(cell, waiting)  # the person has seen everything by now
                 continue
             if message["parent_header"].get("msg_id") != request:
                 continue
@@ -136,13 +151,13 @@ class Kernel:
                 break
             if self._take(cell, message) and on_output is not None:
                 on_output(cell)
-        self._client.get_shell_msg(timeout=_SECONDS)
+        self._wait(self._client.get_shell_msg(timeout=_SECONDS))
         return cell
 
     def _answer(self, cell: Cell, replies: list[str] | Callable[[Cell], str]) -> None:
         """Type a reply if the kernel asks."""
         try:
-            content = self._client.get_stdin_msg(timeout=0)["content"]
+            content = self._wait(self._client.get_stdin_msg(timeout=0))["content"]
         except queue.Empty:
             return
         cell.prompts.append((content["prompt"], content["password"]))
@@ -203,4 +218,4 @@ def kernel(folder: Path, env: Mapping[str, str]) -> Iterator[Kernel]:
         made.start()
         yield made
     finally:
-        made.close()
+        made.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import html
 import importlib
@@ -12,6 +13,7 @@ import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
+from ..background_loop import background_loop
 from ..exceptions import ConfigurationError, MissingExtra, SignInFailed
 from ..extras import require
 from ..forks import importing
@@ -34,6 +36,9 @@ _WITHOUT_PASSWORD = {"USER_AUTH", "CUSTOM_AUTH"}
 _TICK = 0.2
 """Seconds between two looks at an interrupt."""
 
+_STOP_SECONDS = 5.0
+"""Seconds that an interrupt waits for what it cancelled."""
+
 
 class Prompts:
     """Asks the person at the notebook; nothing hidden appears in the notebook's file.
@@ -44,7 +49,7 @@ class Prompts:
 
     def __init__(self, show: Callable[[str, str], Callable[[str, str], None]]) -> None:
         self._show = show
-        self._remove_key: Callable[[], None] | None = None
+        self._passing: list[Callable[[str, str], None]] = []
 
     def text(self, prompt: str, *, hidden: bool) -> str:
         """Return what the person types.
@@ -79,24 +84,27 @@ class Prompts:
         if problem is not None:
             self._show(pre_html(problem), problem)
             return
-        self.remove_key()
+        self.remove()
         if challenge.secret_code:
-            replace = self._show(_set_up_html(challenge), _set_up_text(challenge))
-            self._remove_key = lambda: replace("", "")
+            # Whoever has the key can compute codes.
+            self._show_for_now(_set_up_html(challenge), _set_up_text(challenge))
 
-    def remove_key(self) -> None:
-        """Remove the key of an authenticator application: whoever has it can compute codes."""
-        if self._remove_key is not None:
-            self._remove_key()
-        self._remove_key = None
-
-    def link(self, url: str) -> Callable[[], None]:
-        """Show the page's address; return a function that removes it."""
-        text = f"Open this page and sign in:\n{url}"
+    def link(self, url: str) -> None:
+        """Show the page's address, until :meth:`remove`."""
         link = f"<a href='{html.escape(url)}' target='_blank'>sign-in page</a>"
-        markup = f"<p>Open this page and sign in: {link}</p>"
-        replace = self._show(markup, text)
-        return lambda: replace("", "")
+        self._show_for_now(
+            f"<p>Open this page and sign in: {link}</p>", f"Open this page and sign in:\n{url}"
+        )
+
+    def _show_for_now(self, markup: str, text: str) -> None:
+        replace = self._show("", "")
+        self._passing.append(replace)  # first: an interrupt may come at any moment
+        replace(markup, text)
+
+    def remove(self) -> None:
+        """Remove what must not stay in the notebook's file."""
+        while self._passing:
+            self._passing.pop()("", "")
 
 
 def _set_up_text(challenge: ChallengeRequired) -> str:
@@ -160,7 +168,7 @@ def sign_in(connection: Connection, options: Mapping[str, Any], prompts: Prompts
             show=prompts.show_challenge,
         )
     finally:
-        prompts.remove_key()
+        prompts.remove()
     return store
 
 
@@ -189,27 +197,69 @@ def _by_browser(
         arguments["ports"] = options["port"]
     if options["paste"] or has_no_browser(os.environ, sys.platform):
         arguments["paste"] = paste
-    ended: list[BaseException | None] = []
+    page = _PageSignIn(store, domain, arguments, ended=lambda: shown.put(("end", "")))
+    try:
+        page.start()
+        _serve_page(shown, pasted, prompts)
+    finally:
+        page.stop()
+    if page.error is not None:
+        raise page.error
 
-    def run() -> None:
+
+class _PageSignIn:
+    """A sign-in by the user pool's page, on the background loop, so that it can be cancelled.
+
+    Attributes:
+        error: what it has raised.
+    """
+
+    def __init__(
+        self,
+        store: TokenStore,
+        domain: str,
+        arguments: dict[str, Any],
+        *,
+        ended: Callable[[], None],
+    ) -> None:
+        self._store, self._domain, self._arguments = store, domain, arguments
+        self._ended = ended
+        self._stopped = False
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="appsync-gql-sign-in", daemon=True)
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
-            store.blocking.sign_in_with_browser(domain, **arguments)
-            ended.append(None)
+            background_loop.run(self._sign_in())
         except BaseException as error:  # noqa: BLE001 - it is raised in the cell
-            ended.append(error)
-        shown.put(("end", ""))
+            self.error = error
+        self._ended()
 
-    threading.Thread(target=run, name="appsync-gql-sign-in", daemon=True).start()
-    _serve_page(shown, pasted, prompts)
-    if ended and ended[0] is not None:
-        raise ended[0]
+    async def _sign_in(self) -> None:
+        self._task = asyncio.current_task()
+        if not self._stopped:
+            await self._store.sign_in_with_browser(self._domain, **self._arguments)
+
+    def stop(self) -> None:
+        """Cancel it if it has not ended, so that its port is free; an interrupt of the cell."""
+        self._stopped = True
+        if self._thread.is_alive():
+            background_loop.run(self._cancel())
+            self._thread.join(_STOP_SECONDS)
+
+    async def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _serve_page(
     shown: queue.SimpleQueue[tuple[str, str]], pasted: queue.SimpleQueue[str], prompts: Prompts
 ) -> None:
     """Show the page's address and take the final one, until the sign-in has ended."""
-    remove: list[Callable[[], None]] = []
     try:
         while True:
             try:
@@ -218,11 +268,10 @@ def _serve_page(
                 continue
             if what == "end":
                 return
-            remove.append(prompts.link(url))
+            prompts.link(url)
             if what == "paste":
                 text = "Address to which the browser went afterwards (the page may not load)"
                 pasted.put(prompts.text(text, hidden=True))
     finally:
         pasted.put("")  # whoever waits for an address goes on, and fails
-        for each in remove:
-            each()
+        prompts.remove()
