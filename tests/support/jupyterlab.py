@@ -227,6 +227,13 @@ window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => 
         self._lab.command("docmanager:save")
         return self.path.read_text("utf-8")
 
+    def scroll_up(self) -> None:
+        """Show the first cell."""
+        self._driver.execute_script(
+            "arguments[0].scrollTop = 0",
+            self._driver.find_element("css selector", ".jp-Notebook .jp-WindowedPanel-outer"),
+        )
+
     def picture(self, path: Path) -> Path:
         """Write what the window shows."""
         assert self._driver.save_screenshot(str(path))

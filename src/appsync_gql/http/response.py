@@ -117,6 +117,11 @@ class Response(NamedTuple):
         return [code for code in codes if isinstance(code, str)]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has neither data nor errors, which no executed operation leads to."""
+        return self.data is None and not self.errors
+
+    @property
     def executed_nothing(self) -> bool:
         """Whether no resolver can have run: no data, and no error that has a path."""
         return self.data is None and not any(error.get("path") for error in self.error_list)
@@ -192,7 +197,7 @@ def _classify_success(response: Response) -> Outcome:
                 return outcome
     elif DENIED_BY_RESOLVER & {*response.error_types, *response.codes}:
         return Outcome.DENIED
-    return Outcome.EXECUTED
+    return Outcome.FAILED if response.is_empty else Outcome.EXECUTED
 
 
 class Rejection(NamedTuple):
@@ -231,6 +236,7 @@ def _is_plain(status: int, headers: Mapping[str, str], json: dict[str, Any]) -> 
     return (
         status == 200  # noqa: PLR2004 - looking up an enum's member takes longer
         and "errors" not in json
+        and json["data"] is not None
         and "x-amzn-errortype" not in headers
     )
 
