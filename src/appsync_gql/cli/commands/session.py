@@ -30,7 +30,6 @@ __all__ = ["SIGN_IN_EXAMPLES", "SIGN_OUT_EXAMPLES", "sign_in", "sign_out"]
 SIGN_IN_EXAMPLES = (
     "appsync-gql sign-in --username ada",
     "echo 'correct horse' | appsync-gql sign-in --username ada --password-stdin",
-    "appsync-gql sign-in --browser",
 )
 SIGN_OUT_EXAMPLES = ("appsync-gql sign-out",)
 
