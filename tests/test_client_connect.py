@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gql import gql
+from graphql import GraphQLError
 
 from appsync_gql import (
     ApiKeyAuth,
@@ -15,6 +16,7 @@ from appsync_gql import (
     LambdaAuth,
     MemoryPersistence,
     TokenStore,
+    add_aws_scalars,
     connect,
 )
 from appsync_gql.testing import Emulator
@@ -130,3 +132,16 @@ def test_the_secret_of_an_app_client_comes_from_the_environment(
         auth.blocking.sign_in("ada", "correct horse")
         assert client.execute(gql("{ me { username } }")) == {"me": {"username": "ada"}}
         assert "secret-of-the-app-client" not in repr(vars(auth))
+
+
+def test_a_schema_checks_queries_before_they_are_sent() -> None:
+    sdl = "type Query { item(id: ID!): Item } type Item { id: ID! at: AWSDate }"
+    with Emulator.in_thread(api_keys=["da2-key"]) as local:
+        client = connect(
+            url=local.graphql_url, auth=ApiKeyAuth("da2-key"), schema=add_aws_scalars(sdl)
+        )
+        assert client.execute(gql("{ item(id: 1) { id } }")) == {"item": {"id": "1"}}
+        before = len(local.requests)
+        with pytest.raises(GraphQLError, match="nothing"):
+            client.execute(gql("{ nothing }"))
+        assert len(local.requests) == before

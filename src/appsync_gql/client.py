@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gql import GraphQLRequest
     from gql.client import SyncClientSession
+    from graphql import GraphQLSchema
 
     from .events import Listener
     from .persistence.base import TokenPersistence
@@ -137,6 +138,7 @@ def connect(
     url: str | None = None,
     auth: object | None = None,
     persistence: TokenPersistence | None = None,
+    schema: GraphQLSchema | str | None = None,
     **transport_arguments: Any,
 ) -> AppSyncClient:
     """Return a client for an API: a gql ``Client`` that works in scripts, threads and notebooks.
@@ -156,6 +158,9 @@ def connect(
             API's default mode.
         persistence: where the sessions of the user pool are kept; ``None`` for a file in the
             user's data folder, so that a session signed in once serves the next program.
+        schema: of the API, for gql's client: queries are checked before they are sent, and
+            ``execute(…, parse_result=True, serialize_variables=True)`` converts scalars. For
+            those of AWS, pass ``add_aws_scalars(sdl)``. ``None``: AppSync checks queries.
         transport_arguments: as for :class:`AppSyncTransport`. ``on_event`` is called with the
             events of the user pool's token store, too.
 
@@ -180,7 +185,7 @@ def connect(
         )
     endpoint = url or (found.url if found is not None else "")
     transport = AppSyncTransport(endpoint, auth=auth, **transport_arguments)  # type: ignore[arg-type]
-    return AppSyncClient(transport=transport)
+    return AppSyncClient(transport=transport, schema=schema)
 
 
 def read_config(

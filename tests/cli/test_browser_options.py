@@ -123,6 +123,7 @@ def test_who_closes_the_page_is_not_signed_in(
         ({"paste": True}, True),
         ({"domain": "x"}, True),
         ({"port": [8400]}, True),
+        ({"browser_timeout": 5.0}, True),
     ],
 )
 def test_any_option_of_the_page_means_the_page(options: dict[str, object], wanted: object) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from appsync_gql.testing.emulator.totp import totp_code
-from support.command_line import PASSWORD, run, terminal
+from support.command_line import PASSWORD, PROGRAM, run, terminal
 
 if TYPE_CHECKING:
     from appsync_gql.testing import Emulator
@@ -102,3 +105,25 @@ def test_without_a_terminal_a_challenge_is_named(api: Emulator) -> None:
     (line,) = outcome.stderr.splitlines()
     assert "asks for SMS_MFA" in line
     assert "on a terminal, or with --browser" in line
+
+
+def test_a_password_on_standard_input_is_not_shown_where_that_is_a_terminal(
+    env: dict[str, str],
+) -> None:
+    with terminal("sign-in", "--username", "ada", "--password-stdin", env=env) as screen:
+        screen.wait_for("Password of ")
+        screen.type(f"{PASSWORD}\n")
+        assert screen.exit_code() == 0, screen.shown
+        assert PASSWORD not in screen.shown
+
+
+@pytest.mark.parametrize("options", ["", "--password-stdin", "--paste --domain http://127.0.0.1:9"])
+def test_a_closed_standard_input_is_one_line(env: dict[str, str], options: str) -> None:
+    user = "" if "--paste" in options else "--username ada"
+    command = shlex.join(PROGRAM) + f" sign-in {user} {options} <&-"
+    outcome = subprocess.run(  # noqa: S602 - a shell closes it
+        command, shell=True, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 2
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("appsync-gql: ")

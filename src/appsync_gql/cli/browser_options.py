@@ -48,8 +48,14 @@ _Paste = Annotated[
     ),
 ]
 _Timeout = Annotated[
-    float, typer.Option("--browser-timeout", min=1, help="Seconds that the user may take.")
+    float | None,
+    typer.Option(
+        "--browser-timeout", min=1, help="Seconds that the user may take; 300 by default."
+    ),
 ]
+
+
+_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +101,15 @@ def browser_options(
     domain: _Domain = None,
     port: _Ports = None,
     paste: _Paste = False,
-    browser_timeout: _Timeout = 300.0,
+    browser_timeout: _Timeout = None,
 ) -> BrowserOptions:
     """Return what these options say; see :func:`with_options`."""
     return BrowserOptions(
-        wanted=browser or paste or domain is not None or bool(port),
+        wanted=browser or paste or bool(port) or {domain, browser_timeout} != {None},
         domain=domain,
         ports=port or (),
         paste=paste,
-        timeout=browser_timeout,
+        timeout=browser_timeout or _SECONDS,
     )
 
 

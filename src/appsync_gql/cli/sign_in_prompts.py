@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from ..challenge_questions import Question
     from ..challenges import ChallengeRequired
 
-__all__ = ["ask", "ask_password", "ask_username", "needs_terminal", "show_challenge"]
+__all__ = ["ask", "ask_password", "ask_username", "is_terminal", "needs_terminal", "show_challenge"]
+
+
+def is_terminal() -> bool:
+    """Return whether somebody can type; standard input may be closed (``<&-``)."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def needs_terminal(what: str, otherwise: str) -> None:
@@ -28,7 +33,7 @@ def needs_terminal(what: str, otherwise: str) -> None:
     Raises:
         ConfigurationError: standard input is no terminal.
     """
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise ConfigurationError(
             f"{what} is needed, and standard input is no terminal: {otherwise}.", setting="input"
         )
@@ -75,7 +80,7 @@ def show_challenge(challenge: ChallengeRequired, problem: str | None) -> None:
     Raises:
         SignInFailed: nobody can be asked for the answer.
     """
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise SignInFailed(
             f"The user pool asks for {challenge.challenge_name}, and standard input is no "
             "terminal: run appsync-gql sign-in on a terminal, or with --browser."

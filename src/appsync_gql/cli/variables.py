@@ -12,10 +12,16 @@ from graphql import (
     NonNullTypeNode,
     OperationDefinitionNode,
     TypeNode,
-    VariableDefinitionNode,
     get_operation_ast,
 )
 
+from ..data.variables import (
+    check_variables,
+    declared_variables,
+    json_object,
+    refuse_constant,
+    wrong_variables,
+)
 from ..exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -73,46 +79,30 @@ def variables_of(
     Raises:
         ConfigurationError: a variable is written wrongly, is not declared, or is missing.
     """
-    declared = {d.variable.name.value: d for d in operation.variable_definitions or ()}
-    variables = _object(json_text)
+    declared = declared_variables(operation)
+    variables = json_object(json_text, "--variables")
     seen: set[str] = set()
     for pair in pairs:
         name, equals, text = pair.partition("=")
         name = name.removeprefix("$")
         if not equals or not name:
-            raise _wrong(f"-v {pair!r} is not of the form name=value.")
+            raise wrong_variables(f"-v {pair!r} is not of the form name=value.")
         if name in seen:
-            raise _wrong(f"The variable {name!r} is given twice.")
+            raise wrong_variables(f"The variable {name!r} is given twice.")
         seen.add(name)
         if name in declared:
             variables[name] = _value(text, declared[name].type)
         else:
             variables[name] = text
-    _check_names(variables, declared)
+    check_variables(variables, declared, lambda name: f"-v {name}=VALUE")
     return variables
-
-
-def _check_names(variables: dict[str, Any], declared: dict[str, VariableDefinitionNode]) -> None:
-    known = ", ".join(f"${name}" for name in declared) or "no variables"
-    for name in variables:
-        if name not in declared:
-            raise _wrong(f"The query does not declare ${name}; it declares {known}.")
-    missing = [
-        f"${name}"
-        for name, definition in declared.items()
-        if isinstance(definition.type, NonNullTypeNode)
-        and definition.default_value is None
-        and name not in variables
-    ]
-    if missing:
-        raise _wrong(f"The query needs {', '.join(missing)}: -v {missing[0][1:]}=VALUE.")
 
 
 def _value(text: str, declared: TypeNode) -> Any:
     if isinstance(declared, NonNullTypeNode):
         declared = declared.type
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return text
     if isinstance(declared, ListTypeNode):
@@ -122,24 +112,3 @@ def _value(text: str, declared: TypeNode) -> Any:
         return _value(text, declared.type)
     is_text = isinstance(declared, NamedTypeNode) and declared.name.value in _TEXT_TYPES
     return text if is_text else value
-
-
-def _object(json_text: str | None) -> dict[str, Any]:
-    if json_text is None:
-        return {}
-    try:
-        found = json.loads(json_text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise _wrong(f"--variables is not JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise _wrong("--variables must be a JSON object.")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    msg = f"JSON has no {name}"
-    raise ValueError(msg)
-
-
-def _wrong(message: str) -> ConfigurationError:
-    return ConfigurationError(message, setting="variables")

@@ -13,7 +13,14 @@ from ...secret import Secret
 from ..api_options import ApiOptions, api_options
 from ..browser_options import BrowserOptions, browser_options
 from ..option_groups import with_options
-from ..sign_in_prompts import ask, ask_password, ask_username, needs_terminal, show_challenge
+from ..sign_in_prompts import (
+    ask,
+    ask_password,
+    ask_username,
+    is_terminal,
+    needs_terminal,
+    show_challenge,
+)
 
 if TYPE_CHECKING:
     from ...store.token_store import TokenStore
@@ -23,7 +30,6 @@ __all__ = ["SIGN_IN_EXAMPLES", "SIGN_OUT_EXAMPLES", "sign_in", "sign_out"]
 SIGN_IN_EXAMPLES = (
     "appsync-gql sign-in --username ada",
     "echo 'correct horse' | appsync-gql sign-in --username ada --password-stdin",
-    "appsync-gql sign-in --browser",
 )
 SIGN_OUT_EXAMPLES = ("appsync-gql sign-out",)
 
@@ -114,7 +120,9 @@ def _read_password() -> Secret:
     Raises:
         ConfigurationError: it is empty.
     """
-    password = sys.stdin.readline().rstrip("\r\n")
+    if is_terminal():  # what is typed there would be shown
+        return ask_password("the user")
+    password = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
     if not password:
         raise ConfigurationError(
             "There is no password on standard input: echo PASSWORD | appsync-gql sign-in "
