@@ -70,6 +70,14 @@ def test_a_wrong_answer_is_asked_for_again_and_says_why() -> None:
     assert [call[1] for call in store.calls[1:]] == [{"code": "1"}, {"code": "2"}]
 
 
+def test_a_challenge_is_asked_three_times_at_most() -> None:
+    wrong = WrongAnswer("The code is wrong.")
+    store = Store(PASSWORD, wrong, wrong, SMS, wrong, wrong, wrong)
+    with pytest.raises(SignInFailed, match="three times"):
+        sign_in(store, *"123456")
+    assert len(store.calls) == 7
+
+
 def test_who_gives_up_is_not_signed_in() -> None:
     with pytest.raises(SignInFailed, match="nobody is signed in"):
         sign_in(Store(SMS), "")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["sign_in_with_prompts"]
 
+_ATTEMPTS = 3
+
 
 def sign_in_with_prompts(
     store: BlockingTokenStore,
@@ -28,7 +30,7 @@ def sign_in_with_prompts(
 ) -> None:
     """Sign a user in, and ask whatever the user pool wants to know. Blocks.
 
-    Everything is asked in the caller's thread.
+    Everything is asked in the caller's thread, and a challenge three times at most.
 
     Args:
         store: of the session.
@@ -40,10 +42,10 @@ def sign_in_with_prompts(
             answer was not accepted, ``None`` for the first one.
 
     Raises:
-        SignInFailed: the person gave up, or Cognito did.
+        SignInFailed: the person gave up, answered wrongly three times, or Cognito refused.
         AppSyncError: as :meth:`TokenStore.sign_in`.
     """
-    challenge, problem = _begin(store, username, password, flow), None
+    challenge, problem, wrong = _begin(store, username, password, flow), None, 0
     while challenge is not None:
         show(challenge, problem)
         answer = ask_all(challenge, ask)
@@ -52,9 +54,13 @@ def sign_in_with_prompts(
         try:
             store.answer(challenge, **answer)
         except WrongAnswer as error:
+            wrong += 1
+            if wrong == _ATTEMPTS:
+                text = "The answer was wrong three times: start to sign in again."
+                raise SignInFailed(text) from None
             problem = str(error)  # the same challenge can be answered again
         except ChallengeRequired as error:
-            challenge, problem = error, None
+            challenge, problem, wrong = error, None, 0
         else:
             return
 
