@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import socket
 import sys
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from appsync_gql.cli.browser_options import browser_options
 from support.command_line import run, terminal
+from support.sign_in_page import final_url
 
 if TYPE_CHECKING:
     from appsync_gql.testing import Emulator
 
 on_terminal = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
-
-
-def final_url(url: str) -> str:
-    """Sign ada in on the page, as a person does, and return where the browser goes then."""
-    parts = urlsplit(url)
-    form = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    body = urlencode({**form, "username": "ada", "password": "correct horse"})
-    connection = HTTPConnection(parts.netloc, timeout=10)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", f"/login?{parts.query}", body, headers)
-    found = connection.getresponse().getheader("Location")
-    connection.close()
-    assert found is not None
-    return found
 
 
 def page_of(shown: str) -> str:

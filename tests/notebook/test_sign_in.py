@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import urlopen
 
 import pytest
 
 from appsync_gql.notebook.sign_in import Prompts, sign_in
 from appsync_gql.testing.emulator.totp import totp_code
+from support.sign_in_page import final_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,46 +108,12 @@ def test_an_api_without_a_user_pool_says_so(notebook: Notebook) -> None:
         notebook.run("del os.environ['APPSYNC_URL'], os.environ['APPSYNC_API_KEY']")
 
 
-class Person:
-    """Opens the address that is shown, signs in on the page, and has the final address."""
-
-    def __init__(self) -> None:
-        self.final = ""
-
-    def sign_in(self, url: str) -> None:
-        query = parse_qs(urlsplit(url).query)
-        domain = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
-        form = {name: values[0] for name, values in query.items()}
-        body = urlencode({**form, "username": "ada", "password": "correct horse"}).encode()
-        opener = _NoRedirect()
-        self.final = opener.location(f"{domain}/login?{urlsplit(url).query}", body)
-
-
-class _NoRedirect:
-    """Sends a form, and returns where the response redirects to."""
-
-    def location(self, url: str, body: bytes) -> str:
-        import http.client  # noqa: PLC0415
-
-        parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", f"{parts.path}?{parts.query}", body, headers)
-        found = connection.getresponse().getheader("Location")
-        connection.close()
-        assert found is not None
-        return found
-
-
 def test_a_page_is_opened_and_the_link_removed_afterwards(
     connected: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = Person()
-
     def open_browser(url: str) -> bool:
         def follow() -> None:
-            person.sign_in(url)
-            urlopen(person.final, timeout=10).close()  # noqa: S310 - the loopback address
+            urlopen(final_url(url), timeout=10).close()  # noqa: S310 - the loopback address
 
         threading.Thread(target=follow, daemon=True).start()
         return True
@@ -164,13 +130,13 @@ def test_a_page_is_opened_and_the_link_removed_afterwards(
 
 
 def test_without_a_browser_the_final_address_is_pasted(connected: Notebook) -> None:
-    person = Person()
+    final: list[str] = []
 
     class Typing(Prompts):
         """Shows the address to a person, who signs in and types where the browser went."""
 
         def link(self, url: str) -> None:
-            person.sign_in(url)
+            final.append(final_url(url))
             super().link(url)
 
     options: dict[str, Any] = {
@@ -185,7 +151,7 @@ def test_without_a_browser_the_final_address_is_pasted(connected: Notebook) -> N
 
     def show(_: str, text: str) -> Callable[[str, str], None]:
         shown.append(text)
-        connected.replies = [person.final]
+        connected.replies = [*final]
         return lambda _, text: shown.append(text)
 
     magics = connected.shell.magics_manager.registry["AppSyncMagics"]
