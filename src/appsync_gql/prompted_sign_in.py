@@ -45,24 +45,9 @@ def sign_in_with_prompts(
         SignInFailed: the person gave up, answered wrongly three times, or Cognito refused.
         AppSyncError: as :meth:`TokenStore.sign_in`.
     """
-    challenge, problem, wrong = _begin(store, username, password, flow), None, 0
+    challenge = _begin(store, username, password, flow)
     while challenge is not None:
-        show(challenge, problem)
-        answer = ask_all(challenge, ask)
-        if answer is None:
-            raise SignInFailed("Nothing was answered: nobody is signed in.")
-        try:
-            store.answer(challenge, **answer)
-        except WrongAnswer as error:
-            wrong += 1
-            if wrong == _ATTEMPTS:
-                text = "The answer was wrong three times: start to sign in again."
-                raise SignInFailed(text) from None
-            problem = str(error)  # the same challenge can be answered again
-        except ChallengeRequired as error:
-            challenge, problem, wrong = error, None, 0
-        else:
-            return
+        challenge = _answer(store, challenge, ask, show)
 
 
 def _begin(
@@ -73,3 +58,27 @@ def _begin(
     except ChallengeRequired as error:
         return error
     return None
+
+
+def _answer(
+    store: BlockingTokenStore,
+    challenge: ChallengeRequired,
+    ask: Callable[[Question], str],
+    show: Callable[[ChallengeRequired, str | None], None],
+) -> ChallengeRequired | None:
+    """Have a challenge answered; return the next one, or ``None`` once the user is signed in."""
+    problem: str | None = None
+    for _ in range(_ATTEMPTS):
+        show(challenge, problem)
+        answer = ask_all(challenge, ask)
+        if answer is None:
+            raise SignInFailed("Nothing was answered: nobody is signed in.")
+        try:
+            store.answer(challenge, **answer)
+        except WrongAnswer as error:
+            problem = str(error)  # the same challenge can be answered again
+        except ChallengeRequired as error:
+            return error
+        else:
+            return None
+    raise SignInFailed("The answer was wrong three times: start to sign in again.")
