@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,8 @@ def notebook(
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", emulator.cognito_url)
     (tmp_path / "amplify_outputs.json").write_text(json.dumps(emulator.amplify_outputs()))
+    # The shell's own takes its place, which multiprocessing can't start programs with.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     InteractiveShell.clear_instance()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # IPython's own, of a shell without a history file
