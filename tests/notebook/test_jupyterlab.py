@@ -143,7 +143,7 @@ def test_the_page_is_opened_by_the_link_and_the_address_is_pasted(
     notebook.begin(1)
     notebook.asks(1)
     notebook.picture(tmp_path / "link.png")
-    with lab.new_tab(notebook.link(1)) as tab:
+    with lab.new_tab(lambda: notebook.click_link(1)) as tab:
         sign_in_on_page(tab, "ada", PASSWORD)
         address = tab.current_url
     assert notebook.reply(1, address) == "password"
@@ -163,7 +163,7 @@ def test_the_page_is_opened_by_the_link_and_nothing_is_pasted(
     notebook.run(1)
     notebook.begin(2)
     notebook.wait_for(2, "sign-in page")
-    with lab.new_tab(notebook.link(2)) as tab:
+    with lab.new_tab(lambda: notebook.click_link(2)) as tab:
         sign_in_on_page(tab, "ada", PASSWORD)
     assert notebook.ended(2).startswith("Signed in as ada")
     assert "username ada" in notebook.run(3)

@@ -97,12 +97,16 @@ def sign_in_on_page(driver: Chrome, username: str, password: str) -> None:
 
 def problem_on_page(driver: Chrome) -> str:
     """Return the error that the form shows; ``""`` for none."""
-    return str(_found(driver, "[role=alert]").text)
+    return _text(driver, "[role=alert]")
 
 
 def text_of_page(driver: Chrome) -> str:
     """Return the text of the page."""
-    return str(_found(driver, "body").text)
+    return _text(driver, "body")
+
+
+def _text(driver: Chrome, selector: str) -> str:
+    return str(_wait(driver).until(lambda d: d.find_element("css selector", selector).text))
 
 
 def _found(driver: Chrome, selector: str) -> Any:
@@ -110,9 +114,10 @@ def _found(driver: Chrome, selector: str) -> Any:
 
 
 def _wait(driver: Chrome) -> Any:
+    from selenium.common.exceptions import StaleElementReferenceException  # noqa: PLC0415
     from selenium.webdriver.support.wait import WebDriverWait  # noqa: PLC0415
 
-    return WebDriverWait(driver, _SECONDS)
+    return WebDriverWait(driver, _SECONDS, ignored_exceptions=[StaleElementReferenceException])
 
 
 def _is_gone(element: Any) -> bool:

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -21,14 +21,16 @@ from .hosted_page import chromium
 from .kernel import folders_of, needs_lab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from selenium.webdriver import Chrome
 
 __all__ = ["Lab", "Notebook", "jupyterlab"]
 
-_SECONDS = 30.0
+T = TypeVar("T")
+
+_SECONDS = 60.0
 _TICK = 0.05
 _SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -74,10 +76,10 @@ class Lab:
         _until(lambda: not _elements(self.driver, "#jupyterlab-splash"), "it is drawn")
 
     @contextmanager
-    def new_tab(self, link: Any) -> Iterator[Chrome]:
+    def new_tab(self, click: Callable[[], None]) -> Iterator[Chrome]:
         """Click on a link that opens a tab, and return the driver, which is in that tab."""
         first = self.driver.current_window_handle
-        link.click()
+        click()
         _until(lambda: len(self.driver.window_handles) > 1, "the tab has opened")
         other = next(tab for tab in self.driver.window_handles if tab != first)
         self.driver.switch_to.window(other)
@@ -125,15 +127,18 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
         """Run a cell by the keyboard, and do not wait for its end."""
         from selenium.webdriver import ActionChains, Keys  # noqa: PLC0415
 
-        editor = self.cells()[number].find_element("css selector", ".cm-content")
-        self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
-        editor.click()
+        def focus() -> None:
+            editor = self.cells()[number].find_element("css selector", ".cm-content")
+            self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
+            editor.click()
+
+        self.drawn(focus)
         chain = ActionChains(self._driver).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
         chain.key_up(Keys.CONTROL).perform()
 
     def run(self, number: int) -> str:
         """Run a cell by the keyboard, and return what is displayed below it."""
-        before = self.prompt(number)
+        before = self.drawn(lambda: self.prompt(number))
         self.begin(number)
         return self.ended(number, before)
 
@@ -158,8 +163,12 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
 
     def text(self, number: int) -> str:
         """Return what is displayed below a cell."""
-        found = _elements(self.output(number), ".jp-OutputArea-output")
-        return "\n".join(str(element.text) for element in found).strip()
+
+        def read() -> str:
+            found = _elements(self.output(number), ".jp-OutputArea-output")
+            return "\n".join(str(element.text) for element in found).strip()
+
+        return self.drawn(read)
 
     def wait_for(self, number: int, text: str) -> None:
         """Wait until a text is displayed below a cell."""
@@ -167,12 +176,16 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
 
     def color(self, number: int, selector: str) -> str:
         """Return the color of the text of an element below a cell."""
-        found = self.output(number).find_element("css selector", selector)
-        return str(found.value_of_css_property("color"))
 
-    def link(self, number: int) -> Any:
-        """Return the link below a cell."""
-        return self.output(number).find_element("css selector", "a[href]")
+        def read() -> str:
+            found = self.output(number).find_element("css selector", selector)
+            return str(found.value_of_css_property("color"))
+
+        return self.drawn(read)
+
+    def click_link(self, number: int) -> None:
+        """Click on the link below a cell."""
+        self.drawn(lambda: self.output(number).find_element("css selector", "a[href]").click())
 
     def asks(self, number: int) -> Any:
         """Wait for the prompt below a cell, and return its field."""
@@ -187,26 +200,24 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
         """Type into the prompt below a cell, and return the type of its field."""
         from selenium.webdriver import Keys  # noqa: PLC0415
 
-        field = self.asks(number)
-        kind = str(field.get_attribute("type"))
-        field.send_keys(text, Keys.ENTER)
+        kind = self.drawn(lambda: str(self.asks(number).get_attribute("type")))
+        self.asks(number).send_keys(text, Keys.ENTER)
         return kind
 
     def interrupt(self) -> None:
         """Click on the toolbar's button that interrupts the kernel."""
         selector = ".jp-NotebookPanel-toolbar [data-jp-item-name=interrupt] jp-button"
-        self._driver.find_element("css selector", selector).click()
+        self.drawn(lambda: self._driver.find_element("css selector", selector).click())
 
     def menu(self, menu: str, item: str) -> None:
         """Choose an item of a menu."""
         for kind, text in (("lm-MenuBar-itemLabel", menu), ("lm-Menu-itemLabel", item)):
             path = f"//*[contains(@class, '{kind}') and starts-with(., '{text}')]"
 
-            def click(path: str = path) -> bool:
+            def click(path: str = path) -> None:
                 self._driver.find_element("xpath", path).click()
-                return True
 
-            self.until(click, f"{text!r} is shown")
+            self.drawn(click)
 
     def restart(self) -> None:
         """Restart the kernel, and clear all outputs."""
@@ -239,6 +250,17 @@ window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => 
         assert self._driver.save_screenshot(str(path))
         return path
 
+    def drawn(self, action: Callable[[], T]) -> T:
+        """Return what an action returns; repeat it while its elements are missing or redrawn."""
+        found: list[T] = []
+
+        def was_done() -> bool:
+            found.append(action())
+            return True
+
+        self.until(was_done, "the page is drawn")
+        return found[0]
+
     def until(self, condition: Any, what: str) -> None:
         """Wait until a condition holds."""
         _until(condition, what, lambda: self._driver.find_element("css selector", "body").text)
@@ -251,16 +273,20 @@ def _elements(within: Any, selector: str) -> list[Any]:
 
 def _until(condition: Any, what: str, shown: Any = lambda: "") -> None:
     from selenium.common.exceptions import (  # noqa: PLC0415
+        ElementClickInterceptedException,
+        ElementNotInteractableException,
         NoSuchElementException,
         StaleElementReferenceException,
     )
 
+    drawing = (NoSuchElementException, StaleElementReferenceException, IndexError)
+    covered = (ElementClickInterceptedException, ElementNotInteractableException)
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         try:
             if condition():
                 return
-        except (NoSuchElementException, StaleElementReferenceException, IndexError):
+        except (*drawing, *covered):
             pass  # the page is being drawn
         time.sleep(_TICK)
     pytest.fail(f"waited in vain until {what}: {shown()}")
