@@ -136,20 +136,27 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
         chain = ActionChains(self._driver).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
         chain.key_up(Keys.CONTROL).perform()
 
-    def run(self, number: int) -> str:
-        """Run a cell by the keyboard, and return what is displayed below it."""
+    def run(self, number: int, shows: str = "") -> str:
+        """Run a cell by the keyboard; see :meth:`ended`."""
         before = self.drawn(lambda: self.prompt(number))
         self.begin(number)
-        return self.ended(number, before)
+        return self.ended(number, shows, before=before)
 
-    def ended(self, number: int, before: str = "") -> str:
-        """Wait until a cell has ended, and return what is displayed below it."""
+    def ended(self, number: int, shows: str = "", *, before: str = "") -> str:
+        """Wait until a cell has ended, and return what is displayed below it.
+
+        Args:
+            number: of the cell.
+            shows: a text to wait for: JupyterLab draws outputs also after the end of a cell.
+            before: the cell's prompt before it ran.
+        """
 
         def has_ended() -> bool:
             shown = self.prompt(number)
             return bool(re.fullmatch(r"\[\d+\]:", shown)) and shown != before
 
         self.until(has_ended, f"cell {number} has ended")
+        self.wait_for(number, shows)
         return self.text(number)
 
     def prompt(self, number: int) -> str:
