@@ -86,10 +86,15 @@ def sign_in_on_page(driver: Chrome, username: str, password: str) -> None:
         username: the user.
         password: the user's password.
     """
-    for name, value in (("username", username), ("password", password)):
+
+    def fill_in(name: str, value: str) -> bool:
         field = _found(driver, f"input[name={name}]")
         field.clear()
         field.send_keys(value)
+        return True
+
+    for name, value in (("username", username), ("password", password)):
+        _wait(driver).until(lambda _, name=name, value=value: fill_in(name, value))
     button = _found(driver, "button[type=submit]")
     button.click()
     _wait(driver).until(lambda _: _is_gone(button))
@@ -106,7 +111,9 @@ def text_of_page(driver: Chrome) -> str:
 
 
 def _text(driver: Chrome, selector: str) -> str:
-    return str(_wait(driver).until(lambda d: d.find_element("css selector", selector).text))
+    # In a tuple, because an empty text would be waited for.
+    found = _wait(driver).until(lambda d: (d.find_element("css selector", selector).text,))
+    return str(found[0])
 
 
 def _found(driver: Chrome, selector: str) -> Any:
@@ -114,10 +121,11 @@ def _found(driver: Chrome, selector: str) -> Any:
 
 
 def _wait(driver: Chrome) -> Any:
-    from selenium.common.exceptions import StaleElementReferenceException  # noqa: PLC0415
+    from selenium.common.exceptions import WebDriverException  # noqa: PLC0415
     from selenium.webdriver.support.wait import WebDriverWait  # noqa: PLC0415
 
-    return WebDriverWait(driver, _SECONDS, ignored_exceptions=[StaleElementReferenceException])
+    # While a page is replaced, any question about it may be an error, "unknown error" included.
+    return WebDriverWait(driver, _SECONDS, ignored_exceptions=[WebDriverException])
 
 
 def _is_gone(element: Any) -> bool:
