@@ -92,7 +92,7 @@ class LoopSession:
         return max(wall - last_wall, monotonic - last_monotonic)
 
     async def check_connections(self, idle: float) -> None:
-        """Give up idle connections that may be dead, so that no mutation is sent on one.
+        """Abort idle connections that may be dead, so that no mutation is sent on one.
 
         Args:
             idle: for how many seconds there was no request.
