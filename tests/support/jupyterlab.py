@@ -156,8 +156,7 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
             return bool(re.fullmatch(r"\[\d+\]:", shown)) and shown != before
 
         self.until(has_ended, f"cell {number} has ended")
-        self.wait_for(number, shows)
-        return self.text(number)
+        return self.wait_for(number, shows)
 
     def prompt(self, number: int) -> str:
         """Return the number of a cell's run: ``[ ]:``, ``[*]:``, ``[3]:``."""
@@ -177,9 +176,17 @@ return widget?.sessionContext?.session?.kernel?.status ?? null;
 
         return self.drawn(read)
 
-    def wait_for(self, number: int, text: str) -> None:
-        """Wait until a text is displayed below a cell."""
-        self.until(lambda: text in self.text(number), f"{text!r} is below cell {number}")
+    def wait_for(self, number: int, text: str) -> str:
+        """Wait until a text is displayed below a cell, and return all that is displayed then."""
+        shown = ""
+
+        def is_shown() -> bool:
+            nonlocal shown
+            shown = self.text(number)
+            return text in shown
+
+        self.until(is_shown, f"{text!r} is below cell {number}")
+        return shown
 
     def color(self, number: int, selector: str) -> str:
         """Return the color of the text of an element below a cell."""
