@@ -12,7 +12,7 @@ from appsync_gql.notebook.live import EventLog, SubscriptionReader, follow
 from appsync_gql.testing import Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CREATED = gql("subscription { onCreateItem { id } }")
 CREATE = gql('mutation Create($key: ID!) { createItem(key: $key, name: "tea") { id } }')
@@ -28,11 +28,15 @@ class Script:
         if self.steps[0] == "at the start":
             raise KeyboardInterrupt
 
-    def take(self, _: float) -> Any:
+    def take(self, add: Callable[[Any], None], _: float) -> bool:
         step = self.steps.pop(0)
-        if isinstance(step, type | Exception):
-            raise step
-        return step
+        if step is None:
+            return False
+        for event in step if isinstance(step, list) else [step]:
+            if isinstance(event, type | Exception):
+                raise event
+            add(event)
+        return True
 
     def stop(self) -> None:
         self.stopped = True
@@ -43,6 +47,7 @@ class Script:
     [
         ([[], ["a"], None], None, ["a"], "1 event: AppSync ended the subscription"),
         ([["a", "b", "c"]], 2, ["a", "b"], "2 events: complete"),
+        ([["a"], ["b", KeyboardInterrupt, "c"]], None, ["a", "b"], "2 events: stopped"),
         ([["a"], KeyboardInterrupt], None, ["a"], "1 event: stopped"),
         (["at the start"], None, [], "0 events: stopped"),
         (
@@ -84,15 +89,13 @@ def test_events_of_a_real_subscription_arrive_and_it_can_be_stopped(local: Emula
     found: list[Any] = []
     for number in range(100):
         client.execute(gql(f'mutation {{ createItem(key: "k{number}", name: "tea") {{ id }} }}'))
-        taken = reader.take(0.1)
-        assert taken is not None
-        found += taken
+        assert reader.take(found.append, 0.1)
         if found:
             break
     assert found[0]["onCreateItem"]["id"].startswith("k")
     reader.stop()
-    assert reader.take(1) in ([], None) or reader.take(1) is None
-    assert not reader._thread.is_alive()
+    assert not reader.take(found.append, 1)
+    assert not reader.is_running
 
 
 def test_a_subscription_can_be_stopped_at_once_and_before_it_has_begun(local: Emulator) -> None:
@@ -104,7 +107,7 @@ def test_a_subscription_can_be_stopped_at_once_and_before_it_has_begun(local: Em
         begin = time.monotonic()
         reader.stop()
         assert time.monotonic() - begin < 4
-        assert not reader._thread.is_alive()
+        assert not reader.is_running
 
 
 def test_a_subscription_that_is_refused_is_an_error(local: Emulator) -> None:
@@ -113,7 +116,7 @@ def test_a_subscription_that_is_refused_is_an_error(local: Emulator) -> None:
 
     def take_all() -> None:
         for _ in range(100):
-            assert reader.take(0.1) is not None
+            assert reader.take(lambda _: None, 0.1)
 
     with pytest.raises(Refused):
         take_all()

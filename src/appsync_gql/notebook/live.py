@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..background_loop import background_loop
 from ..realtime.buffer import Gap
+from .interruptible_task import InterruptibleTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,66 +68,55 @@ class SubscriptionReader:
         self._results = client.subscribe_async(request, gaps=True, **arguments)
         self._found: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._error: BaseException | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="appsync-gql-notebook", daemon=True)
+        self._task = InterruptibleTask("appsync-gql-notebook", self._read, ended=self._end)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._task.is_running
 
     def start(self) -> None:
         """Begin to read."""
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            background_loop.run(self._read())
-        except BaseException as error:  # noqa: BLE001 - it is raised where events are taken
-            self._error = error
-        self._found.put(_END)
+        self._task.start()
 
     async def _read(self) -> None:
-        self._task = asyncio.current_task()
         try:
-            if not self._stopped:
-                async for event in self._results:
-                    self._found.put(event)
-        except asyncio.CancelledError:
-            pass  # the reader was stopped
+            async for event in self._results:
+                self._found.put(event)
         finally:
             await self._results.aclose()
 
-    def take(self, seconds: float) -> list[Any] | None:
-        """Return the events that came within some seconds; ``None`` at the end.
+    def _end(self, error: BaseException | None) -> None:
+        self._error = error
+        self._found.put(_END)
+
+    def take(self, add: Callable[[Any], None], seconds: float) -> bool:
+        """Pass the events of some seconds on; return whether more may come.
+
+        Args:
+            add: called with each event when it comes, so that an interrupt loses none.
+            seconds: how long to wait.
 
         Raises:
-            AppSyncError: the subscription has failed.
+            AppSyncError: the subscription has failed; the events before were passed on.
         """
-        found: list[Any] = []
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 or not self._found.empty():
+        while (left := end - time.monotonic()) > 0:
             try:
-                event = self._found.get(timeout=max(left, 0.001))
+                event = self._found.get(timeout=left)
             except queue.Empty:
                 break
             if event is _END:
                 self._found.put(_END)
-                if not found and self._error is not None:
+                if self._error is not None:
                     raise self._error
-                return found or None
-            found.append(event)
-        return found
+                return False
+            add(event)
+        return True
 
     def stop(self) -> None:
-        """End the subscription, and wait until it has ended, for some seconds at most.
-
-        Also if it has not begun: an interrupt can come at any moment.
-        """
-        self._stopped = True
-        if self._thread.is_alive():
-            background_loop.run(self._cancel())
-            self._thread.join(5.0)
-
-    async def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        """End the subscription, and wait until it has ended, for some seconds at most."""
+        self._task.stop()
 
 
 def follow(
@@ -146,18 +133,20 @@ def follow(
     Raises:
         AppSyncError: the subscription has failed; what came before is in the log.
     """
+
+    def add(event: Any) -> None:
+        if until is None or len(log.events) < until:
+            log.add(event)
+
     try:
         update()
         reader.start()
         while until is None or len(log.events) < until:
-            found = reader.take(_TICK)
-            if found is None:
+            title = log.title
+            if not reader.take(add, _TICK):
                 log.state = "AppSync ended the subscription"
                 return
-            for event in found:
-                if until is None or len(log.events) < until:
-                    log.add(event)
-            if found:
+            if log.title != title:
                 update()
         log.state = "complete"
     except KeyboardInterrupt:

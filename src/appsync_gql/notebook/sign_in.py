@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import html
 import importlib
 import os
 import queue
 import sys
-import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from ..background_loop import background_loop
 from ..exceptions import ConfigurationError, MissingExtra, SignInFailed
 from ..extras import require
 from ..forks import importing
 from ..hosted_domain import domain_of, has_no_browser
 from ..prompted_sign_in import sign_in_with_prompts
 from ..secret import Secret
+from .interruptible_task import InterruptibleTask
 from .markup import pre_html
 
 if TYPE_CHECKING:
@@ -35,9 +33,6 @@ __all__ = ["Prompts", "sign_in"]
 _WITHOUT_PASSWORD = {"USER_AUTH", "CUSTOM_AUTH"}
 _TICK = 0.2
 """Seconds between two looks at an interrupt."""
-
-_STOP_SECONDS = 5.0
-"""Seconds that an interrupt waits for what it cancelled."""
 
 
 class Prompts:
@@ -146,9 +141,19 @@ def sign_in(connection: Connection, options: Mapping[str, Any], prompts: Prompts
         AppSyncError: as :meth:`TokenStore.sign_in`.
     """
     store = connection.store()
-    if options["browser"] or options["paste"] or options["domain"] or options["port"]:
-        _by_browser(connection, store, options, prompts)
-        return store
+    by_browser = any(options[name] for name in ("browser", "paste", "domain", "port"))
+    try:
+        # Nothing but calls stands in this block: where a loop begins in the first line of one,
+        # CPython 3.11 can raise KeyboardInterrupt outside of it.
+        (_by_browser if by_browser else _by_prompts)(connection, store, options, prompts)
+    finally:
+        prompts.remove()
+    return store
+
+
+def _by_prompts(
+    connection: Connection, store: TokenStore, options: Mapping[str, Any], prompts: Prompts
+) -> None:
     username = options["username"] or connection.config.username
     username = username or prompts.text("User name", hidden=False)
     if not username:
@@ -158,18 +163,14 @@ def sign_in(connection: Connection, options: Mapping[str, Any], prompts: Prompts
         password = prompts.text(f"Password of {username}", hidden=True)
         if not password:
             raise SignInFailed("A password is needed: nobody is signed in.")
-    try:
-        sign_in_with_prompts(
-            store.blocking,
-            username,
-            password,
-            flow=flow,
-            ask=prompts.ask,
-            show=prompts.show_challenge,
-        )
-    finally:
-        prompts.remove()
-    return store
+    sign_in_with_prompts(
+        store.blocking,
+        username,
+        password,
+        flow=flow,
+        ask=prompts.ask,
+        show=prompts.show_challenge,
+    )
 
 
 def _by_browser(
@@ -182,6 +183,33 @@ def _by_browser(
     domain = domain_of(options["domain"], connection.config.sign_in_domain)
     shown: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
     pasted: queue.SimpleQueue[str] = queue.SimpleQueue()
+    arguments = _page_arguments(options, shown, pasted)
+    errors: list[BaseException] = []
+
+    async def sign_in_on_page() -> None:
+        await store.sign_in_with_browser(domain, **arguments)
+
+    def end(error: BaseException | None) -> None:
+        errors.extend([error] if error else [])
+        shown.put(("end", ""))
+
+    task = InterruptibleTask("appsync-gql-sign-in", sign_in_on_page, ended=end)
+    try:
+        task.start()
+        _serve_page(shown, pasted, prompts)
+    finally:
+        pasted.put("")  # whoever waits for an address goes on, and fails
+        task.stop()
+    if errors:
+        raise errors[0]
+
+
+def _page_arguments(
+    options: Mapping[str, Any],
+    shown: queue.SimpleQueue[tuple[str, str]],
+    pasted: queue.SimpleQueue[str],
+) -> dict[str, Any]:
+    """Return the arguments of ``sign_in_with_browser``; other threads call its functions."""
 
     def paste(url: str) -> str:
         shown.put(("paste", url))
@@ -197,81 +225,21 @@ def _by_browser(
         arguments["ports"] = options["port"]
     if options["paste"] or has_no_browser(os.environ, sys.platform):
         arguments["paste"] = paste
-    page = _PageSignIn(store, domain, arguments, ended=lambda: shown.put(("end", "")))
-    try:
-        page.start()
-        _serve_page(shown, pasted, prompts)
-    finally:
-        page.stop()
-    if page.error is not None:
-        raise page.error
-
-
-class _PageSignIn:
-    """A sign-in by the user pool's page, on the background loop, so that it can be cancelled.
-
-    Attributes:
-        error: what it has raised.
-    """
-
-    def __init__(
-        self,
-        store: TokenStore,
-        domain: str,
-        arguments: dict[str, Any],
-        *,
-        ended: Callable[[], None],
-    ) -> None:
-        self._store, self._domain, self._arguments = store, domain, arguments
-        self._ended = ended
-        self._stopped = False
-        self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="appsync-gql-sign-in", daemon=True)
-        self.error: BaseException | None = None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            background_loop.run(self._sign_in())
-        except BaseException as error:  # noqa: BLE001 - it is raised in the cell
-            self.error = error
-        self._ended()
-
-    async def _sign_in(self) -> None:
-        self._task = asyncio.current_task()
-        if not self._stopped:
-            await self._store.sign_in_with_browser(self._domain, **self._arguments)
-
-    def stop(self) -> None:
-        """Cancel it if it has not ended, so that its port is free; an interrupt of the cell."""
-        self._stopped = True
-        if self._thread.is_alive():
-            background_loop.run(self._cancel())
-            self._thread.join(_STOP_SECONDS)
-
-    async def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+    return arguments
 
 
 def _serve_page(
     shown: queue.SimpleQueue[tuple[str, str]], pasted: queue.SimpleQueue[str], prompts: Prompts
 ) -> None:
     """Show the page's address and take the final one, until the sign-in has ended."""
-    try:
-        while True:
-            try:
-                what, url = shown.get(timeout=_TICK)
-            except queue.Empty:
-                continue
-            if what == "end":
-                return
-            prompts.link(url)
-            if what == "paste":
-                text = "Address to which the browser went afterwards (the page may not load)"
-                pasted.put(prompts.text(text, hidden=True))
-    finally:
-        pasted.put("")  # whoever waits for an address goes on, and fails
-        prompts.remove()
+    while True:
+        try:
+            what, url = shown.get(timeout=_TICK)
+        except queue.Empty:
+            continue
+        if what == "end":
+            return
+        prompts.link(url)
+        if what == "paste":
+            text = "Address to which the browser went afterwards (the page may not load)"
+            pasted.put(prompts.text(text, hidden=True))
