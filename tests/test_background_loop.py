@@ -285,8 +285,10 @@ def test_closing_ends_generators_and_tasks_and_later_calls_run_in_the_main_threa
     assert loop.run(thread()) == threading.get_ident()
 
 
-def test_closing_a_loop_that_never_ran_does_nothing() -> None:
+def test_closing_a_loop_that_never_ran_starts_no_thread() -> None:
+    before = threading.enumerate()
     BackgroundLoop()._close()
+    assert threading.enumerate() == before
 
 
 def test_after_the_end_a_daemon_thread_says_nothing_more() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -203,10 +202,16 @@ def replaced(value: Any, path: tuple[str, ...], by: Any) -> Any:
 
 @pytest.mark.parametrize("config", [GEN2, EXPORTS, MOBILE], ids=["gen 2", "web", "mobile"])
 def test_any_odd_value_anywhere_is_read_or_is_a_configuration_error(config: Any) -> None:
-    for path in paths(config):
-        for odd in ODD:
-            with contextlib.suppress(ConfigurationError):
-                config_of_text(json.dumps(replaced(config, path, odd)), "the-file")
+    def outcome(text: str) -> str | None:
+        try:
+            return config_of_text(text, "the-file").url
+        except ConfigurationError as error:
+            return "refused" if "the-file" in str(error) else str(error)
+
+    found = {
+        outcome(json.dumps(replaced(config, path, odd))) for path in paths(config) for odd in ODD
+    }
+    assert found == {URL, "x", "refused"}, "x is refused where the URL is used"
 
 
 def test_a_byte_order_mark_is_no_matter() -> None:

@@ -93,8 +93,20 @@ def test_a_fork_does_not_wait_for_ever() -> None:
     started.wait()
     imports.before_fork()
     imports.after_fork_in_parent()
+    assert thread.is_alive(), "its import has not ended"
     end.set()
     thread.join()
+
+
+def can_another_thread_import(imports: Imports) -> bool:
+    imported = threading.Event()
+
+    def import_something() -> None:
+        with imports.importing():
+            imported.set()
+
+    threading.Thread(target=import_something, daemon=True).start()
+    return imported.wait(20)
 
 
 def test_a_thread_that_forks_while_it_imports_does_not_wait_for_itself() -> None:
@@ -102,6 +114,7 @@ def test_a_thread_that_forks_while_it_imports_does_not_wait_for_itself() -> None
     with imports.importing():
         imports.before_fork()
         imports.after_fork_in_parent()
+        assert can_another_thread_import(imports)
 
 
 def test_a_child_that_was_forked_during_an_import_waits_for_none() -> None:
@@ -111,3 +124,4 @@ def test_a_child_that_was_forked_during_an_import_waits_for_none() -> None:
         imports.after_fork_in_child()
     imports.before_fork()
     imports.after_fork_in_parent()
+    assert can_another_thread_import(imports)

@@ -95,7 +95,7 @@ def test_a_script_closes_nothing_by_hand(run: Run) -> None:
 
 
 def test_an_exit_code_is_the_programs_own(run: Run) -> None:
-    run("ask(1); sys.exit(7)", code=7)
+    assert run("print(ask(1)); sys.exit(7)", code=7) == "1"
 
 
 def test_a_subscription_may_be_open_at_the_end(run: Run) -> None:

@@ -114,6 +114,8 @@ async def test_one_whose_waiter_is_cancelled_is_cancelled_too() -> None:
     waiting = asyncio.ensure_future(await_in_time(hang(), 60, RenewalFailed("late")))
     await started.wait()
     waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
     await asyncio.wait_for(cancelled.wait(), 5)
 
 

@@ -128,8 +128,10 @@ def test_a_detached_loop_has_a_selector_and_a_wake_up_of_its_own() -> None:
 def test_a_closed_loop_and_a_loop_of_another_kind_are_left_alone() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
-    detach_loop(loop)
-    detach_loop(type("Loop", (), {})())
+    for other in (loop, type("Loop", (), {})()):
+        before = dict(vars(other))
+        detach_loop(other)
+        assert vars(other) == before
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python does it by itself from 3.12 on")

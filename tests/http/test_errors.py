@@ -194,9 +194,10 @@ def test_no_frame_is_left_in_an_error_and_in_all_that_led_to_it() -> None:
 
 
 def test_errors_that_lead_to_each_other_are_no_endless_loop() -> None:
-    one, other = ValueError(), KeyError()
+    one, other = raised_from(), raised_from()
     one.__context__, other.__cause__ = other, one
     remove_frames(one)
+    assert one.__traceback__ is other.__traceback__ is None
 
 
 @pytest.mark.parametrize(

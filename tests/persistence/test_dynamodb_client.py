@@ -86,9 +86,10 @@ def test_an_address_from_the_environment_is_checked_too(environment: pytest.Monk
 def test_refused_credentials_are_loaded_again_within_the_call(
     environment: pytest.MonkeyPatch, code: str
 ) -> None:
-    refused: list[str] = []
+    asked, refused = list[str](), list[str]()
 
     def error_for(access_key: str) -> str | None:
+        asked.append(access_key)
         if access_key not in refused:
             return None
         environment.setenv("AWS_ACCESS_KEY_ID", "new")
@@ -99,6 +100,7 @@ def test_refused_credentials_are_loaded_again_within_the_call(
         dynamodb.run(list_tables)
         refused.append("old")
         dynamodb.run(list_tables)
+    assert asked == ["old", "old", "new"]
 
 
 @pytest.mark.usefixtures("environment")

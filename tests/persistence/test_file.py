@@ -289,6 +289,8 @@ def test_a_child_forked_under_the_lock_does_not_keep_it(persistence: FilePersist
     try:
         os.close(reading)
         save(persistence)
+        assert persistence.load(CLIENT)
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "the child is there still"
     finally:
         os.close(writing)
         os.waitpid(child, 0)

@@ -144,8 +144,9 @@ async def test_when_the_consumer_has_left_nothing_waits_for_space(calls: Calls) 
     made.put(event(1))
     waiting = asyncio.ensure_future(made.wait_for_space())
     await asyncio.sleep(0)
+    assert not waiting.done()
     made.leave()
-    await waiting
+    await asyncio.wait_for(waiting, 5)
 
 
 def test_a_gap_shows_its_reason() -> None:

@@ -17,6 +17,7 @@ from appsync_gql.error_types import ErrorMeaning
 from appsync_gql.http.json import loads
 from appsync_gql.realtime.connect import Connector, Opened, _proxy_arguments
 from appsync_gql.realtime.errors import Lost, ServerError
+from support.realtime import wait_until
 
 SECRET = "eyJsecret-token"
 HEADERS = {"host": "api.example.com", "Authorization": SECRET}
@@ -198,9 +199,10 @@ async def test_who_is_cancelled_during_the_handshake_leaves_no_socket() -> None:
         task = asyncio.ensure_future(made.connect(HEADERS))
         await arrived.wait()
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        while not sockets[0].closed:
-            await asyncio.sleep(0.001)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await wait_until(lambda: sockets[0].closed)
+    assert len(sockets) == 1
 
 
 async def test_a_session_is_made_for_the_first_socket_after_a_close() -> None:

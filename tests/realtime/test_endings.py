@@ -164,6 +164,8 @@ async def test_a_reader_that_somebody_cancels_is_a_lost_connection(
             if task.get_name() == "appsync-gql-reader":
                 task.cancel()
         await wait_until(lambda: consumer.names == ["GAP"])
+        await wait_until(lambda: server.registered)
+        assert consumer.error is None
         await consumer.stop()
 
 
@@ -178,6 +180,7 @@ async def test_an_exclusive_socket_is_closed_whenever_its_subscription_is_cancel
             await asyncio.sleep(number / 1000)
             await alone.stop()
         await wait_until(lambda: server.open_sockets == 1)
+        assert kept.error is None
         await kept.stop()
 
 

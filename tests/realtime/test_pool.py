@@ -161,6 +161,7 @@ async def test_who_is_cancelled_while_waiting_leaves_no_connection(
             await task.result().release()
         await wait_until(lambda: all(s.closed for s in fixture.connector.sockets))
         await wait_until(lambda: not our_tasks())
+    assert 0 < len(fixture.connector.headers) <= 8
 
 
 async def test_who_is_cancelled_does_not_end_the_attempt_for_others(fixture: Fixture) -> None:
@@ -490,6 +491,7 @@ async def test_errors_that_are_for_no_subscription_are_reported(
     await fixture.acquire(User("ada"))
     fixture.connector.sockets[0].receives(type="unknown")
     await wait_until(lambda: reported.count(events.RealtimeErrorReceived))
+    assert not fixture.connector.sockets[0].closed
 
 
 def test_pauses_are_made_of_the_settings() -> None:

@@ -170,10 +170,11 @@ async def test_the_server_does_not_wait_for_events_that_are_dropped() -> None:
     receive(receiver, 1)
     waiting = asyncio.ensure_future(receiver.wait_for_space())
     await asyncio.sleep(0)
+    assert not waiting.done()
     receiver.drop()
-    await waiting
+    await asyncio.wait_for(waiting, 5)
     receiver.buffer.put(event(2))
-    await asyncio.wait_for(receiver.wait_for_space(), 1)
+    await asyncio.wait_for(receiver.wait_for_space(), 5)
 
 
 async def test_a_small_buffer_gets_its_turn_often() -> None:

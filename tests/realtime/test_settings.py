@@ -48,4 +48,5 @@ def test_settings_that_can_not_be_used_are_refused(name: str, value: Any) -> Non
 
 
 def test_numbers_of_both_kinds_are_accepted() -> None:
-    RealtimeSettings(ack_timeout=1, overlap=0, max_age=0.1, attempts=1)
+    settings = RealtimeSettings(ack_timeout=1, overlap=0, max_age=0.1, attempts=1)
+    assert (settings.ack_timeout, settings.overlap, settings.max_age) == (1, 0, 0.1)

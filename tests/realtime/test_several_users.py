@@ -41,6 +41,7 @@ async def test_a_user_without_headers_keeps_nobody_else_from_the_first_connectio
         await wait_until(lambda: len(server.registered) == 1, seconds=2)
         await server.send("tea")
         await wait_until(lambda: second.names == ["tea"], seconds=2)
+        assert not first.names
         await first.stop()
         await second.stop()
 
@@ -102,6 +103,7 @@ async def test_the_event_loop_goes_on_if_a_user_fails_without_waiting(
     async with connected_by_key(server, settings) as session:
         first, second = Consumer(session, auth=Immediate("ada")), Consumer(session)
         await wait_until(lambda: first.error and server.registered, seconds=2)
+        assert second.error is None
         await second.stop()
 
 

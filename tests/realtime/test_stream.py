@@ -145,6 +145,7 @@ async def test_a_break_out_of_the_loop_unsubscribes(
         publish(emulator, "tea")
         await consumer
         await wait_until(lambda: not emulator.realtime.connections)
+        assert not emulator.realtime.registrations
 
 
 async def test_subscriptions_of_several_authorization_modes_share_one_socket(

@@ -266,6 +266,7 @@ async def test_a_passing_fault_at_a_restart_ends_no_subscription(
         await wait_until(lambda: not faults and server.registered)
         await server.send("after")
         await wait_until(lambda: consumer.names == ["before", "GAP", "after"])
+        assert consumer.error is None
         await consumer.stop()
 
 
@@ -374,6 +375,7 @@ async def test_a_completion_during_a_hand_over_ends_the_subscription(
         consumer = Consumer(session)
         await wait_until(lambda: consumer.names == ["END"])
         await wait_until(lambda: not server.open_sockets)
+        assert not server.registered
 
 
 async def test_a_hand_over_that_is_refused_is_tried_again_with_newer_headers(
@@ -413,6 +415,8 @@ async def test_a_hand_over_without_headers_is_tried_again_on_the_old_connection(
         await wait_until(lambda: consumer.names == ["tea"])
         user.error = None
         await wait_until(lambda: server.count("stop", socket=1))
+        assert consumer.names == ["tea"]
+        assert consumer.error is None
         await consumer.stop()
 
 
@@ -427,4 +431,6 @@ async def test_a_hand_over_to_an_endpoint_that_fails_is_tried_again(server: Serv
         await wait_until(lambda: consumer.names == ["tea"])
         server.status = 0
         await wait_until(lambda: server.count("stop", socket=1))
+        assert consumer.names == ["tea"]
+        assert consumer.error is None
         await consumer.stop()

@@ -76,7 +76,7 @@ def test_a_refresh_token_that_is_none_is_not_quoted() -> None:
 
 
 def test_arguments_that_make_sense_are_taken(tmp_path: Any) -> None:
-    TokenStore(
+    store = TokenStore(
         PROVIDER,
         tokens=ADA,
         persistence=FilePersistence(tmp_path / "sessions.json"),
@@ -85,6 +85,7 @@ def test_arguments_that_make_sense_are_taken(tmp_path: Any) -> None:
         scheme="Bearer",
         on_event=print,
     )
+    assert store.status().username == "ada"
 
 
 @pytest.mark.parametrize("rejected", [None, {}, {"Authorization": "token"}, MappingProxyType({})])
