@@ -16,6 +16,8 @@ import gql as theirs
 from byte_server import FIELDS
 from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.async_transport import AsyncTransport
+from graphql import ExecutionResult
 from multidict import CIMultiDict, CIMultiDictProxy
 
 import appsync_gql as ours
@@ -24,7 +26,7 @@ from support.certificate import trusting
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from appsync_gql import Headers
@@ -106,6 +108,59 @@ async def raw_tuned(target: Target) -> AsyncIterator[SendOne]:
             return orjson.loads(await response.read())["data"]
 
         yield one
+
+
+@asynccontextmanager
+async def raw_in_client(target: Target) -> AsyncIterator[SendOne]:
+    """Call ``session.post`` as ``raw`` does, as the transport of gql's Client.
+
+    No transport can do less than this one, so it shows what gql's Client leaves to win.
+    """
+    request = theirs.gql(TEXT)
+    async with (
+        aiohttp.ClientSession(headers=target.headers) as http,
+        Client(transport=RawTransport(target, http, request.payload)) as session,
+    ):
+        yield lambda: session.execute(request)
+
+
+class RawTransport(AsyncTransport):
+    """Sends always the same query, by aiohttp's ``session.post`` and orjson.
+
+    Args:
+        target: where to.
+        http: aiohttp's session.
+        payload: of the query.
+    """
+
+    def __init__(
+        self, target: Target, http: aiohttp.ClientSession, payload: dict[str, Any]
+    ) -> None:
+        import orjson  # noqa: PLC0415
+
+        self._url, self._ssl, self._http, self._payload = target.url, target.ssl, http, payload
+        self._dumps, self._loads = orjson.dumps, orjson.loads
+
+    async def connect(self) -> None:
+        """Do nothing: the session is the caller's."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+    async def execute(self, request: GraphQLRequest, **_: Any) -> ExecutionResult:
+        """Send the query that was given at first."""
+        del request
+        async with self._http.post(
+            self._url,
+            data=self._dumps(self._payload),
+            headers={"Content-Type": "application/json"},
+            ssl=self._ssl,
+        ) as response:
+            return ExecutionResult(self._loads(await response.read())["data"])
+
+    def subscribe(self, request: GraphQLRequest) -> AsyncGenerator[ExecutionResult, None]:
+        """Raise an error: this transport has no subscriptions."""
+        raise NotImplementedError
 
 
 @asynccontextmanager
@@ -286,6 +341,7 @@ class ComparedClient:
 
 RAW = ComparedClient("raw aiohttp + orjson", raw)
 RAW_TUNED = ComparedClient("raw, tuned for this query", raw_tuned)
+RAW_IN_CLIENT = ComparedClient("raw aiohttp + orjson, in gql's Client", raw_in_client)
 RAW_JSON = ComparedClient("raw aiohttp json=", raw_json)
 GQL = ComparedClient("gql AIOHTTPTransport", gql_session)
 GQL_ORJSON = ComparedClient("gql, json_deserialize=orjson.loads", gql_orjson)

@@ -277,15 +277,15 @@ COMPARISONS: dict[str, Callable[[Context], None]] = {
         "1 at a time",
         "small",
         1,
-        [c.RAW, c.RAW_JSON, c.GQL, c.GQL_CALL, *_SGQLC, c.OURS, c.OURS_CALL],
+        [c.RAW, c.RAW_IN_CLIENT, c.RAW_JSON, c.GQL, c.GQL_CALL, *_SGQLC, c.OURS, c.OURS_CALL],
     ),
     "16": Throughput(
         "16 at a time",
         "small",
         16,
-        [c.RAW, c.RAW_TUNED, c.RAW_JSON, c.GQL, c.GQL_TEXT, *_HTTPX, *_OURS],
+        [c.RAW, c.RAW_TUNED, c.RAW_IN_CLIENT, c.RAW_JSON, c.GQL, c.GQL_TEXT, *_HTTPX, *_OURS],
     ),
-    "256": Throughput("256 at a time", "small", 256, [c.RAW, c.GQL, c.OURS]),
+    "256": Throughput("256 at a time", "small", 256, [c.RAW, c.RAW_IN_CLIENT, c.GQL, c.OURS]),
     "large": Throughput(
         "208 KB responses, 16 at a time",
         "large",

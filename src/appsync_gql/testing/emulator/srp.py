@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SrpServer"]
 
+_PRIVATE_BITS = 256
+"""RFC 5054, 2.5.3: at least. A longer value makes each sign-in to the emulator slower."""
+
 
 class SrpServer:
     """One sign-in: returns the challenge, and checks the proof that the client knows the password.
@@ -50,7 +53,7 @@ class SrpServer:
             # RFC 5054, 2.5.4: the key would not depend on the password.
             msg = "SRP_A is missing or invalid"
             raise ValueError(msg)
-        private = secrets.randbelow(MODULUS)
+        private = secrets.randbits(_PRIVATE_BITS) | 1
         self._public = (MULTIPLIER * verifier + pow(GENERATOR, private, MODULUS)) % MODULUS
         u = mixed(big_a, self._public)
         shared = pow(big_a * pow(verifier, u, MODULUS), private, MODULUS)
