@@ -103,6 +103,7 @@ def run(program: Program, folder: Path) -> None:
     assert outcome.stderr == ""
 
 
+@pytest.mark.slow
 def test_the_first_example_runs_as_printed(tmp_path: Path) -> None:
     run(FIRST, tmp_path)
 

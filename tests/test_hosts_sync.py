@@ -111,6 +111,7 @@ print(got)
     assert run(program) == "[{'onCreateItem': {'id': 'tea'}}]"
 
 
+@pytest.mark.slow
 def test_a_subscription_that_is_collected_in_the_loops_own_thread_ends(run: Run) -> None:
     program = """
 from appsync_gql.background_loop import background_loop
@@ -134,6 +135,7 @@ print(ask(1))
     assert run(program) == "1"
 
 
+@pytest.mark.slow
 def test_daemon_threads_end_in_the_middle_of_a_call(run: Run) -> None:
     program = """
 def work():
@@ -180,6 +182,7 @@ except KeyboardInterrupt:
     assert run(program) == "True 1"
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_for_loop_over_a_subscription(run: Run) -> None:
     program = """
 threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -210,6 +213,7 @@ print(code(child(lambda: 8, {end})), ask(6))
     assert run(program) == "7 [7, 7, 7] 5\n8 6"
 
 
+@pytest.mark.slow
 def test_forks_while_threads_have_requests_under_way_and_a_subscription_is_open(run: Run) -> None:
     program = """
 stop, wrong, events, done = threading.Event(), [], [], [0]
@@ -255,6 +259,7 @@ with multiprocessing.get_context("fork").Pool(3) as pool:
 # -- threads and loops -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_sixteen_threads_share_a_client(run: Run) -> None:
     program = """
 import concurrent.futures

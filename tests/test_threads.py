@@ -46,6 +46,7 @@ def test_events_arrive_in_their_order() -> None:
     assert listener.wait_for(500) == list(range(500))
 
 
+@pytest.mark.slow
 def test_a_listener_that_blocks_delays_its_own_events_only() -> None:
     slow, quick = Listener(blocked=True), Listener()
     queues = [EventQueue(slow) for _ in range(40)]

@@ -263,6 +263,7 @@ async def test_a_query_takes_little_more_than_half_the_calls_of_gqls_own_transpo
     assert mine < theirs * 0.6, (mine, theirs)
 
 
+@pytest.mark.slow
 async def test_a_query_leaves_nothing_for_the_garbage_collector() -> None:
     async with raw_server() as server, client(server.url) as session:
         for _ in range(20):
@@ -279,6 +280,7 @@ async def test_a_query_leaves_nothing_for_the_garbage_collector() -> None:
         assert found < 200 * 20
 
 
+@pytest.mark.slow
 async def test_a_thousand_queries_leave_no_memory_behind() -> None:
     async with raw_server() as server, client(server.url) as session:
         for _ in range(100):

@@ -152,6 +152,7 @@ async def test_an_unknown_pool_is_a_matter_of_configuration(api: Emulator) -> No
         await key(auth_of(api, None, identity_pool_id="us-east-1:00000000"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -344,6 +344,7 @@ async def test_a_discarded_one_is_fetched_anew_and_a_newer_one_is_kept(source: S
     assert await value(found) == 2
 
 
+@pytest.mark.slow
 def test_a_blocked_event_loop_delays_those_on_other_loops_by_a_second_at_most() -> None:
     """An attempt on the loop of the main thread, which makes a synchronous call meanwhile."""
     clock = SystemClock()

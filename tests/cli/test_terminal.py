@@ -94,6 +94,7 @@ def test_through_a_pipe_there_is_nothing_but_json(env: dict[str, str]) -> None:
     assert json.loads(out) == {"me": {"username": "ada", "groups": []}}
 
 
+@pytest.mark.slow
 def test_from_an_empty_folder_to_a_table(
     api: Emulator, env: dict[str, str], tmp_path: Path
 ) -> None:

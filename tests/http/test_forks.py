@@ -164,6 +164,7 @@ print(json.dumps(os.waitpid(pid, 0)[1]))
     assert unclosed(stderr) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["sys.exit", "os._exit"])
 def test_a_child_leaves_a_connection_alone_that_its_parent_is_opening(
     end: str, tmp_path: Path
@@ -196,6 +197,7 @@ print(json.dumps([asyncio.run(main()), server.opened]))
     assert unclosed(stderr) == []
 
 
+@pytest.mark.slow
 def test_a_child_leaves_the_connections_of_its_parents_other_threads_alone() -> None:
     program = """
 import warnings
@@ -220,6 +222,7 @@ print(json.dumps([found, server.opened]))
     assert unclosed(stderr) == []
 
 
+@pytest.mark.slow
 def test_a_child_that_is_forked_while_a_thread_imports_boto3_can_use_it() -> None:
     program = """
 from appsync_gql.boto3_client import client_for

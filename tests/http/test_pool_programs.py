@@ -101,6 +101,7 @@ def outcomes(
     return [(count, unclosed(text)) for count, text in zip(opened, sections, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(USES)), ids=list(USES))
 def test_nothing_is_left_open(number: int, outcomes: list[tuple[int, list[str]]]) -> None:
     opened, left = outcomes[number]

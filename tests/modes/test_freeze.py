@@ -74,6 +74,7 @@ def invoke(process: subprocess.Popen[str], frozen: float = 0.0) -> str:
     return process.stdout.readline().strip()
 
 
+@pytest.mark.slow
 def test_after_a_short_freeze_a_connection_that_the_server_closed_is_not_used(
     api: Emulator, proxy: ForgetfulProxy, function: subprocess.Popen[str]
 ) -> None:

@@ -207,6 +207,7 @@ async def test_an_error_without_id_is_for_the_only_start_that_waits(
             await next_result(session.subscribe(CREATED))
 
 
+@pytest.mark.slow
 async def test_a_first_start_without_a_token_fails(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:

@@ -99,6 +99,7 @@ async def test_on_full_wait_has_a_socket_of_its_own_and_misses_nothing(
         ]
 
 
+@pytest.mark.slow
 async def test_a_connection_that_waits_for_its_consumer_is_not_closed_as_dead(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:

@@ -110,6 +110,7 @@ async def test_after_the_machine_slept_a_connection_is_replaced(
         assert name_of(await next_result(results)) == "after"
 
 
+@pytest.mark.slow
 async def test_a_start_that_is_not_answered_is_tried_again(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:
@@ -220,6 +221,7 @@ async def test_an_http_status_at_a_reconnect_ends_nothing(
         await results.aclose()
 
 
+@pytest.mark.slow
 async def test_a_start_on_a_silent_socket_is_tried_on_another_one(
     emulator: Emulator,
 ) -> None:

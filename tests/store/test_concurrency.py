@@ -146,6 +146,7 @@ async def test_a_slow_refresh_does_not_stop_the_loop(
     await asyncio.wait_for(asyncio.gather(*two), 1)
 
 
+@pytest.mark.slow
 async def test_a_thousand_stores_share_a_few_threads(clock: FakeClock) -> None:
     stores = []
     for _ in range(1000):

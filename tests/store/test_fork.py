@@ -89,6 +89,7 @@ def test_children_of_a_process_that_used_the_store_share_the_session(
     assert token(store.blocking.renew(before)) == said[0]
 
 
+@pytest.mark.slow
 def test_a_child_forked_in_mid_renewal_does_not_wait_for_its_parents_thread() -> None:
     # No rotation: parent and child each have the memory, and in it the one refresh token.
     with Emulator.in_thread() as emulator:

@@ -120,6 +120,7 @@ async def test_a_caller_stops_waiting_for_a_persistence_that_hangs_when_its_pati
         await store.headers()
 
 
+@pytest.mark.slow
 async def test_users_whose_lock_stays_taken_delay_no_other(
     now_provider: FakeProvider,
 ) -> None:
@@ -264,6 +265,7 @@ def end(seconds: float, listener: str) -> tuple[str, str, float]:
     return outcome.stdout, outcome.stderr, time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_in_mid_renewal_saves_the_rotated_token() -> None:
     out, err, _ = end(0.6, "None")
     assert (out, err) == ("saved refresh-1\n", "")
