@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from graphql import ExecutionResult
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
@@ -137,6 +137,17 @@ DENIED = error("Unauthorized", "Not Authorized to access secret on type Query", 
             Response(403, errors=[error("Other")]), O.INVALID, id="403 as GraphQL, another name"
         ),
         pytest.param(Response(302, is_graphql=False), O.INVALID, id="a redirect"),
+        pytest.param(
+            Response(
+                400,
+                CIMultiDict({"x-amzn-errortype": "UnauthorizedException:"}),
+                errors=[error("BadRequestException")],
+            ),
+            O.INVALID,
+            id="the body's name counts, not the header's",
+        ),
+        pytest.param(Response(403, errors=[error()]), O.INVALID, id="403 with errors of GraphQL"),
+        pytest.param(Response(429, errors=[error()]), O.THROTTLED, id="429 with errors of GraphQL"),
         pytest.param(Response(503, is_graphql=False), O.FAILED, id="a page of a load balancer"),
         pytest.param(Response(500, errors=[error("InternalFailure")]), O.FAILED, id="500 as JSON"),
         pytest.param(Response(200, is_graphql=False), O.FAILED, id="200 without GraphQL in it"),
@@ -190,13 +201,17 @@ def test_any_json_has_an_outcome(status: int, errors: Any, data: Any, *, is_grap
 
 @given(
     status=st.sampled_from([200, 201, 302, 400, 401, 403, 429, 500]),
-    headers=st.sampled_from([{}, {"x-amzn-errortype": "ThrottlingException:http://"}]),
+    name=st.none() | st.sampled_from(["ThrottlingException:http://", "Unauthorized"]),
     json=st.fixed_dictionaries({}, optional={"data": JSON, "errors": ERRORS, "extensions": JSON})
     | JSON,
 )
+@example(200, None, {"data": {"a": 1}, "extensions": {"b": 2}})
+@example(200, None, {"data": None})
+@example(200, "Unauthorized", {"data": {"a": 1}})
 def test_a_response_is_a_result_if_and_only_if_it_was_executed(
-    status: int, headers: dict[str, str], json: Any
+    status: int, name: str | None, json: Any
 ) -> None:
+    headers = {} if name is None else {"x-amzn-errortype": name}
     found = result_of(status, headers, json)
     # A classifier of the user's that returns None is called first, and changes nothing.
     asked: list[Response] = []
@@ -208,6 +223,24 @@ def test_a_response_is_a_result_if_and_only_if_it_was_executed(
         assert (found.errors, found.data, found.extensions) == response[2:5]
     else:
         assert found == again == (response, classify(response))
+
+
+@pytest.mark.parametrize(
+    ("status", "json", "is_graphql"),
+    [
+        (200, {"data": None}, True),
+        (400, {"errors": [DENIED]}, True),
+        (403, {"message": "Forbidden"}, False),
+        (200, [{"data": 1}], False),
+        (200, None, False),
+    ],
+)
+def test_only_an_object_with_data_or_errors_is_graphql(
+    status: int, json: Any, *, is_graphql: bool
+) -> None:
+    found = result_of(status, {}, json)
+    assert isinstance(found, Rejection)
+    assert found.response.is_graphql is is_graphql
 
 
 def test_a_classifier_of_the_users_is_called_first() -> None:
