@@ -11,6 +11,7 @@ from appsync_gql import BadRequest, BlockedByWaf, Denied, Refused, ServerFailed,
 from appsync_gql.error_types import ErrorMeaning
 from appsync_gql.realtime.errors import (
     Lost,
+    NotStarted,
     ServerError,
     Unanswered,
     error_of,
@@ -26,6 +27,8 @@ R, D, L, F, INV, T = (
     ErrorMeaning.INVALID,
     ErrorMeaning.FAILED,
 )
+
+NO_REASON = "The server sent no reason."
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,48 @@ def test_errors_are_found_at_the_frames_top_level_too() -> None:
     frame = {"type": "error", "errors": [{"errorType": "Unauthorized", "message": "no"}]}
     error = server_error_of(frame)
     assert (error.meaning, error.message) == (ErrorMeaning.DENIED, "no")
+
+
+@pytest.mark.parametrize(
+    ("sent", "error_type", "code", "message"),
+    [
+        ({"errorType": "a#Throttled", "errorCode": 7}, "Throttled", 7, "Throttled"),
+        ({"errorType": "Throttled", "message": "Wait."}, "Throttled", None, "Wait."),
+        ({"errorType": "#", "errorCode": True, "message": ""}, None, None, NO_REASON),
+        ({"errorType": "", "errorCode": "400"}, None, None, NO_REASON),
+        ({"errorType": ["x"], "errorCode": 4.5, "message": 5}, None, None, NO_REASON),
+        ("text", None, None, "text"),
+        (5, None, None, NO_REASON),
+    ],
+)
+def test_fields_of_an_unexpected_type_are_left_out(
+    sent: Any, error_type: str | None, code: int | None, message: str
+) -> None:
+    error = server_error_of({"payload": {"errors": [sent]}})
+    assert (error.error_type, error.code, error.message) == (error_type, code, message)
+    assert error.errors == (sent,)
+
+
+@pytest.mark.parametrize(
+    ("error", "of_endpoint"),
+    [
+        *((server_error_of_status(status), True) for status in (300, 399, 404, 405, 410, 421, 426)),
+        *((server_error_of_status(status), True) for status in (408, 429, 500)),
+        *((server_error_of_status(status), False) for status in (400, 401, 403, 409, 422)),
+        (ServerError(INV, "no", "BadRequestException", 404), False),
+        (ServerError(D, "no"), False),
+    ],
+)
+def test_whether_other_users_would_get_the_same_error(
+    error: ServerError, *, of_endpoint: bool
+) -> None:
+    assert error.of_endpoint is of_endpoint
+
+
+def test_why_a_subscription_has_not_started_is_in_the_error() -> None:
+    error = NotStarted(Lost("reset"))
+    assert error.end == Lost("reset")
+    assert "reset" in str(error)
 
 
 @pytest.mark.parametrize(
