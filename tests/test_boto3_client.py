@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.httpsession import URLLib3Session
+from botocore.session import Session
 
 from appsync_gql import ConfigurationError
 from appsync_gql.boto3_client import client_for, discard_client, without_debug_logs
@@ -50,6 +51,47 @@ def test_a_plain_client_is_kept_for_later_callers() -> None:
     seen = weakref.ref(client_for(*PLAIN))
     gc.collect()
     assert seen() is not None
+
+
+def test_of_many_plain_clients_that_nobody_uses_the_latest_are_kept() -> None:
+    """A test suite may make an emulator, with an address of its own, for each test."""
+    seen = [
+        weakref.ref(client_for("cognito-idp", "eu-west-1", f"http://127.0.0.1:{port}", None, None))
+        for port in range(1, 41)
+    ]
+    gc.collect()
+    alive = [made() is not None for made in seen]
+    assert not any(alive[:20])
+    assert all(alive[-10:])
+
+
+def test_addresses_in_the_environment_are_used_without_a_session_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def client_at(port: int) -> Any:
+        address = f"http://127.0.0.1:{port}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", address)
+        client = client_for("cognito-idp", "eu-west-1", None, None, None)
+        assert client.meta.endpoint_url == address
+        return client
+
+    def sessions() -> int:
+        gc.collect()
+        return sum(isinstance(found, Session) for found in gc.get_objects())
+
+    used = [client_at(1)]
+    before = sessions()
+    used += [client_at(port) for port in range(2, 6)]
+    assert sessions() == before
+    assert client_at(3) is used[2]
+
+
+def test_a_region_from_the_environment_is_read_for_each_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for region in ("eu-west-1", "us-east-1"):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+        assert client_for("cognito-idp", None, ADDRESS, None, None).meta.region_name == region
 
 
 def test_a_client_made_with_a_users_own_session_or_settings_is_collected_with_its_user() -> None:

@@ -24,10 +24,18 @@ __all__ = ["check_boto3_arguments", "client_for", "discard_client", "without_deb
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
 _ATTEMPTS = 3
+_KEPT = 16
+"""How many clients, and sessions, are kept although nobody uses them. A test suite with an emulator
+for each test makes thousands, of megabytes each."""
+
 _UNSIGNED = frozenset({"cognito-idp", "cognito-identity"})
 """Services whose calls here are public, so that boto3 need not search for AWS credentials."""
 
-_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_CONFIG_FILE")
+_PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE")
+_VARIABLES = (
+    *("AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_DEFAULT_REGION"),
+    *_PROFILE_VARIABLES,
+)
 _SERVICE_IDS = {"cognito-idp": "COGNITO_IDENTITY_PROVIDER"}
 """Services whose variables are not called as boto3 calls the service."""
 
@@ -88,8 +96,8 @@ class _Clients:
         """Start without clients."""
         self.by_settings: WeakValueDictionary[object, Any] = WeakValueDictionary()
         # Clients with a session or a configuration of the user's own live as long as the objects
-        # that use them; the others, of which there are few, as long as the process.
-        self.permanent: set[Any] = set()
+        # that use them; of the others, the latest are kept for later callers.
+        self.kept: dict[Any, None] = {}
         self.unsigned: dict[object, Session] = {}
         self.lock = threading.Lock()
         # One for each session, which is not thread-safe, or service: making a client may search
@@ -113,16 +121,22 @@ class _Clients:
             with self.lock:
                 self.by_settings[settings] = client
                 if settings.session is None and settings.config is None:
-                    self.permanent.add(client)
+                    self.kept[client] = None
+                    _drop_oldest(self.kept)
         return client
 
     def discard(self, client: object) -> None:
         """Forget a client."""
         with self.lock:
-            self.permanent.discard(client)
+            self.kept.pop(client, None)
             for settings, known in list(self.by_settings.items()):
                 if known is client:
                     del self.by_settings[settings]
+
+
+def _drop_oldest(kept: dict[Any, Any]) -> None:
+    while len(kept) > _KEPT:
+        del kept[next(iter(kept))]
 
 
 _clients = _Clients()
@@ -245,10 +259,13 @@ def _plain_session(settings: _Settings) -> Session:
 
     if settings.service not in _UNSIGNED:
         return boto3.session.Session()
-    key = settings.service, settings.environment
-    if key not in _clients.unsigned:
-        _clients.unsigned[key] = boto3.session.Session()
-    return _clients.unsigned[key]
+    # Of the environment, a session keeps the profile; it reads addresses for each client anew.
+    key = settings.service, *(os.environ.get(name) for name in _PROFILE_VARIABLES)
+    session = _clients.unsigned.get(key)
+    if session is None:
+        session = _clients.unsigned[key] = boto3.session.Session()
+        _drop_oldest(_clients.unsigned)
+    return session
 
 
 @contextmanager
