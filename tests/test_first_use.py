@@ -129,6 +129,7 @@ def test_a_function_of_aws_lambda_imports_nothing_that_its_first_signed_query_do
     assert not loaded & {f"appsync_gql.{part}" for part in own}
 
 
+@pytest.mark.slow
 def test_boto3_is_imported_at_the_first_renewal_and_not_on_the_event_loop() -> None:
     """Pitfall: botocore reads dozens of files; on the loop everything else stands still.
 

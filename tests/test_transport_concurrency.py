@@ -160,6 +160,7 @@ async def reconnecting(server: RawServer, **more: Any) -> AsyncIterator[Any]:
         await mine.close_async()  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.slow
 async def test_a_mutation_that_timed_out_is_not_sent_again_by_the_reconnecting_session() -> None:
     async with raw_server(silent=True) as server, reconnecting(server, execute_timeout=0.1) as one:
         with pytest.raises(OutcomeUnknown, match="send it again yourself"):

@@ -104,6 +104,7 @@ async def test_credentials_are_loaded_on_a_worker_thread() -> None:
     assert threading.get_ident() not in session.threads
 
 
+@pytest.mark.slow
 async def test_credentials_that_expire_are_replaced_ahead_of_it() -> None:
     session = Session(lifetime=0.8)
     auth = iam(session)

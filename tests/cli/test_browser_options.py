@@ -89,6 +89,7 @@ def test_ports_that_are_in_use_are_named(api: Emulator, monkeypatch: pytest.Monk
     assert f"in use: {port}" in outcome.stderr
 
 
+@pytest.mark.slow
 def test_who_closes_the_page_is_not_signed_in(
     api: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,7 @@ def test_the_introduction_says_what_is_compared_and_why_there_are_more_refresh_c
     assert "more refresh calls" in lines
 
 
+@pytest.mark.slow
 def test_the_table_names_both_sides() -> None:
     arguments = ["demo", "--seconds", "1", "--workers", "2", "--lifetime", "2", "--skew", "1"]
     outcome = runner.invoke(app, arguments)

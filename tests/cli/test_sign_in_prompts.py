@@ -39,6 +39,7 @@ def test_a_wrong_code_is_asked_for_again_and_no_code_is_shown(
         assert not {PASSWORD, CODE, "999999"} & set(re.split(r"[\r\n:]\s*", screen.shown))
 
 
+@pytest.mark.slow
 def test_a_choice_is_made_by_its_number(api: Emulator, env: dict[str, str]) -> None:
     api.add_user("eve", sent_code="246810")
     with terminal("sign-in", "--username", "eve", "--flow", "USER_AUTH", env=env) as screen:
@@ -52,6 +53,7 @@ def test_a_choice_is_made_by_its_number(api: Emulator, env: dict[str, str]) -> N
         assert screen.exit_code() == 0, screen.shown
 
 
+@pytest.mark.slow
 def test_an_authenticator_application_is_set_up(api: Emulator, env: dict[str, str]) -> None:
     api.add_user("dan", set_up_mfa=True)
     with terminal("sign-in", "--username", "dan", env=env) as screen:
@@ -64,6 +66,7 @@ def test_an_authenticator_application_is_set_up(api: Emulator, env: dict[str, st
         assert screen.exit_code() == 0, screen.shown
 
 
+@pytest.mark.slow
 def test_a_new_password_and_attributes_are_asked_for(api: Emulator, env: dict[str, str]) -> None:
     api.add_user("gwen", temporary_password=True, required_attributes=["nickname"])
     with terminal("sign-in", "--username", "gwen", env=env) as screen:
@@ -77,6 +80,7 @@ def test_a_new_password_and_attributes_are_asked_for(api: Emulator, env: dict[st
         assert "another horse" not in screen.shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["\n", "\x04"], ids=["nothing", "Ctrl-D"])
 def test_who_gives_up_is_not_signed_in(api: Emulator, env: dict[str, str], typed: str) -> None:
     api.add_user("bob", mfa_code=CODE, mfa=["SMS_MFA"])
@@ -107,6 +111,7 @@ def test_without_a_terminal_a_challenge_is_named(api: Emulator) -> None:
     assert "on a terminal, or with --browser" in line
 
 
+@pytest.mark.slow
 def test_a_password_on_standard_input_is_not_shown_where_that_is_a_terminal(
     env: dict[str, str],
 ) -> None:

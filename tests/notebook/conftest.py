@@ -90,7 +90,8 @@ def notebook(
     InteractiveShell.clear_instance()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # IPython's own, of a shell without a history file
-        shell: Any = InteractiveShell.instance(ipython_dir=str(tmp_path))
+        # Without its cache of results, a shell collects no garbage of all tests at its end.
+        shell: Any = InteractiveShell.instance(ipython_dir=str(tmp_path), cache_size=0)
     shell.history_manager.enabled = False
     made = Notebook(shell, emulator, capsys)
     monkeypatch.setattr("getpass.getpass", made.reply)

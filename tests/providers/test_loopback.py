@@ -67,6 +67,7 @@ def test_nobody_who_comes_is_an_error_that_names_the_callback_url(server: Loopba
         server.wait(0.01)
 
 
+@pytest.mark.slow
 def test_connections_that_stay_silent_do_not_delay_the_answer(server: LoopbackServer) -> None:
     """Browsers open some in advance."""
     server.start(STATE)

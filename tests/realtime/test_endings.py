@@ -106,6 +106,7 @@ async def test_no_subscription_starts_while_the_transport_is_being_closed(
     assert not our_tasks()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 2, 3])
 async def test_a_cancelled_close_leaves_no_consumer_waiting(
     server: Server, settings: RealtimeSettings, steps: int

@@ -134,6 +134,7 @@ async def test_a_consumer_with_on_full_wait_misses_nothing_at_a_hand_over(
         assert [name_of(result) for result in got] == [*map(str, range(20)), "last"]
 
 
+@pytest.mark.slow
 async def test_events_before_a_new_registration_is_live_are_not_lost(
     emulator: Emulator,
 ) -> None:

@@ -191,6 +191,7 @@ async def test_in_a_reconnecting_session_of_gql_the_transport_reconnects(
         await store.aclose()
 
 
+@pytest.mark.slow
 async def test_a_failed_request_ends_no_subscription_of_a_reconnecting_session(
     emulator: Emulator, settings: RealtimeSettings
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_challenge_is_an_error_that_says_which(api: Emulator) -> None:
     assert "NEW_PASSWORD_REQUIRED" in outcome.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("api")
 def test_offline_has_a_code_of_its_own(env: dict[str, str]) -> None:
     # In a process of its own, since boto3's clients keep the endpoint that they began with.

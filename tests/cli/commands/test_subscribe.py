@@ -70,6 +70,7 @@ def test_ctrl_c_ends_it_without_an_error(api: Emulator, env: dict[str, str]) -> 
     assert ended(process) == (0, [], "")
 
 
+@pytest.mark.slow
 def test_it_goes_on_when_the_connection_is_lost_and_says_that_events_may_be_missed(
     api: Emulator, env: dict[str, str]
 ) -> None:
