@@ -100,7 +100,7 @@ def test_the_table_for_help_has_each_code_once_and_in_order() -> None:
     [
         (ConfigurationError("The url is wrong."), "The url is wrong."),
         (ConfigurationError("Two\n  lines\there."), "Two lines here."),
-        (ServerFailed("\x1b[31mred\x07"), "[31mred"),
+        (ServerFailed("\x1b[31mred\x07"), "\ufffd[31mred\ufffd"),
         (NotSignedIn("call sign_in()"), "Nobody is signed in. Run: appsync-gql sign-in"),
         (SessionExpired("It is over."), "It is over. Run: appsync-gql sign-in"),
         (SignInFailed("The password is wrong."), "The password is wrong."),

@@ -90,7 +90,7 @@ def test_a_variable_that_does_not_fit_is_refused_before_anything_is_sent(
         ("subscription { a }", None, "That is a subscription: use appsync-gql subscribe."),
         ("query A { a } query B { a }", None, "2 operations: choose one with --operation"),
         ("query A { a } query B { a }", "C", "no operation 'C'"),
-        ("fragment F on T { a }", None, "0 operations"),
+        ("fragment F on T { a }", None, "no operation, only fragments"),
     ],
 )
 def test_the_operation_must_be_clear_and_of_the_commands_kind(

@@ -31,6 +31,7 @@ from ..exceptions import (
     StorageFailed,
     Throttled,
 )
+from .printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ def line_of(error: BaseException) -> str:
     errors = getattr(error, "errors", None)
     plain_query_error = type(error) is TransportQueryError
     text = _graphql_errors(errors) if plain_query_error and errors else _message(error)
-    return " ".join(_printable(f"{text} {_advice(error)}").split())
+    return " ".join(printable(f"{text} {_advice(error)}").split())
 
 
 def reporting_errors(function: Function) -> Function:
@@ -185,8 +186,3 @@ def _graphql_error(error: object) -> str:
     path = error.get("path")
     field = f" (at {'.'.join(map(str, path))})" if isinstance(path, list) and path else ""
     return f"{error.get('message', error)}{field}"
-
-
-def _printable(text: str) -> str:
-    """Return a text without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -14,9 +14,10 @@ import typer
 
 from ..data.rows import cell, columns_of, flattened, rows_of
 from ..exceptions import ConfigurationError
+from .printing import print_json, print_text, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Format", "as_csv", "as_json", "as_json_lines", "as_table", "chosen", "write"]
 
@@ -31,6 +32,14 @@ class Format(str, enum.Enum):
     JSONL = "jsonl"
     CSV = "csv"
     TABLE = "table"
+
+
+_PRINT: dict[Format, Callable[[str], None]] = {
+    Format.JSON: print_json,
+    Format.JSONL: print_json,
+    Format.CSV: print_text,
+    Format.TABLE: typer.echo,  # in colors on a terminal; its cells are printable
+}
 
 
 def chosen(asked: Format | None, *, terminal: bool) -> Format:
@@ -64,7 +73,7 @@ def write(data: Any, asked: Format | None, parts: Mapping[str, Any] | None = Non
     else:
         text = as_table(named, width=None if terminal else _WIDE, color=terminal)
     if text:
-        typer.echo(text.rstrip("\n"))
+        _PRINT[form](text.rstrip("\n"))
 
 
 def as_json(data: Any) -> str:
@@ -133,7 +142,7 @@ def _text(text: str) -> Any:
     """Return a text that rich shows as it is, without control characters but line ends."""
     from rich.text import Text  # noqa: PLC0415
 
-    return Text("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text))
+    return Text(printable(text))
 
 
 def _only_rows(parts: Mapping[str, Any], form: Format) -> list[Any]:

@@ -10,6 +10,7 @@ import typer
 
 from ..exceptions import ConfigurationError, MissingExtra, SignInFailed
 from ..secret import Secret
+from .printing import print_text, printable
 
 if TYPE_CHECKING:
     from ..challenge_questions import Question
@@ -66,8 +67,8 @@ def ask_password(username: str) -> Secret:
 def ask(question: Question) -> str:
     """Return the reply to a question; an empty text if the person gives up."""
     for number, (_, text) in enumerate(question.choices, 1):
-        typer.echo(f"  {number}. {text}", err=True)
-    prompt = f"{question.text}{' (number)' if question.choices else ''}: "
+        print_text(f"  {number}. {text}", err=True)
+    prompt = printable(f"{question.text}{' (number)' if question.choices else ''}: ")
     if question.hidden:
         return Secret(getpass.getpass(prompt))
     typer.echo(prompt, nl=False, err=True)
@@ -86,10 +87,10 @@ def show_challenge(challenge: ChallengeRequired, problem: str | None) -> None:
             "terminal: run appsync-gql sign-in on a terminal, or with --browser."
         )
     if problem is not None:
-        typer.echo(problem, err=True)
+        print_text(problem, err=True)
     elif challenge.secret_code:
         try:
             typer.echo(challenge.qr_code(), err=True)
         except MissingExtra as error:
             typer.echo(f"(No QR code: {error})", err=True)
-        typer.echo(f"Key for the authenticator application: {challenge.secret_code}", err=True)
+        print_text(f"Key for the authenticator application: {challenge.secret_code}", err=True)

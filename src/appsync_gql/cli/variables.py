@@ -52,6 +52,8 @@ def operation_of(
     operation = get_operation_ast(document, name)
     if operation is None:
         operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        if not operations:
+            raise ConfigurationError("The text has no operation, only fragments.")
         names = ", ".join(o.name.value for o in operations if o.name) or "none has a name"
         asked = f"no operation {name!r}" if name else f"{len(operations)} operations"
         raise ConfigurationError(

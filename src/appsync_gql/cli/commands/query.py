@@ -12,6 +12,7 @@ from ..api_options import ApiOptions, api_options
 from ..option_groups import with_options
 from ..output import Format, as_json_lines, chosen, write
 from ..page_options import PageOptions, page_options
+from ..printing import print_json, print_text
 from ..query_options import Headers, QueryOptions, Seconds, headers_of, query_options
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ def _write_items(items: Items, paths: Sequence[str], output: Format | None) -> N
     try:
         if one and chosen(output, terminal=sys.stdout.isatty()) is Format.JSONL:
             for line in as_json_lines(items):
-                typer.echo(line)
+                print_json(line)
         else:
             _write_at_the_end(items, paths, output)
     except TransportError:
         if one and items.next_token is not None:
-            typer.echo(f"Go on with: --next-token {items.next_token}", err=True)
+            print_text(f"Go on with: --next-token {items.next_token}", err=True)
         raise
 
 

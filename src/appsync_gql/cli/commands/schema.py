@@ -14,6 +14,7 @@ from graphql import build_client_schema, print_schema
 from ...exceptions import ServerFailed
 from ..api_options import ApiOptions, api_options
 from ..option_groups import with_options
+from ..printing import print_text
 from ..query_options import Headers, Seconds, headers_of
 
 __all__ = ["EXAMPLES", "schema"]
@@ -78,6 +79,6 @@ def schema(
         raise ServerFailed(f"The result of the introspection is no schema ({reason}).") from None
     text = json.dumps(data, indent=2) if as_json else print_schema(built)
     if to is None:
-        typer.echo(text)
+        print_text(text)
     else:
         to.write_text(text + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from ...secret import Secret
 from ..api_options import ApiOptions, api_options
 from ..browser_options import BrowserOptions, browser_options
 from ..option_groups import with_options
+from ..printing import print_text
 from ..sign_in_prompts import (
     ask,
     ask_password,
@@ -96,7 +97,7 @@ def sign_in(
         sign_in_with_prompts(
             store.blocking, username, password, flow=flow, ask=ask, show=show_challenge
         )
-    typer.echo(f"Signed in as {_signed_in_user(store)}.")
+    print_text(f"Signed in as {_signed_in_user(store)}.")
     store.blocking.close()
 
 

@@ -12,6 +12,7 @@ from ...exceptions import ServerFailed
 from ..api_options import ApiOptions, api_options
 from ..option_groups import with_options
 from ..output import as_json_lines
+from ..printing import print_json, print_text
 from ..query_options import Headers, QueryOptions, headers_of, query_options
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def _print_all(events: Iterator[Any], until: int | None) -> int:
     """Print events as they come, and return how many came."""
     received = 0
     for line in as_json_lines(itertools.islice(events, until)):
-        typer.echo(line)
+        print_json(line)
         received += 1
     return received
 
 
 def _report_gap(gap: Any) -> None:
-    typer.echo(f"appsync-gql: events may have been missed: {gap.reason}", err=True)
+    print_text(f"appsync-gql: events may have been missed: {gap.reason}", err=True)
