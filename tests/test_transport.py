@@ -483,18 +483,22 @@ async def test_gqls_automatic_batching_works(emulator: Emulator, store: TokenSto
 # -- time limits, loops --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("limit", "error"), [("gql", RenewalFailed), ("asyncio", asyncio.TimeoutError)]
+)
 async def test_a_callers_time_limit_during_a_renewal_does_not_lose_the_session(
-    emulator: Emulator, recorder: EventRecorder
+    emulator: Emulator, recorder: EventRecorder, limit: str, error: type[Exception]
 ) -> None:
     """Pitfall: the rotated token is lost when the caller is cancelled."""
     store = store_for(emulator, emulator.issue_tokens(issued_ago=4000), on_event=recorder)
     hold = emulator.faults.hold(on="cognito")
     client = Client(
-        transport=AppSyncTransport(emulator.graphql_url, auth=store), execute_timeout=0.2
+        transport=AppSyncTransport(emulator.graphql_url, auth=store),
+        execute_timeout=1.0 if limit == "gql" else None,
     )
     async with client as session:
-        with pytest.raises(TimeoutError):
-            await session.execute(ME)
+        with pytest.raises(error, match="has not responded" if limit == "gql" else None):
+            await asyncio.wait_for(session.execute(ME), 0.2 if limit == "asyncio" else 10)
         hold.release()
         await asyncio.to_thread(recorder.wait_for, events.Renewed)
         await session.execute(ME)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import threading
 from collections import deque
@@ -57,7 +58,12 @@ def source(clock: FakeClock) -> Source:
 
 
 def renewing(
-    source: Source, *, patience: float = 20.0, timeout: float = 30.0, delay: float = 0.0
+    source: Source,
+    *,
+    patience: float = 20.0,
+    timeout: float = 30.0,
+    delay: float = 0.0,
+    limit: float = math.inf,
 ) -> Renewing[int]:
     return Renewing(
         source,
@@ -66,6 +72,7 @@ def renewing(
         patience=patience,
         timeout=timeout,
         late=f"Nothing came within {timeout:g} s.",
+        limit=lambda: limit,
     )
 
 
@@ -237,6 +244,26 @@ async def test_attempts_that_hang_for_ever_are_not_repeated_for_ever(source: Sou
     source.hanging = False
     source.clock.advance(100)
     assert await value(found) == 5
+
+
+async def test_a_caller_with_a_time_limit_of_its_own_gets_an_error_and_the_attempt_goes_on(
+    source: Source,
+) -> None:
+    source.hanging = True
+    short = renewing(source, limit=0.01)
+    with pytest.raises(RenewalFailed, match="own time limit"):
+        await value(short)
+    source.pending[0](source.credential())
+    assert await value(short) == 1
+    assert source.count == 1
+
+
+async def test_at_its_own_time_limit_a_caller_gets_the_last_error(source: Source) -> None:
+    source.outcomes.extend([RenewalFailed("offline")] * 50)
+    found = renewing(source, delay=0.01, limit=0.0)
+    with pytest.raises(RenewalFailed, match="offline"):
+        await value(found)
+    assert source.count < 50
 
 
 async def test_a_timeout_longer_than_the_patience_is_waited_for(source: Source) -> None:

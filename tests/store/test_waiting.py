@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,7 +49,14 @@ class Recording:
 class World:
     """A store whose jobs are only recorded; the test does them."""
 
-    def __init__(self, tokens: Tokens | None, patience: float, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        tokens: Tokens | None,
+        patience: float,
+        *,
+        shared: bool = False,
+        limit: float = math.inf,
+    ) -> None:
         self.clock = FakeClock()
         self.current = CurrentTokens(
             tokens,
@@ -63,7 +71,14 @@ class World:
         self.kinds: list[str] = []
         renewal: Any = Recording()
         worker: Any = self
-        self.methods = StoreMethods(self.state, worker, renewal, patience, now=self.clock.monotonic)
+        self.methods = StoreMethods(
+            self.state,
+            worker,
+            renewal,
+            patience,
+            now=self.clock.monotonic,
+            limit=lambda: limit,
+        )
 
     def start(self, job: Job, steps: tuple[str, ...]) -> None:
         """Take a job, as the worker does."""
@@ -261,6 +276,33 @@ def test_a_caller_stops_waiting_for_a_call_that_hangs_when_its_patience_ends(
     assert type(caught.value) is kind
     assert world.clock.monotonic() - arrived == 20.0
     assert not world.jobs[0].call.ended, "the call goes on"
+
+
+@pytest.mark.parametrize(
+    ("patience", "limit", "waited"), [(20.0, 9.5, 9.5), (3.0, 9.5, 3.0), (0.0, 9.5, 9.5)]
+)
+def test_a_caller_with_a_time_limit_of_its_own_gets_the_error_before_it(
+    patience: float, limit: float, waited: float
+) -> None:
+    world = World(tokens_at(NOON), patience, limit=limit)
+    world.clock.advance(EXPIRED)
+    caller = world.methods.headers()
+    wait = attempt(caller, world)
+    arrived = world.clock.monotonic()
+    with pytest.raises(RenewalFailed, match=f"after {waited:g} s"):
+        hang(caller, world, wait)
+    assert world.clock.monotonic() - arrived == waited
+
+
+def test_and_so_it_is_with_failures() -> None:
+    world = World(tokens_at(NOON), 20.0, limit=9.5)
+    world.clock.advance(EXPIRED)
+    caller = world.methods.headers()
+    attempt(caller, world)
+    arrived = world.clock.monotonic()
+    with pytest.raises(RenewalFailed, match="offline"):
+        fail(caller, world, OFFLINE)
+    assert world.clock.monotonic() - arrived == 9.5
 
 
 def test_after_failures_and_a_hang_the_last_failure_is_raised(world: World) -> None:

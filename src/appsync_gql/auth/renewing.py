@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ..caller_timeout import seconds_left
 from ..clock import Instant
 from ..exceptions import AppSyncError, ConfigurationError, RenewalFailed, SessionExpired
 from ..store.limiter import Limiter
@@ -97,6 +98,7 @@ class Renewing(Generic[T]):
         timeout: seconds after which an attempt that has not ended is given up. It is not
             repeated for the callers that have waited for it.
         late: what to say of such an attempt.
+        limit: returns the seconds that the caller itself waits at most.
     """
 
     def __init__(
@@ -108,10 +110,11 @@ class Renewing(Generic[T]):
         patience: float,
         timeout: float,
         late: str = "No credential was obtained in time.",
+        limit: Callable[[], float] = seconds_left,
     ) -> None:
         self._fetch, self._clock = fetch, clock
         self._patience, self._timeout, self._late = patience, timeout, late
-        self._limiter = Limiter(delays)
+        self._limiter, self._limit = Limiter(delays), limit
         self._credential: Credential[T] | None = None
         self._begin()
         after_fork_in_child(self, Renewing._begin)
@@ -169,12 +172,9 @@ class Renewing(Generic[T]):
         with self._lock:
             if self._credential is rejected and self._under_way is None:
                 young = now.since(rejected.received) < _YOUNG
-                allowed = (
-                    self._limiter.denial_allowed(now.monotonic)
-                    if denied
-                    else self._limiter.replacement_allowed(now.monotonic, young=young)
-                )
-                if not allowed:
+                refused = partial(self._limiter.replacement_allowed, young=young)
+                allowed = self._limiter.denial_allowed if denied else refused
+                if not allowed(now.monotonic):
                     return rejected
         return await self._wait_for(lambda: None if self._credential is rejected else self.nowait())
 
@@ -182,12 +182,13 @@ class Renewing(Generic[T]):
 
     async def _wait_for(self, usable: Callable[[], Credential[T] | None]) -> Credential[T]:
         arrived = self._clock.monotonic()
-        deadline = arrived + self._patience
+        limit = arrived + self._limit()
+        deadline = min(arrived + self._patience, limit)
         while (found := usable()) is None:
             if await self._back_off(deadline) and usable() is not None:
                 continue
             attempt = self._attempt()
-            await self._wait(attempt)
+            await self._wait(attempt, limit)
             if attempt.started < arrived or not attempt.call.ended:
                 continue  # that was another caller's attempt: its failure is not this caller's
             error = attempt.call.error
@@ -216,15 +217,17 @@ class Renewing(Generic[T]):
         await asyncio.sleep(min(pause, deadline - now))
         return True
 
-    async def _wait(self, attempt: _Attempt[T]) -> None:
-        """Wait until an attempt has ended, or has taken too long."""
+    async def _wait(self, attempt: _Attempt[T], limit: float) -> None:
+        """Wait until an attempt has ended or taken too long, or raise an error at the limit."""
         seconds, loop = self._timeout, attempt.loop
         elsewhere = loop is not None and loop is not asyncio.get_running_loop()
         if loop is not None and elsewhere:
             seconds = min(seconds, _OTHER_LOOP) if loop.is_running() else 0.0
-        left = attempt.started + seconds - self._clock.monotonic()
-        if await attempt.call.wait(max(0.0, left)):
+        end = min(attempt.started + seconds, limit)
+        if await attempt.call.wait(max(0.0, end - self._clock.monotonic())):
             return
+        if end == limit:
+            raise RenewalFailed(_NO_TIME_LEFT)
         if elsewhere:
             self._leave(attempt)
         else:
@@ -293,4 +296,5 @@ _EXPIRED = (
     "machine and of what issues it."
 )
 _ALL_HANG = "The last {} attempts to obtain a credential have not ended: no other one is made."
+_NO_TIME_LEFT = "No credential was obtained in the caller's own time limit. The attempt continues."
 _TOO_SHORT = "The credential expires before it can be used: its lifetime is too short."

@@ -1,4 +1,4 @@
-"""The events that report how a renewal went. Pure."""
+"""The events and errors that report how a renewal went. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,28 @@ from typing import TYPE_CHECKING
 from .. import events
 from ..exceptions import (
     AppSyncError,
+    LockTimeout,
     NotSignedIn,
     RenewalFailed,
     SessionExpired,
     SignedOut,
     StorageCorrupt,
+    StorageFailed,
 )
 
 if TYPE_CHECKING:
     from ..tokens import TokenClaims
+    from .single_flight import SharedCall
 
-__all__ = ["datetime_of", "failed_event", "is_transient", "renewed_event", "save_failed_event"]
+__all__ = [
+    "datetime_of",
+    "failed_event",
+    "is_transient",
+    "renewed_event",
+    "save_failed_event",
+    "too_late",
+    "unanswered",
+]
 
 
 def renewed_event(
@@ -69,3 +80,25 @@ def is_transient(error: AppSyncError) -> bool:
     if not isinstance(error, RenewalFailed) or isinstance(error, StorageCorrupt):
         return False
     return error.kind not in {"certificate", "clock", "identity", "thread"}
+
+
+def unanswered(call: SharedCall) -> str:
+    """Return what a call waits for that has not ended."""
+    return {
+        "lock": "another process or thread holds the session's lock",
+        "persistence": "the persistence has not responded",
+        "provider": "the identity provider has not responded",
+        "unlocking": "the session's lock has not been released",
+    }.get(call.waiting_for, "no thread was free")
+
+
+def too_late(call: SharedCall, seconds: float) -> RenewalFailed:
+    """Return the error for a caller who has waited for so many seconds."""
+    reason = f"{unanswered(call)}, after {seconds:.3g} s."
+    message = f"{reason} The attempt continues; the tokens are kept."
+    message = message[0].upper() + message[1:]
+    if call.waiting_for == "lock":
+        return LockTimeout(message)
+    if call.waiting_for == "persistence":
+        return StorageFailed(message)
+    return RenewalFailed(message, kind="network")

@@ -11,18 +11,13 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import (
-    AppSyncError,
-    LockTimeout,
-    NotSignedIn,
-    RenewalFailed,
-    StorageFailed,
-)
+from ..caller_timeout import seconds_left
+from ..exceptions import AppSyncError, NotSignedIn, RenewalFailed, StorageFailed
 from .arguments import call_with_secrets, check_rejected
 from .job import Attempt, Job, Pause
-from .outcomes import is_transient
+from .outcomes import is_transient, too_late, unanswered
 from .provider_calls import optional_method
-from .single_flight import SharedCall, Wait, call_in_thread, copy_of
+from .single_flight import Wait, call_in_thread, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -65,6 +60,7 @@ class StoreMethods:
         renewal: what is to be done.
         patience: seconds that a caller waits through failures; 0.0 for not at all.
         now: returns monotonic seconds. Waiting takes real time, whatever clock the store has.
+        limit: returns the seconds that the caller itself waits at most.
     """
 
     def __init__(
@@ -73,13 +69,15 @@ class StoreMethods:
         worker: Worker,
         renewal: Renewal,
         patience: float,
+        *,
         now: Callable[[], float] = time.monotonic,
+        limit: Callable[[], float] = seconds_left,
     ) -> None:
         self._state = state
         self._worker = worker
         self._renewal = renewal
         self._patience = patience
-        self._now = now
+        self._now, self._limit = now, limit
 
     def headers_nowait(self) -> Headers | None:
         """Return headers that may be sent now, and start in the background what is due."""
@@ -171,7 +169,7 @@ class StoreMethods:
                 "the program ends before it, its tokens are lost.",
                 under_way.description,
                 CLOSE_SECONDS,
-                _unanswered(under_way.call),
+                unanswered(under_way.call),
             )
         job = self._state.last_save()
         if job is not None and job.known is not None:
@@ -179,7 +177,7 @@ class StoreMethods:
             if not (yield Wait(job.call, CLOSE_SECONDS)):
                 raise StorageFailed(
                     f"The store is closed, but the newest tokens are not saved: after "
-                    f"{CLOSE_SECONDS:g} s {_unanswered(job.call)}. Saving continues; if the "
+                    f"{CLOSE_SECONDS:g} s {unanswered(job.call)}. Saving continues; if the "
                     "program ends before it, they are lost."
                 )
             _raise(job.call.error)
@@ -202,7 +200,10 @@ class StoreMethods:
             rejected: the headers that are not good enough; ``None`` if any living ones are.
             again: whether a transient failure is followed by another attempt.
         """
-        deadline = self._now() + self._patience
+        arrived, limit = self._now(), self._limit()
+        deadline = arrived + min(self._patience, limit)
+        # Without patience a caller waits for one attempt, however long that takes.
+        longest = limit if not self._patience else min(self._patience, limit)
         last: AppSyncError | None = None
         successes = 0
         while isinstance(found, Attempt | Pause):
@@ -211,7 +212,7 @@ class StoreMethods:
                 left = self._left(deadline, last, again=again)
                 yield Wait(None, min(found.seconds, left))
             else:
-                last = yield from self._outcome(found, deadline, last)
+                last = yield from self._outcome(found, arrived, longest, last)
                 if last is not None:
                     self._left(deadline, last, again=again)
                 elif found.call.ended:
@@ -222,25 +223,24 @@ class StoreMethods:
         return found
 
     def _outcome(
-        self, attempt: Attempt, deadline: float, last: AppSyncError | None
+        self, attempt: Attempt, arrived: float, longest: float, last: AppSyncError | None
     ) -> Waits[AppSyncError | None]:
         """Wait for the end of an attempt and return its error.
 
         Raises:
-            RenewalFailed: the caller's patience ends before.
+            RenewalFailed: the caller has waited as long as it does.
         """
         if attempt.job is not None:
             self._start(attempt.job)
         call = attempt.call
         while True:
-            # Without patience a caller waits for one attempt, however long that takes.
-            left = deadline - self._now() if self._patience else _ONE_WAIT
+            left = arrived + longest - self._now()
             if (yield Wait(call, max(0.0, min(left, _ONE_WAIT)))):
                 return call.error
             if call.waiting_for == "unlocking" and left > 0:
                 return None
-            if left <= _ONE_WAIT and self._patience:
-                raise self._own_error(last) if last else _too_late(call, self._patience)
+            if left <= _ONE_WAIT:
+                raise self._own_error(last) if last else too_late(call, longest)
 
     def _left(self, deadline: float, error: AppSyncError, *, again: bool) -> float:
         """Return the seconds that a caller has left for another attempt after this failure.
@@ -256,7 +256,7 @@ class StoreMethods:
     def _end_of(self, job: Job, seconds: float) -> Waits[None]:
         """Wait for the end of a job; raise its error, or one if it has not ended in time."""
         if not (yield Wait(job.call, seconds)):
-            raise _too_late(job.call, seconds)
+            raise too_late(job.call, seconds)
         _raise(job.call.error)
 
     def _own_error(self, error: AppSyncError) -> AppSyncError:
@@ -276,25 +276,3 @@ class StoreMethods:
 def _raise(error: AppSyncError | None) -> None:
     if error is not None:
         raise copy_of(error)
-
-
-def _unanswered(call: SharedCall) -> str:
-    return {
-        "lock": "another process or thread holds the session's lock",
-        "persistence": "the persistence has not responded",
-        "provider": "the identity provider has not responded",
-        "unlocking": "the session's lock has not been released",
-    }.get(call.waiting_for, "no thread was free")
-
-
-def _too_late(call: SharedCall, seconds: float) -> RenewalFailed:
-    """Return the error for a caller who has waited for so many seconds."""
-    message = (
-        f"{_unanswered(call)}, after {seconds:g} s. The attempt continues; the tokens are kept."
-    )
-    message = message[0].upper() + message[1:]
-    if call.waiting_for == "lock":
-        return LockTimeout(message)
-    if call.waiting_for == "persistence":
-        return StorageFailed(message)
-    return RenewalFailed(message, kind="network")
