@@ -64,7 +64,7 @@ class Variable(BlobPersistence):
         return nullcontext()
 
 
-@pytest.mark.parametrize("junk", [b"", b"junk", b"[" * 100_000, b"another type"])
+@pytest.mark.parametrize("junk", [b"junk", b"[" * 100_000, b"another type"])
 def test_a_value_that_is_not_sessions_is_reported_kept_and_moved_at_the_next_save(
     junk: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,6 +85,15 @@ def test_a_value_that_must_not_be_moved_refuses_to_be_replaced() -> None:
             use(CLIENT)
     assert persistence.raw == b"junk"
     assert not persistence.aside
+
+
+@pytest.mark.parametrize("movable", [True, False])
+def test_an_empty_value_has_no_sessions_in_it(*, movable: bool) -> None:
+    value = Variable(b"", movable=movable)
+    assert value.load(CLIENT) is None
+    value.save(CLIENT, ADA)
+    assert value.load(CLIENT) == ADA
+    assert not value.aside
 
 
 def test_a_value_of_a_later_version_is_neither_used_nor_changed() -> None:

@@ -173,7 +173,7 @@ def test_a_folder_in_which_others_may_replace_the_file_is_warned_of_once(
 # -- something else in the file -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("junk", [b"", b"not JSON", b'{"some": "thing"}', b"[" * 100_000])
+@pytest.mark.parametrize("junk", [b"not JSON", b'{"some": "thing"}', b"[" * 100_000])
 def test_a_private_file_with_something_else_is_kept_and_moved_at_the_next_save(
     persistence: FilePersistence, junk: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -218,6 +218,18 @@ def test_a_public_file_that_this_package_began_is_moved(
     else:
         save(persistence)
         assert persistence.load(CLIENT) == TOKENS
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_file_that_was_made_empty_for_it_is_used_and_private_afterwards(
+    persistence: FilePersistence,
+) -> None:
+    persistence.path.parent.mkdir()
+    persistence.path.touch(0o644)
+    assert persistence.load(CLIENT) is None
+    save(persistence)
+    assert persistence.load(CLIENT) == TOKENS
+    assert stat.S_IMODE(persistence.path.stat().st_mode) == 0o600
 
 
 @pytest.mark.usefixtures("data_home")

@@ -127,7 +127,7 @@ class BlobPersistence(ABC):
         """Return the saved sessions; or ``None`` and why the stored value is not sessions."""
         try:
             raw = self._read()
-            if raw is None:
+            if not raw:  # an empty file may have been made for a container, which mounts it
                 return SavedSessions(), ""
             return from_json(self._cipher.decrypt(raw)), ""
         except NotSessions as error:
