@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from .host_program import HostProgram
 
 _WARM_UP_SECONDS, _LOAD_SECONDS, _KILL_SECONDS, _END_SECONDS = 1.5, 3.0, 1.5, 1.0
-_STOP_SECONDS = 12.0
+_STOP_SECONDS = 30.0
+"""Celery waits 10 s for what a killed worker was doing, after all that it does else at its end."""
+
 _TERMINATED = {0, -signal.SIGTERM}
 
 
